@@ -1,0 +1,40 @@
+# Set-up on a fresh machine needs python3 (3.11-3.13) and make only: every target makes .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+.PHONY: demo test lint format lock notebooks clean
+
+# The environment comes from the hashed lock alone; --no-deps keeps out what the lock leaves out.
+$(VENV)/.complete: requirements.lock
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_paths()['purelib'], 'davinz_jax_checkout.pth').write_text(str(pathlib.Path.cwd()) + '\n')"
+	touch $@
+
+.venv: $(VENV)/.complete
+
+demo: $(VENV)/.complete
+	$(BIN)/python -m experiments.value data=digits
+
+test: $(VENV)/.complete
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+lint: $(VENV)/.complete
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: $(VENV)/.complete
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# No index address is written into the lock, so that it installs from any index.
+lock: $(VENV)/.complete
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
+		--generate-hashes --override lock-overrides.txt --extra launchers --extra ray --extra notebooks \
+		--extra dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) outputs multirun .pytest_cache .ruff_cache build dist *.egg-info

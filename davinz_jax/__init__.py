@@ -1,0 +1,1 @@
+"""DAVINZ in JAX."""

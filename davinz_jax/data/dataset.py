@@ -1,0 +1,104 @@
+"""A dataset with its target set, and the parties that its rows belong to."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Int, Num, Shaped
+
+from davinz_jax.types import Task
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Which party each row belongs to.
+
+    Attributes:
+        labels: index into `names` for each of the n rows.
+        names: one name a party; every party holds at least one row.
+    """
+
+    labels: Int[np.ndarray, " n"]
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(self.names):
+            raise ValueError(
+                f"labels: wanted party indices in 0..{len(self.names) - 1}, got "
+                f"{self.labels.min()}..{self.labels.max()}; name every party in `names`"
+            )
+        empty = [name for name, size in zip(self.names, self.sizes, strict=True) if size == 0]
+        if empty:
+            raise ValueError(
+                f"parties: wanted at least one row each, got none for {', '.join(empty)}; "
+                "drop these parties or give them rows"
+            )
+
+    @classmethod
+    def from_labels(cls, labels: Sequence[str] | Shaped[np.ndarray, " n"]) -> "Parties":
+        """Parties named by the distinct values of one label per row, in sorted order."""
+        names, index = np.unique(np.asarray(labels), return_inverse=True)
+        return cls(index.astype(np.int64), tuple(str(name) for name in names))
+
+    @property
+    def sizes(self) -> Int[np.ndarray, " p"]:
+        """Rows of each party."""
+        return np.bincount(self.labels, minlength=len(self.names))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows to be valued, and the target set that they are to serve.
+
+    Attributes:
+        inputs: (n, d) or (n, h, w, c) floats, channels last.
+        targets: (n,) integer classes 0..num_classes-1, or (n,) floats for regression.
+        task: what the targets are.
+        num_classes: classes of a classification task; 1 for regression.
+        target_inputs: (m, ...) inputs of the target (validation) set, like `inputs`.
+        target_targets: (m,) targets of the target set where they are known.
+        name: short name, for tables and figures.
+        class_names: one name a class, or empty.
+        feature_names: one name a column of (n, d) inputs, or empty.
+        parties: the parties that came with the data, if any.
+        notes: what a reader of the result should know (a held-out target set, imputation, ...).
+    """
+
+    inputs: Num[np.ndarray, "n ..."]
+    targets: Num[np.ndarray, " n"]
+    task: Task
+    num_classes: int
+    target_inputs: Num[np.ndarray, "m ..."]
+    target_targets: Num[np.ndarray, " m"] | None = None
+    name: str = "data"
+    class_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    parties: Parties | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, rows: Int[np.ndarray, " r"]) -> "Dataset":
+        """The rows given, in that order and as often as named; the target set stays.
+
+        Parties that lose all their rows are dropped with them.
+        """
+        parties = self.parties
+        if parties is not None:
+            kept, labels = np.unique(parties.labels[rows], return_inverse=True)
+            parties = Parties(labels, tuple(parties.names[k] for k in kept))
+        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], parties=parties)
+
+    def sha256(self) -> str:
+        """Hash of the values that the score depends on: inputs, targets and the target set."""
+        digest = hashlib.sha256()
+        for array in (self.inputs, self.targets, self.target_inputs, self.target_targets):
+            if array is not None:
+                digest.update(f"{array.dtype.str}{array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()

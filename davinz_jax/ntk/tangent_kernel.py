@@ -1,0 +1,46 @@
+"""The empirical tangent kernel of a dataset, for each initialisation, in diagonal blocks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from davinz_jax.types import Counted, Output
+
+
+@dataclass(frozen=True)
+class TangentKernel:
+    """Block-diagonal tangent kernel with the residuals it is to explain.
+
+    Lengths: i initialisations, b blocks, s rows of the largest block, n rows, m target rows, k
+    outputs (1 for `label` and `scalar`, the logits for `trace`). A dense kernel is one block.
+
+    Attributes:
+        blocks: Gram matrix of each block; zero in padding; unit output².
+        rows: dataset row of each block position, -1 where a shorter block is padded.
+        residual: targets minus outputs at initialisation, in dataset row order; unit output.
+        output: which outputs the kernel sees.
+        engine: name of the engine that computed it.
+        counted: which parameters count.
+        target_kernel: kernel of target rows with dataset rows, where asked for.
+        target_outputs: outputs at initialisation on the target rows, where asked for.
+    """
+
+    blocks: Float[np.ndarray, "i b s s"]
+    rows: Int[np.ndarray, "b s"]
+    residual: Float[np.ndarray, "i n k"]
+    output: Output
+    engine: str
+    counted: Counted
+    target_kernel: Float[np.ndarray, "i m n"] | None = None
+    target_outputs: Float[np.ndarray, "i m k"] | None = None
+
+    @property
+    def num_initialisations(self) -> int:
+        """Independent draws of the network."""
+        return self.blocks.shape[0]
+
+    @property
+    def num_blocks(self) -> int:
+        """Diagonal blocks; 1 for a dense kernel."""
+        return self.blocks.shape[1]

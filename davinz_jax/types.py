@@ -1,0 +1,81 @@
+"""Names shared by all floors: what a network, a choice and a utility look like from outside.
+
+A network is a pure function `apply(variables, inputs) -> (n, k)`. A utility is a real function on
+coalitions of players, given as a sum of named terms and, where networks are drawn at random, once
+per initialisation; every semivalue is linear in it, so values split into the same terms.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Float, Int, Key
+
+Variables = Mapping[str, Any]
+"""Flax variables: the collection `params` and, for BatchNorm, `batch_stats`."""
+
+PRNGKey = Key[jax.Array, ""]
+"""A typed JAX random key, as from `jax.random.key`."""
+
+Task = Literal["classification", "regression"]
+Output = Literal["label", "trace", "scalar"]
+"""Which outputs the tangent kernel sees: own-label logit, all logits, or the one output."""
+
+Counted = Literal["weights", "all"]
+"""Which parameters count: kernels of convolution and linear layers (the paper's), or all."""
+
+
+class Apply(Protocol):
+    """A network as kernels know it: variables and (n, ...) inputs to (n, k) outputs."""
+
+    def __call__(self, variables: Variables, inputs: Any, /) -> jax.Array: ...
+
+
+@runtime_checkable
+class Utility(Protocol):
+    """A real function on coalitions, in named additive terms, once per initialisation.
+
+    All answers are float64 on the host, of shape (terms, initialisations, ...); a coalition's
+    utility is the sum over terms. Lengths: t terms, i initialisations, p players, c coalitions.
+    """
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Names of the p players."""
+        ...
+
+    @property
+    def player_sizes(self) -> Int[np.ndarray, " p"]:
+        """Rows that each player holds."""
+        ...
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the t additive terms, e.g. ("complexity", "discrepancy")."""
+        ...
+
+    @property
+    def num_initialisations(self) -> int:
+        """Independent draws of the network over which the utility is repeated."""
+        ...
+
+    def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
+        """Utilities of the coalitions whose members are marked."""
+        ...
+
+    def power_set(self) -> Float[np.ndarray, "t i s"]:
+        """Utilities of all s = 2^p coalitions; bit j of the index marks player j."""
+        ...
+
+    def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
+        """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
+        ...
+
+    def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
+        """Marginals u(N) - u(N without j) of every player j."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What defines this utility (kind, ridge, kappa, data hash, ...), as JSON would hold it."""
+        ...

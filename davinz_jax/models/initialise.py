@@ -1,0 +1,77 @@
+"""From a Flax module to what kernels and training know: variables, and a pure function of them."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import errors
+from flax import linen as nn
+from jaxtyping import Num
+
+from davinz_jax.types import Apply, PRNGKey, Variables
+
+
+def initialise(
+    module: nn.Module, key: PRNGKey, inputs: Num[jax.Array | np.ndarray, "n ..."]
+) -> Variables:
+    """Draw a network: its variables at initialisation.
+
+    Weights are drawn in the module's own dtype and take that of `inputs` where it is wider, so
+    that under `jax.enable_x64` float64 inputs give a float64 network with the same weights.
+
+    Args:
+        module: any Flax Linen module called as `module(inputs)`.
+        key: decides the draw.
+        inputs: rows of the shape that the network is for; one is enough.
+
+    Returns:
+        The Flax variables: `params`, and `batch_stats` if the module has BatchNorm.
+
+    Raises:
+        ValueError: if the module cannot take inputs of this shape.
+    """
+    row = jnp.asarray(inputs[:1])
+    variables = jax.jit(module.init)(key, row)
+    return widened(variables, row.dtype)
+
+
+def widened(variables: Variables, dtype: np.dtype) -> Variables:
+    """Variables in the wider of their own dtype and a floating one."""
+    if not jnp.issubdtype(dtype, jnp.floating):
+        return variables
+    return jax.tree.map(lambda leaf: leaf.astype(jnp.promote_types(leaf.dtype, dtype)), variables)
+
+
+def apply_function(module: nn.Module) -> Apply:
+    """The network as a pure function `apply(variables, inputs) -> (n, k)`.
+
+    BatchNorm is in its fixed form. Equal modules give the same function object, so that what
+    `jax.jit` compiled for one serves the other.
+
+    Args:
+        module: any Flax Linen module called as `module(inputs)`.
+
+    Returns:
+        The function; it raises ValueError for inputs of another shape than the variables are for.
+    """
+    try:
+        return _cached_apply(module)
+    except TypeError:  # a module of the user's with a field that cannot be hashed
+        return _fresh_apply(module)
+
+
+def _fresh_apply(module: nn.Module) -> Apply:
+    def apply(variables: Variables, inputs: jax.Array, /) -> jax.Array:
+        try:
+            return module.apply(variables, inputs)  # pyright: ignore[reportReturnType]
+        except errors.ScopeParamShapeError as error:
+            raise ValueError(
+                f"inputs: wanted rows of the shape that the variables were made for, got "
+                f"{jnp.shape(inputs)} ({error}); initialise {type(module).__name__} anew on them"
+            ) from error
+
+    return apply
+
+
+_cached_apply = functools.lru_cache(maxsize=128)(_fresh_apply)

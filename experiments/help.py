@@ -1,0 +1,55 @@
+"""The text of --help: every option of a command with its default and unit.
+
+Read from the schema and from the comments beside the keys in conf/, without composing anything
+and without importing what computes.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from experiments import schema
+
+_KEY = re.compile(r"^(?P<key>[A-Za-z]\w*):\s*(?P<default>.*?)\s+#\s(?P<text>.*)$")
+_SHOWN_FIRST = ("data", "model", "parties", "utility", "semivalue", "ntk", "mmd")
+
+
+def text(folder: Path, config_name: str) -> str:
+    """Options of one command, group by group."""
+    primary = (folder / f"{config_name}.yaml").read_text()
+    lines = [line[1:].lstrip() for line in primary.splitlines() if line.startswith("#")]
+    lines += ["", f"usage: python -m experiments.{config_name} [GROUP=CHOICE] [KEY=VALUE] ...", ""]
+    for group in _groups(folder, primary):
+        lines += [*_group_lines(folder / group), ""]
+    lines += ["OPTIONS (key, default, meaning, unit)", *_schema_lines(), ""]
+    lines += [
+        "Sweeps: -m KEY=A,B,C (every combination); hydra/launcher=joblib for several at once.",
+        "Folder: hydra.run.dir=DIR. Composed configuration without running: --cfg job.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _groups(folder: Path, primary: str) -> list[str]:
+    """Groups that the primary configuration's defaults list names, known ones first."""
+    named = re.findall(r"^\s+- (?:override /)?([a-z_]+):", primary, re.MULTILINE)
+    groups = [name for name in dict.fromkeys(named) if (folder / name).is_dir()]
+    return sorted(groups, key=lambda g: (_SHOWN_FIRST + (g,)).index(g))
+
+
+def _group_lines(group: Path) -> Iterator[str]:
+    yield f"{group.name.upper()}  ({group.name}=CHOICE)"
+    for path in sorted(group.glob("*.yaml")):
+        lines = path.read_text().splitlines()
+        headline = next((line[1:].strip() for line in lines if line.startswith("# ")), "")
+        yield f"  {group.name}={path.stem:<18} {headline}"
+        for match in filter(None, map(_KEY.match, lines)):
+            yield _row(f"{group.name}.{match['key']}", match["default"], match["text"], 4)
+
+
+def _schema_lines() -> Iterator[str]:
+    for key, (default, meaning) in schema.option_texts().items():
+        yield _row(key, default, meaning, 2)
+
+
+def _row(key: str, default: str, meaning: str, indent: int) -> str:
+    return f"{' ' * indent}{key:<28} {default:<12} {meaning}"

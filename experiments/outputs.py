@@ -1,0 +1,104 @@
+"""What a run leaves in its folder: written whole or not at all, with all that reproduces it."""
+
+import json
+import math
+import os
+import platform
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+RESULT = "result.json"
+FAILURE = "failure.json"
+
+Writer = Callable[[Path], None]
+
+
+def write_whole(folder: Path, writers: Mapping[str, Writer]) -> None:
+    """Write every file beside the folder's own, then move them in; the last one is the seal.
+
+    If any writer fails, none of the files appears. Earlier files of the same names are replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as scratch:
+        for name, writer in writers.items():
+            writer(Path(scratch, name))
+        for name in writers:
+            os.replace(Path(scratch, name), folder / name)
+
+
+def json_writer(content: Mapping[str, Any]) -> Writer:
+    """A writer of one JSON file that refuses NaN and infinite numbers."""
+    return text_writer(
+        json.dumps(_checked(content, ""), indent=1, allow_nan=False, default=str) + "\n"
+    )
+
+
+def text_writer(text: str) -> Writer:
+    """A writer of one text file."""
+
+    def write(path: Path) -> None:
+        path.write_text(text)
+
+    return write
+
+
+def write_failure(folder: Path, error: BaseException) -> None:
+    """Record why a job of a sweep failed, so that a collected table can show it."""
+    content = {"error": type(error).__name__, "message": str(error)}
+    write_whole(folder, {FAILURE: json_writer(content)})
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a number depends on, the device, and the commit where there is one."""
+    import jax
+
+    names = ("davinz-jax", "jax", "jaxlib", "flax", "neural-tangents", "numpy", "scipy")
+    found = {name: _version(name) for name in names}
+    device = jax.devices()[0]
+    return found | {
+        "python": platform.python_version(),
+        "device": f"{device.device_kind} ({device.platform}), {os.cpu_count()} CPU cores",
+        "commit": commit(),
+    }
+
+
+def commit() -> str:
+    """The checkout's commit, marked + where files differ from it; "unknown" outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        name = _git(here, "rev-parse", "--short=12", "HEAD")
+        return name + ("+" if _git(here, "status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        import davinz_jax
+
+        return davinz_jax.__version__ if name == "davinz-jax" else "not installed"
+
+
+def _checked(value: Any, where: str) -> Any:
+    """Refuse numbers that JSON cannot hold, naming where they stand."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _checked(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_checked(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"result{where}: wanted a finite number, got {value}; nothing was written")
+    return value

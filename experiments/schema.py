@@ -1,0 +1,139 @@
+"""Types, defaults and one-line descriptions of the commands' own options.
+
+Groups (data, model, parties, semivalue, utility) own their choices in YAML; the scalars here are
+checked by type, and a misspelt key or value is refused. `text` of a field is shown by --help.
+"""
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum, StrEnum
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+
+
+def option(text: str, default: Any) -> Any:
+    """A field with its description; mutable defaults are made anew each time."""
+    if isinstance(default, type):
+        return field(default_factory=default, metadata={"text": text})
+    return field(default=default, metadata={"text": text})
+
+
+class Players(StrEnum):
+    """Who is valued."""
+
+    parties = "parties"
+    rows = "rows"
+
+
+class Output(StrEnum):
+    """Which outputs of the network the tangent kernel sees."""
+
+    label = "label"
+    trace = "trace"
+    scalar = "scalar"
+
+
+class Counted(StrEnum):
+    """Which parameters the tangent kernel differentiates."""
+
+    weights = "weights"
+    all = "all"
+
+
+class Engine(StrEnum):
+    """How the tangent kernel is computed."""
+
+    auto = "auto"
+    layerwise = "layerwise"
+    neural_tangents = "neural_tangents"
+
+
+class Features(StrEnum):
+    """What the discrepancy compares."""
+
+    inputs = "inputs"
+    network = "network"
+
+
+@dataclass
+class Ntk:
+    """Options of the tangent kernel."""
+
+    engine: Engine = option("how it is computed", Engine.auto)
+    output: Output | None = option(
+        "outputs it sees; null = label for parties, trace for rows, scalar for regression", None
+    )
+    counted: Counted = option("parameters it differentiates", Counted.weights)
+    ridge: float = option("λ added to its diagonal, absolute (unit output²)", 1e-4)
+    num_blocks: int = option("diagonal blocks; 1 = dense (blocks)", 1)
+    shuffle: bool = option("draw the blocks at random; false = runs of rows as given", True)
+    batch_size: int | None = option("rows in one pass; null = chosen by the planner (rows)", None)
+    memory: str | None = option("bound on the memory used, e.g. 4GiB; null = what is free", None)
+
+
+@dataclass
+class Mmd:
+    """Options of the discrepancy between a coalition and the target set."""
+
+    bandwidth: Any = option(
+        "σ of the RBF kernel, or median, or a list of σ (unit of the inputs)", 5.0
+    )
+    biased: bool = option("biased V-statistic, as in the paper; false = unbiased", True)
+    features: Features = option(
+        "compare raw inputs or the untrained network's features", Features.inputs
+    )
+
+
+@dataclass
+class Value:
+    """Options of `experiments.value`."""
+
+    data: Any = field(default_factory=dict)
+    model: Any = field(default_factory=dict)
+    parties: Any = field(default_factory=dict)
+    utility: Any = field(default_factory=dict)
+    semivalue: Any = field(default_factory=dict)
+    ntk: Ntk = option("", Ntk)
+    mmd: Mmd = option("", Mmd)
+    players: Players = option("value parties, or single rows", Players.parties)
+    num_initialisations: int = option(
+        "independent draws of the network's weights; 1 where model.weights is given (draws)", 5
+    )
+    seed: int = option("seed of every random choice (integer)", 0)
+
+
+def option_texts() -> dict[str, tuple[str, str]]:
+    """Dotted key -> (default, description) of every scalar of the schema."""
+    return _texts(Value(), "")
+
+
+def _texts(node: Any, prefix: str) -> dict[str, tuple[str, str]]:
+    texts = {}
+    for entry in fields(node):
+        value = getattr(node, entry.name)
+        if is_dataclass(value):
+            texts |= _texts(value, f"{prefix}{entry.name}.")
+        elif "text" in entry.metadata:
+            shown = _shown(value)
+            texts[f"{prefix}{entry.name}"] = (shown, entry.metadata["text"] + _values_of(entry))
+    return texts
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _values_of(entry: Any) -> str:
+    for kind in getattr(entry.type, "__args__", (entry.type,)):
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return f": {' | '.join(choice.value for choice in kind)}"
+    return ""
+
+
+def register() -> None:
+    """Make the schema known to Hydra under the names that conf/*.yaml use."""
+    ConfigStore.instance().store(name="value_schema", node=Value)

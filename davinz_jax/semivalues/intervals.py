@@ -1,0 +1,108 @@
+r"""Standard errors and intervals of values, over initialisations and over samples.
+
+Either source of spread is a factor F (r, p) with r replicates: the variance of any combination
+c of the p values is ‖F c‖². So the error of a difference of two players is paired, and that of a
+party's sum of rows carries over. Both sources together: variances add, and half-widths of
+intervals add as squares, each with its own t quantile,
+
+    width² = t²(i − 1) ‖F_init c‖² + t²(g − 1) ‖F_samp c‖².
+
+The spread over initialisations already contains what sampling noise they do not share; adding
+both is on the safe side.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, ScalarLike
+from scipy.stats import t as student
+
+_DIGITS = 12  # of the largest value: a difference beyond them is rounding
+_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One measured source of error of p values.
+
+    Attributes:
+        factor: F, (r, p); unit of the values.
+        degrees: degrees of freedom of the variance.
+    """
+
+    factor: Float[np.ndarray, "r p"]
+    degrees: int
+
+    @property
+    def variance(self) -> Float[np.ndarray, " p"]:
+        """Variance of each value."""
+        return np.square(self.factor).sum(axis=0)
+
+    def differences(self, rows: slice) -> Float[np.ndarray, "b p"]:
+        """Variance of the difference of the players in `rows` to every player."""
+        here, variance = self.factor[:, rows], self.variance
+        crossed = variance[rows, None] + variance[None, :] - 2.0 * here.T @ self.factor
+        return np.maximum(crossed, 0.0)
+
+    def quantile(self, level: ScalarLike) -> float:
+        """Two-sided t quantile of a level such as 0.95."""
+        return float(student.ppf(0.5 + float(level) / 2.0, self.degrees))
+
+
+def spread_of_mean(
+    replicates: Float[np.ndarray, "r ..."], counts: Int[np.ndarray, " r"]
+) -> Float[np.ndarray, "r ..."]:
+    """Factor of the mean of replicates that are themselves means of `counts` draws.
+
+    With draws of variance σ², a replicate of c draws has variance σ²/c, and the pooled mean of C
+    draws has σ²/C with σ² = Σ c (m − mean)² / (r − 1).
+
+    Args:
+        replicates: m, means of `counts` draws each.
+        counts: draws of each replicate, positive.
+
+    Returns:
+        F, the square of which sums over r to the variance of the pooled mean.
+    """
+    total = counts.sum()
+    weights = (counts / total).reshape(-1, *[1] * (replicates.ndim - 1))
+    centred = replicates - (weights * replicates).sum(axis=0)
+    return centred * np.sqrt(weights / (len(counts) - 1))
+
+
+def half_width(
+    spreads: list[Spread], level: ScalarLike, num_players: int
+) -> Float[np.ndarray, " p"]:
+    """Half-width of each value's interval; NaN where no source of error was measured."""
+    if not spreads:
+        return np.full(num_players, np.nan)
+    return np.sqrt(sum(s.quantile(level) ** 2 * s.variance for s in spreads))
+
+
+def blocks_of_players(num_players: int) -> Iterator[slice]:
+    """Consecutive players, so that pairs are looked at a part at a time."""
+    for first in range(0, num_players, _BLOCK):
+        yield slice(first, min(first + _BLOCK, num_players))
+
+
+def above(
+    values: Float[np.ndarray, " p"], spreads: list[Spread], level: ScalarLike, rows: slice
+) -> Bool[np.ndarray, "b p"]:
+    """Whether each player in `rows` is worth more than each player beyond doubt.
+
+    Doubt ends where the interval of the difference leaves zero out; with no error measured, where
+    the values differ by more than rounding.
+    """
+    cleaned = without_rounding(values)
+    gap = cleaned[rows, None] - cleaned[None, :]
+    width = np.zeros_like(gap)
+    for spread in spreads:
+        width += spread.quantile(level) ** 2 * spread.differences(rows)
+    return gap > np.sqrt(width)
+
+
+def without_rounding(values: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:
+    """Values to twelve digits of the largest, so that equal ones tie."""
+    scale = np.abs(values).max(initial=0.0)
+    return np.round(values / scale, _DIGITS) * scale if scale > 0 else values

@@ -1,0 +1,31 @@
+"""Standalone: what each player's data is worth by itself."""
+
+import time
+
+import numpy as np
+
+from davinz_jax.semivalues.valuation import Valuation, value_utility
+from davinz_jax.types import Utility
+
+
+def standalone(utility: Utility, *, batch_size: int = 256) -> Valuation:
+    """Value of each player as u({j}), exact; the empty coalition is not subtracted.
+
+    Args:
+        utility: what is to be shared out; unit of its answers is the unit of the values.
+        batch_size: coalitions asked for at a time.
+
+    Returns:
+        Values of the players alone; method `standalone`.
+
+    References:
+        Wu et al. 2022 (`wu2022davinz`): a party's score in their property experiments.
+    """
+    start = time.perf_counter()
+    num_players = len(utility.players)
+    parts = []
+    for first in range(0, num_players, batch_size):
+        rows = np.arange(first, min(first + batch_size, num_players))
+        parts.append(utility.coalitions(rows[:, None] == np.arange(num_players)))
+    seconds = time.perf_counter() - start
+    return value_utility(utility, "standalone", np.concatenate(parts, axis=-1), seconds=seconds)

@@ -1,0 +1,361 @@
+"""What every method returns: values of players, in terms, with their errors and their origin.
+
+A value is the sum over terms of the mean over initialisations of `contributions`. Two sources of
+error are kept apart: the spread over initialisations, and, for sampled values, the spread over
+independent groups of samples (`replicates`); `intervals.py` says how they are added.
+"""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, ScalarLike
+from scipy.stats import rankdata
+
+from davinz_jax.data.dataset import Parties
+from davinz_jax.semivalues.archive import plain, read_archive, write_archive
+from davinz_jax.semivalues.comparison import Comparison, compare
+from davinz_jax.semivalues.intervals import (
+    Spread,
+    above,
+    blocks_of_players,
+    half_width,
+    spread_of_mean,
+    without_rounding,
+)
+from davinz_jax.semivalues.payouts import Amount, Negative, Payouts, payouts
+from davinz_jax.types import Utility
+
+_KIND = "valuation"
+
+
+@dataclass(frozen=True, eq=False)
+class Valuation:
+    """Values of players, with everything needed to judge and to repeat them.
+
+    Lengths: p players, t terms, i initialisations, g groups of samples.
+
+    Attributes:
+        method: how the values were obtained, e.g. `shapley`.
+        players: names of the p players, no two alike.
+        num_rows: rows each player holds.
+        terms: names of the terms that a value is the sum of.
+        contributions: part of each value from each term, per initialisation; unit of the utility.
+        replicates: the same from each group of samples alone, if sampled; their mean, weighted by
+            `replicate_samples`, is `contributions`.
+        replicate_samples: samples in each group.
+        num_samples: samples drawn in all (permutations or coalitions); 0 if exact.
+        seconds: time it took.
+        description: what it was computed from: utility, seeds, versions, kind of player, as JSON
+            would hold it.
+    """
+
+    method: str
+    players: tuple[str, ...]
+    num_rows: Int[np.ndarray, " p"]
+    terms: tuple[str, ...]
+    contributions: Float[np.ndarray, "t i p"]
+    replicates: Float[np.ndarray, "g t i p"] | None = None
+    replicate_samples: Int[np.ndarray, " g"] | None = None
+    num_samples: int = 0
+    seconds: float = 0.0
+    description: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_shapes(self)
+        for array in (self.contributions, self.replicates):
+            if array is not None:
+                check_finite(array, self.players, self.method)
+
+    @property
+    def num_initialisations(self) -> int:
+        """Draws of the network that the values are the mean of."""
+        return self.contributions.shape[1]
+
+    @property
+    def values(self) -> Float[np.ndarray, " p"]:
+        """Value of each player: sum over terms, mean over initialisations."""
+        return self.contributions.sum(axis=0).mean(axis=0)
+
+    @property
+    def term_values(self) -> Float[np.ndarray, "t p"]:
+        """Part of each value from each term."""
+        return self.contributions.mean(axis=1)
+
+    @property
+    def sampling_variance(self) -> Float[np.ndarray, "t i p"]:
+        """Sampling variance of each contribution; zero if exact."""
+        if not self._is_sampled:
+            return np.zeros_like(self.contributions)
+        return np.square(spread_of_mean(*self._groups)).sum(axis=0)
+
+    @property
+    def sampling_variance_total(self) -> Float[np.ndarray, "i p"]:
+        """Sampling variance of each initialisation's values, summed over terms; zero if exact."""
+        if not self._is_sampled:
+            return np.zeros(self.contributions.shape[1:])
+        means, counts = self._groups
+        return np.square(spread_of_mean(means.sum(axis=1), counts)).sum(axis=0)
+
+    @property
+    def stderr_initialisation(self) -> Float[np.ndarray, " p"]:
+        """Standard error of each value over initialisations; NaN if there is only one."""
+        if self.num_initialisations == 1:
+            return np.full(len(self.players), np.nan)
+        return np.sqrt(self._over_initialisations.variance)
+
+    @property
+    def stderr_sampling(self) -> Float[np.ndarray, " p"]:
+        """Standard error of each value over samples; zero if exact."""
+        if not self._is_sampled:
+            return np.zeros(len(self.players))
+        return np.sqrt(self._over_samples.variance)
+
+    @property
+    def stderr(self) -> Float[np.ndarray, " p"]:
+        """Standard error from all sources that were measured; NaN if none was."""
+        if not self._spreads:
+            return np.full(len(self.players), np.nan)
+        return np.sqrt(np.sum([spread.variance for spread in self._spreads], axis=0))
+
+    def intervals(self, level: ScalarLike = 0.95) -> Float[np.ndarray, "p 2"]:
+        """Lower and upper limit of each value, with t quantiles; NaN if no error was measured."""
+        width = half_width(self._spreads, level, len(self.players))
+        return np.stack([self.values - width, self.values + width], axis=1)
+
+    @property
+    def rank(self) -> Int[np.ndarray, " p"]:
+        """Rank of each value, 1 the highest; ties share the better rank."""
+        return rankdata(-without_rounding(self.values), method="min").astype(np.int64)
+
+    def rank_interval(self, level: ScalarLike = 0.95) -> Int[np.ndarray, "p 2"]:
+        """Best and worst rank each player may have, from intervals of paired differences.
+
+        With no error measured, players differ in rank only by their values.
+        """
+        num = len(self.players)
+        better, worse = np.zeros(num, dtype=np.int64), np.zeros(num, dtype=np.int64)
+        for rows in blocks_of_players(num):
+            wins = above(self.values, self._spreads, level, rows)
+            worse[rows] = wins.sum(axis=1)
+            better += wins.sum(axis=0)
+        return np.stack([1 + better, num - worse], axis=1)
+
+    def separable(self, level: ScalarLike = 0.95) -> Bool[np.ndarray, "p p"]:
+        """Whether the interval of each pair's difference leaves zero out."""
+        rows = slice(0, len(self.players))
+        wins = above(self.values, self._spreads, level, rows)
+        return wins | wins.T
+
+    def not_separable(self, level: ScalarLike = 0.95) -> tuple[tuple[str, str], ...]:
+        """Pairs of players of which neither is worth more than the other beyond doubt."""
+        doubtful = np.triu(~self.separable(level), k=1)
+        return tuple((self.players[j], self.players[k]) for j, k in np.argwhere(doubtful))
+
+    def to_frame(self, level: ScalarLike = 0.95) -> Any:
+        """A pandas frame with one row a player, in the order of `players`.
+
+        Columns: player, value, stderr, one for each term, stderr_initialisation,
+        stderr_sampling, low and high (interval of the level), rank, rank_low, rank_high, num_rows.
+        """
+        import pandas as pd
+
+        limits, ranks = self.intervals(level), self.rank_interval(level)
+        columns = {"player": self.players, "value": self.values, "stderr": self.stderr}
+        columns.update(zip(self.terms, self.term_values, strict=True))
+        columns |= {
+            "stderr_initialisation": self.stderr_initialisation,
+            "stderr_sampling": self.stderr_sampling,
+            "low": limits[:, 0],
+            "high": limits[:, 1],
+            "rank": self.rank,
+            "rank_low": ranks[:, 0],
+            "rank_high": ranks[:, 1],
+            "num_rows": self.num_rows,
+        }
+        return pd.DataFrame(columns)
+
+    def payouts(
+        self,
+        budget: Amount,
+        *,
+        negative: Negative = "zero",
+        floor: Amount = 0,
+        cap: Amount | None = None,
+        decimals: int = 2,
+    ) -> Payouts:
+        """Divide a budget by value; see `payouts.payouts`."""
+        return payouts(self, budget, negative=negative, floor=floor, cap=cap, decimals=decimals)
+
+    def compare(self, other: "Valuation") -> Comparison:
+        """Agreement with another valuation of the same players; see `comparison.compare`."""
+        return compare(self.players, self.values, other.players, other.values)
+
+    def sum_by_party(self, parties: Parties) -> "Valuation":
+        """Values of parties as the sums of their rows' values.
+
+        Not the value of the party as one player. Sums are taken in every initialisation and group
+        of samples, so parts and errors carry over.
+
+        Args:
+            parties: the party of each player of this valuation, in the same order.
+
+        Raises:
+            ValueError: if `parties` does not name one party for each player.
+        """
+        if len(parties.labels) != len(self.players):
+            raise ValueError(
+                f"parties: wanted a party for each of {len(self.players)} players, got "
+                f"{len(parties.labels)}; pass the partition of the rows that were valued"
+            )
+        member = np.eye(len(parties))[parties.labels]
+        replicates = None if self.replicates is None else self.replicates @ member
+        return replace(
+            self,
+            players=parties.names,
+            num_rows=np.bincount(parties.labels, self.num_rows, len(parties)).astype(np.int64),
+            contributions=self.contributions @ member,
+            replicates=replicates,
+            description={**self.description, "player_kind": "sum of rows"},
+        )
+
+    def save(self, path: Path | str) -> None:
+        """Write one file, whole or not at all: a JSON document and arrays, with a checksum."""
+        document = {
+            "method": self.method,
+            "players": self.players,
+            "terms": self.terms,
+            "num_samples": self.num_samples,
+            "seconds": self.seconds,
+            "description": self.description,
+            "values": self.values,
+        }
+        arrays = {"num_rows": self.num_rows, "contributions": self.contributions}
+        if self._is_sampled:
+            arrays["replicates"], arrays["replicate_samples"] = self._groups
+        write_archive(Path(path), _KIND, document, arrays)
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Valuation":
+        """Read a file that `save` wrote.
+
+        Raises:
+            ValueError: if there is no such file, or it is damaged, or is not a valuation.
+        """
+        document, arrays = read_archive(Path(path), _KIND)
+        del document["values"]
+        players, terms = tuple(document.pop("players")), tuple(document.pop("terms"))
+        return cls(players=players, terms=terms, **document, **arrays)
+
+    @property
+    def _is_sampled(self) -> bool:
+        return self.replicates is not None and len(self.replicates) > 1
+
+    @property
+    def _groups(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.asarray(self.replicates), np.asarray(self.replicate_samples)
+
+    @property
+    def _over_initialisations(self) -> Spread:
+        totals = self.contributions.sum(axis=0)
+        alike = np.ones(len(totals), dtype=np.int64)
+        return Spread(spread_of_mean(totals, alike), len(totals) - 1)
+
+    @property
+    def _over_samples(self) -> Spread:
+        means, counts = self._groups
+        return Spread(spread_of_mean(means.sum(axis=1).mean(axis=1), counts), len(counts) - 1)
+
+    @property
+    def _spreads(self) -> list[Spread]:
+        measured = [self._over_initialisations] if self.num_initialisations > 1 else []
+        return [*measured, self._over_samples] if self._is_sampled else measured
+
+
+def value_utility(
+    utility: Utility,
+    method: str,
+    contributions: Float[np.ndarray, "t i p"],
+    *,
+    settings: Mapping[str, Any] | None = None,
+    **sampled: Any,
+) -> Valuation:
+    """Contributions of a utility's players as a valuation, with the utility's description.
+
+    Args:
+        utility: what was valued.
+        method: how.
+        contributions: part of each value from each term, per initialisation.
+        settings: what else defines the values (seed, estimator, …).
+        **sampled: `replicates`, `replicate_samples`, `num_samples`, `seconds` of `Valuation`.
+    """
+    sizes = np.asarray(utility.player_sizes, dtype=np.int64)
+    description = {
+        "utility": utility.describe(),
+        "player_kind": "row" if (sizes == 1).all() else "party as one player",
+        "versions": versions(),
+        **(settings or {}),
+    }
+    return Valuation(
+        method=method,
+        players=tuple(utility.players),
+        num_rows=sizes,
+        terms=tuple(utility.terms),
+        contributions=np.asarray(contributions, dtype=np.float64),
+        description=plain(description),
+        **sampled,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the values depend on."""
+    return {"python": platform.python_version()} | {
+        name: _version(name) for name in ("davinz-jax", "jax", "numpy", "scipy")
+    }
+
+
+def check_finite(array: Float[np.ndarray, "... p"], players: tuple[str, ...], method: str) -> None:
+    """Refuse a NaN or infinite number, naming the players that it belongs to.
+
+    Raises:
+        ValueError: if there is one.
+    """
+    bad = ~np.isfinite(array).reshape(-1, array.shape[-1]).all(axis=0)
+    if bad.any():
+        names = [players[j] for j in np.nonzero(bad)[0]]
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        raise ValueError(
+            f"contributions: wanted finite numbers, got NaN or infinity for {', '.join(names[:5])}"
+            f"{more} ({method}); check these players' rows, the ridge and the bandwidth"
+        )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "checkout"
+
+
+def _check_shapes(valuation: Valuation) -> None:
+    names, shape = valuation.players, valuation.contributions.shape
+    wanted = (len(valuation.terms), "initialisations", len(names))
+    if len(shape) != 3 or shape[0] != wanted[0] or shape[2] != wanted[2] or 0 in shape:
+        raise ValueError(
+            f"contributions: wanted shape {wanted}, got {shape}; give every player a number for "
+            "each term and initialisation"
+        )
+    if len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"players: wanted names that differ, got {twice[0]!r} twice; rename one")
+    if valuation.replicates is not None and valuation.replicates.shape[1:] != shape:
+        raise ValueError(
+            f"replicates: wanted shape (groups, *{shape}), got {valuation.replicates.shape}; "
+            "take them of the same players"
+        )
+    if (valuation.replicates is None) != (valuation.replicate_samples is None):
+        raise ValueError("replicate_samples: wanted with `replicates`, got one; pass both")

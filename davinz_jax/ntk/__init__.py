@@ -1,1 +1,21 @@
-"""."""
+"""Empirical tangent kernels: engines behind one signature, blocks, residuals.
+
+`empirical_ntk` gives the kernel of any rows, `tangent_kernel` that of a dataset in diagonal blocks
+for several initialisations, as a `TangentKernel`. Engines: `LayerwiseEngine` and
+`NeuralTangentsEngine`, or any `Engine`.
+"""
+
+from davinz_jax.ntk.empirical import empirical_ntk, tangent_kernel
+from davinz_jax.ntk.engine import Engine
+from davinz_jax.ntk.neural_tangents_engine import NeuralTangentsEngine
+from davinz_jax.ntk.partition import block_rows
+from davinz_jax.ntk.tangent_kernel import TangentKernel
+
+__all__ = [
+    "Engine",
+    "NeuralTangentsEngine",
+    "TangentKernel",
+    "block_rows",
+    "empirical_ntk",
+    "tangent_kernel",
+]

@@ -1,0 +1,62 @@
+"""Which parameters a tangent kernel counts: variables split into counted leaves and the rest.
+
+`weights` are the kernels of convolution and linear layers: leaves of the collection `params` that
+are named `kernel` and have two axes or more. `all` is every leaf of `params`. Other collections
+(running averages of BatchNorm) are never counted.
+"""
+
+from typing import Any, get_args
+
+import jax
+import numpy as np
+
+from davinz_jax.ntk.choices import check_choice
+from davinz_jax.types import Counted, Variables
+
+Weights = dict[str, Any]
+"""Counted leaves by their path, as `jax.tree_util.keystr` writes it."""
+
+
+def split_variables(variables: Variables, *, counted: Counted) -> tuple[Weights, Any]:
+    """Counted leaves by path, and the variables with None in their place.
+
+    Raises:
+        ValueError: if `counted` is no choice, or no leaf is counted.
+    """
+    check_choice("counted", counted, get_args(Counted))
+    leaves, tree = jax.tree_util.tree_flatten_with_path(variables)
+    weights = {
+        jax.tree_util.keystr(path): leaf for path, leaf in leaves if _counts(path, leaf, counted)
+    }
+    if not weights:
+        wanted = "a `kernel` of two axes or more" if counted == "weights" else "a parameter"
+        raise ValueError(
+            f"variables: wanted {wanted} in the collection `params`, got "
+            f"{len(leaves)} leaves without one; pass the whole variables dict of the model"
+            + (', or counted="all"' if counted == "weights" else "")
+        )
+    rest = [None if jax.tree_util.keystr(path) in weights else leaf for path, leaf in leaves]
+    return weights, jax.tree_util.tree_unflatten(tree, rest)
+
+
+def merge_variables(weights: Weights, rest: Any) -> Variables:
+    """The inverse of `split_variables`."""
+
+    def fill(path: Any, leaf: Any) -> Any:
+        return weights.get(jax.tree_util.keystr(path), leaf)
+
+    return jax.tree_util.tree_map_with_path(fill, rest, is_leaf=lambda leaf: leaf is None)
+
+
+def num_counted(variables: Variables, *, counted: Counted) -> int:
+    """Number of counted parameters."""
+    weights, _ = split_variables(variables, counted=counted)
+    return sum(int(np.prod(leaf.shape)) for leaf in weights.values())
+
+
+def _counts(path: tuple[Any, ...], leaf: Any, counted: Counted) -> bool:
+    """Whether the leaf at a path counts."""
+    names = [getattr(step, "key", getattr(step, "name", None)) for step in path]
+    if not names or names[0] != "params":
+        return False
+    return counted == "all" or (names[-1] == "kernel" and leaf.ndim >= 2)

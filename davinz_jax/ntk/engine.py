@@ -1,0 +1,61 @@
+"""The seam between kernels and the engines that compute them.
+
+An engine turns a batch of rows into a representation of their gradients (`represent`), and two
+representations into a tile of the Gram matrix (`contract`). It may run over several passes (one a
+class), whose tiles are summed; `diagonal` is a whole symmetric tile from rows, all passes at once.
+Everything else (batches, tiles, blocks, checks) is shared and lives in `gram`.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+import jax
+
+from davinz_jax.ntk.outputs import Network, Rows
+from davinz_jax.types import Variables
+
+
+class Engine(Protocol):
+    """A way to compute tangent kernels exactly."""
+
+    @property
+    def name(self) -> str:
+        """Name by which results and configs call it."""
+        ...
+
+    def num_passes(self, num_logits: int, network: Network) -> int:
+        """Passes whose tiles add up to the kernel."""
+        ...
+
+    def represent(self, network: Network, variables: Variables, rows: Rows, index: int) -> Any:
+        """What a batch of n rows contributes to pass `index`; a pytree of arrays."""
+        ...
+
+    def contract(
+        self, network: Network, variables: Variables, left: Any, right: Any | None
+    ) -> jax.Array:
+        """Tile (n, m) of one pass from two representations; of `left` with itself for None."""
+        ...
+
+    def diagonal(self, network: Network, variables: Variables, rows: Rows) -> jax.Array:
+        """Symmetric tile (n, n) of a batch with itself, over all passes."""
+        ...
+
+    def row_bytes(self, network: Network, variables: Variables, inputs: Any) -> int:
+        """Bytes that a row of a batch takes at the worst moment."""
+        ...
+
+
+class Plan(NamedTuple):
+    """How a kernel will be computed.
+
+    Attributes:
+        engine: what computes the tiles.
+        network: model, output and counted parameters.
+        num_passes: passes of the engine whose tiles add up.
+        batch_size: rows of a batch, and so of a tile's side, at most.
+    """
+
+    engine: Engine
+    network: Network
+    num_passes: int
+    batch_size: int

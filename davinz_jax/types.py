@@ -5,7 +5,7 @@ coalitions of players, given as a sum of named terms and, where networks are dra
 per initialisation; every semivalue is linear in it, so values split into the same terms.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import jax
@@ -25,7 +25,11 @@ Output = Literal["label", "trace", "scalar"]
 Counted = Literal["weights", "all"]
 """Which parameters count: kernels of convolution and linear layers (the paper's), or all."""
 
+Progress = Callable[[int, int, str], None]
+"""Called with work done, work in all, and the name of the stage."""
 
+
+@runtime_checkable
 class Apply(Protocol):
     """A network as kernels know it: variables and (n, ...) inputs to (n, k) outputs."""
 

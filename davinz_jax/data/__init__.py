@@ -1,1 +1,79 @@
-"""."""
+"""Data to be valued: where it comes from, who holds it, and how it can be spoilt.
+
+- Sources: `load_digits`, `load_mnist`, `load_cifar10`, `load_mnist_m` (`load_mnist_domains` for
+  MNIST as RGB beside it), `simulate_ising`, and a user's own `load_table`, `load_arrays`,
+  `load_images`.
+- Partitions: `partition_by_class`, `partition_random`, `partition_by_sizes`, `partition_by_column`,
+  `partition_mixture`, `partition_rows`, each giving the rows in use and their `Parties`.
+- Corruptions: `flip_labels`, `add_noise`, `add_party_noise`, `duplicate_rows`; and `bootstrap`.
+- `validate` checks a `Dataset` made by hand as every source checks its own.
+"""
+
+from davinz_jax.data.arrays import load_arrays
+from davinz_jax.data.cifar10 import load_cifar10
+from davinz_jax.data.corruption import (
+    add_noise,
+    add_party_noise,
+    bootstrap,
+    duplicate_rows,
+    flip_labels,
+)
+from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.digits import load_digits
+from davinz_jax.data.download import PUBLIC_FILES, PublicFile, fetch
+from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.images import load_images
+from davinz_jax.data.ising import ising_energy, simulate_ising
+from davinz_jax.data.mnist import load_mnist
+from davinz_jax.data.mnist_m import blend_with_photographs, load_mnist_domains, load_mnist_m
+from davinz_jax.data.partition import (
+    partition_by_class,
+    partition_by_column,
+    partition_by_sizes,
+    partition_mixture,
+    partition_random,
+    partition_rows,
+)
+from davinz_jax.data.randomness import numpy_generator
+from davinz_jax.data.table import encode_table, load_table, read_table
+from davinz_jax.data.table_fit import fit_schema
+from davinz_jax.data.table_schema import TableSchema
+from davinz_jax.data.validation import checked_dataset, validate
+
+__all__ = [
+    "PUBLIC_FILES",
+    "Dataset",
+    "Parties",
+    "PublicFile",
+    "TableSchema",
+    "add_noise",
+    "add_party_noise",
+    "blend_with_photographs",
+    "bootstrap",
+    "checked_dataset",
+    "duplicate_rows",
+    "encode_table",
+    "fetch",
+    "fit_schema",
+    "flip_labels",
+    "hold_out",
+    "ising_energy",
+    "load_arrays",
+    "load_cifar10",
+    "load_digits",
+    "load_images",
+    "load_mnist",
+    "load_mnist_domains",
+    "load_mnist_m",
+    "load_table",
+    "numpy_generator",
+    "partition_by_class",
+    "partition_by_column",
+    "partition_by_sizes",
+    "partition_mixture",
+    "partition_random",
+    "partition_rows",
+    "read_table",
+    "simulate_ising",
+    "validate",
+]

@@ -1,8 +1,9 @@
 """A dataset with its target set, and the parties that its rows belong to."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Num, Shaped
@@ -66,6 +67,8 @@ class Dataset:
         feature_names: one name a column of (n, d) inputs, or empty.
         parties: the parties that came with the data, if any.
         notes: what a reader of the result should know (a held-out target set, imputation, ...).
+        encoding: how raw rows became inputs and targets, as JSON would hold it, where new rows
+            need the same (statistics of a table's columns, extremes of energies).
     """
 
     inputs: Num[np.ndarray, "n ..."]
@@ -79,6 +82,7 @@ class Dataset:
     feature_names: tuple[str, ...] = ()
     parties: Parties | None = None
     notes: tuple[str, ...] = field(default=())
+    encoding: Mapping[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -1,0 +1,207 @@
+"""A user's own arrays, from one npz file; nothing in it is unpickled.
+
+The file holds `inputs` and `targets`, and may hold `parties` (one label a row), `target_inputs`
+and `target_targets`.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, ScalarLike, Shaped
+
+from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.local import PathLike, corrupt_file
+from davinz_jax.data.randomness import split_key
+from davinz_jax.data.selection import Select, select_rows
+from davinz_jax.data.targets import class_labels, inferred_task
+from davinz_jax.data.validation import check_labels, checked_dataset
+from davinz_jax.types import PRNGKey, Task
+
+Layout = Literal["nhwc", "nchw"]
+Arrays = Mapping[str, Shaped[np.ndarray, "..."]]
+
+
+def load_arrays(
+    path: PathLike,
+    *,
+    layout: Layout = "nhwc",
+    task: Task | None = None,
+    num_classes: int | None = None,
+    num_rows: int | None = None,
+    num_target_rows: int | None = None,
+    select: Select = "first",
+    holdout: ScalarLike | None = 0.2,
+    key: PRNGKey | None = None,
+) -> Dataset:
+    """Arrays of an npz file as a data set.
+
+    Args:
+        path: npz file as the module describes it. Inputs are (n, d); (n, h, w), which become
+            (n, h, w, 1); or (n, h, w, c). Integers become float32, floats keep their precision.
+        layout: where the channels of four-dimensional inputs are: last, or nchw first.
+        task: None infers it: classification for integer targets, regression for floats.
+        num_classes: classes, labelled from 0; None for those found, which must leave no gap.
+        num_rows: rows to be valued; None for all.
+        num_target_rows: rows of the target set; None for all.
+        select: which rows, as in `select_rows`.
+        holdout: share of the rows held out where the file has no target set.
+        key: needed for a held-out target set and for select=random.
+
+    Returns:
+        The data set, channels last; a note says if its target set was held out.
+
+    Raises:
+        ValueError: if the file is missing, corrupt or lacks an array, shapes disagree, values are
+            not finite, labels lie outside 0..k-1, or there is no target set and no holdout.
+    """
+    arrays = dict(_read_npz(Path(path)))
+    _check_lengths(arrays)
+    hold_key, *row_keys = split_key(key, 3)
+    note = ""
+    if "target_inputs" not in arrays:
+        arrays, note = _held_out(arrays, holdout, hold_key, Path(path).name)
+    task = inferred_task(arrays["targets"], task)
+    arrays, num_classes = _with_targets(arrays, task, num_classes)
+    rows = select_rows(arrays["targets"], num_rows, select=select, key=row_keys[0])
+    target_rows = _select_target_rows(arrays, num_target_rows, select, row_keys[1])
+    target_targets = arrays.get("target_targets")
+    return checked_dataset(
+        channels_last("inputs", arrays["inputs"], layout)[rows],
+        arrays["targets"][rows],
+        task=task,
+        num_classes=num_classes,
+        target_inputs=channels_last("target_inputs", arrays["target_inputs"], layout)[target_rows],
+        target_targets=None if target_targets is None else target_targets[target_rows],
+        name=Path(path).stem,
+        parties=Parties.from_labels(arrays["parties"][rows]) if "parties" in arrays else None,
+        notes=(note,) if note else (),
+    )
+
+
+def channels_last(
+    name: str, inputs: Shaped[np.ndarray, "n ..."], layout: Layout
+) -> Float[np.ndarray, "n ..."]:
+    """Inputs as floats of shape (n, d) or (n, h, w, c).
+
+    Raises:
+        ValueError: if they are not numbers, or have another number of dimensions.
+    """
+    if layout not in ("nhwc", "nchw"):
+        raise ValueError(f"layout: wanted nhwc or nchw, got {layout}; choose one of these")
+    if inputs.dtype.kind not in "biuf":
+        raise ValueError(f"{name}: wanted numbers, got {inputs.dtype}; convert them first")
+    if inputs.ndim not in (2, 3, 4):
+        raise ValueError(
+            f"{name}: wanted shape (n, d), (n, h, w) or (n, h, w, c), got {inputs.shape}; "
+            "reshape them"
+        )
+    if inputs.dtype not in (np.float32, np.float64):
+        inputs = inputs.astype(np.float32)
+    if inputs.ndim == 3:
+        return inputs[..., None]
+    if inputs.ndim == 4 and layout == "nchw":
+        return np.ascontiguousarray(inputs.transpose(0, 2, 3, 1))  # (n, c, h, w) -> (n, h, w, c)
+    return inputs
+
+
+def _read_npz(path: Path) -> Arrays:
+    """Arrays of the file by name, those that we know only."""
+    if not path.is_file():
+        raise ValueError(f"path: wanted an npz file, got {path}, which is no file; check the path")
+    known = ("inputs", "targets", "parties", "target_inputs", "target_targets")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found = list(archive.files)
+            arrays = {name: archive[name] for name in known if name in found}
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise corrupt_file(path, "an npz file of plain arrays", str(error)) from error
+    missing = [name for name in ("inputs", "targets") if name not in arrays]
+    if missing:
+        raise ValueError(
+            f"{path}: wanted arrays inputs and targets, got {', '.join(found) or 'none'}; "
+            f"add {' and '.join(missing)}"
+        )
+    return arrays
+
+
+def _check_lengths(arrays: Arrays) -> None:
+    """One target and one party label a row."""
+    for name, of in (
+        ("targets", "inputs"), ("parties", "inputs"), ("target_targets", "target_inputs"),
+    ):  # fmt: skip
+        if name not in arrays:
+            continue
+        if of not in arrays:
+            raise ValueError(f"{of}: wanted them beside {name}, got none; add them")
+        if arrays[of].ndim == 0 or arrays[name].shape != arrays[of].shape[:1]:
+            raise ValueError(
+                f"{name}: wanted shape ({arrays[of].shape[:1]}) as of {of}, got "
+                f"{arrays[name].shape}; give one value a row"
+            )
+    if len(arrays["inputs"]) == 0:
+        raise ValueError("inputs: wanted at least one row, got none; give data to be valued")
+
+
+def _held_out(
+    arrays: Arrays, holdout: ScalarLike | None, key: PRNGKey | None, source: str
+) -> tuple[dict[str, Shaped[np.ndarray, "..."]], str]:
+    """The arrays with a share of their rows as target set."""
+    kept, held, note = hold_out(
+        len(arrays["inputs"]),
+        fraction=holdout,
+        parties=arrays.get("parties"),
+        key=key,
+        source=source,
+    )
+    split = {name: values[kept] for name, values in arrays.items()}
+    split["target_inputs"] = arrays["inputs"][held]
+    split["target_targets"] = arrays["targets"][held]
+    return split, note
+
+
+def _with_targets(
+    arrays: Arrays, task: Task, num_classes: int | None
+) -> tuple[dict[str, Shaped[np.ndarray, "..."]], int]:
+    """The arrays with targets of the task's kind, and the number of classes."""
+    names = [name for name in ("targets", "target_targets") if name in arrays]
+    if task == "regression":
+        kept = {name: _real_targets(name, arrays[name]) for name in names}
+        return {**arrays, **kept}, 1
+    kept = {name: class_labels(arrays[name], name) for name in names}
+    for name in names:
+        check_labels(name, kept[name], num_classes or np.iinfo(np.int64).max)
+    if num_classes is None:
+        num_classes = _found_classes(kept)
+    return {**arrays, **{name: kept[name].astype(np.int64) for name in names}}, num_classes
+
+
+def _real_targets(name: str, targets: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    if targets.dtype.kind not in "biuf":
+        raise ValueError(f"{name}: wanted numbers, got {targets.dtype}; set task=classification")
+    return targets if targets.dtype == np.float64 else targets.astype(np.float32)
+
+
+def _found_classes(targets: Mapping[str, Shaped[np.ndarray, " n"]]) -> int:
+    """Classes in use, which must be 0..k-1 without a gap."""
+    found = np.unique(np.concatenate(list(targets.values())))
+    if found[-1] != len(found) - 1:
+        raise ValueError(
+            f"targets: wanted labels 0..k-1, got {len(found)} distinct ones up to {found[-1]}; "
+            "renumber them, or give num_classes if some classes have no row"
+        )
+    return len(found)
+
+
+def _select_target_rows(
+    arrays: Arrays, num: int | None, select: Select, key: PRNGKey | None
+) -> Shaped[np.ndarray, " r"]:
+    """Rows of the target set in use; without targets it cannot be balanced."""
+    targets = arrays.get("target_targets")
+    if targets is None:
+        targets = np.zeros(len(arrays["target_inputs"]))
+    return select_rows(targets, num, select=select, key=key, argument="num_target_rows")

@@ -1,0 +1,215 @@
+"""Data made worse on purpose (flipped labels, noise, duplicates), and bootstrap draws.
+
+Each corruption leaves the number and order of rows as they are and returns a mask of the rows it
+changed, so that size says nothing and what was done can be looked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, ScalarLike
+
+from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.randomness import numpy_generator
+from davinz_jax.types import PRNGKey
+
+Mask = Bool[np.ndarray, " n"]
+
+
+def flip_labels(
+    dataset: Dataset,
+    *,
+    fraction: ScalarLike,
+    rows: Int[np.ndarray, " r"] | None = None,
+    key: PRNGKey,
+) -> tuple[Dataset, Mask]:
+    """A share of the labels replaced by another class, drawn evenly.
+
+    Args:
+        dataset: classification data.
+        fraction: share of `rows` that is flipped, in [0, 1].
+        rows: rows to draw from, e.g. those of a party; None for all.
+        key: fixes the draws.
+
+    Returns:
+        The data set, and a mask of its flipped rows.
+
+    Raises:
+        ValueError: for regression data, or a fraction outside [0, 1].
+    """
+    if dataset.task != "classification":
+        raise ValueError("dataset: wanted classes to flip, got regression data; use add_noise")
+    generator = numpy_generator(key)
+    chosen = _drawn_rows(len(dataset), fraction, rows, generator)
+    shift = generator.integers(1, dataset.num_classes, size=len(chosen))
+    targets = dataset.targets.copy()
+    targets[chosen] = (targets[chosen] + shift) % dataset.num_classes
+    return replace(dataset, targets=targets), _mask(len(dataset), chosen)
+
+
+def add_noise(
+    dataset: Dataset,
+    *,
+    scale: ScalarLike,
+    fraction: ScalarLike = 1.0,
+    rows: Int[np.ndarray, " r"] | None = None,
+    clip: tuple[ScalarLike, ScalarLike] | None = None,
+    key: PRNGKey,
+) -> tuple[Dataset, Mask]:
+    """Gaussian noise N(0, scale²) added to every input value of a share of the rows.
+
+    Args:
+        dataset: the data.
+        scale: standard deviation, not negative; unit of the inputs.
+        fraction: share of `rows` that gets noise, in [0, 1].
+        rows: rows to draw from; None for all.
+        clip: lowest and highest value that a noisy input may have; None for any.
+        key: fixes the draws.
+
+    Returns:
+        The data set, and a mask of its noisy rows.
+
+    Raises:
+        ValueError: if `scale` is negative or a fraction lies outside [0, 1].
+    """
+    generator = numpy_generator(key)
+    chosen = _drawn_rows(len(dataset), fraction, rows, generator)
+    scales = np.full(len(chosen), float(scale))
+    noisy = _with_noise(dataset, chosen, scales, clip, generator)
+    return noisy, _mask(len(dataset), chosen)
+
+
+def add_party_noise(
+    dataset: Dataset,
+    parties: Parties,
+    *,
+    scales: Sequence[ScalarLike],
+    clip: tuple[ScalarLike, ScalarLike] | None = None,
+    key: PRNGKey,
+) -> tuple[Dataset, Mask]:
+    """Gaussian noise of a scale of its own for each party, on all its rows; see `add_noise`.
+
+    The paper's noise stability uses scales 0.05·k for party k, clipped to [−1, 1].
+
+    Raises:
+        ValueError: if there is not one scale, not negative, for each party.
+    """
+    if len(scales) != len(parties):
+        raise ValueError(
+            f"scales: wanted one for each of {len(parties)} parties, got {len(scales)}; "
+            "give one number a party"
+        )
+    by_row = np.array([float(scale) for scale in scales])[parties.labels]
+    rows = np.arange(len(dataset))
+    noisy = _with_noise(dataset, rows, by_row, clip, numpy_generator(key))
+    return noisy, by_row > 0
+
+
+def duplicate_rows(
+    dataset: Dataset,
+    *,
+    fraction: ScalarLike,
+    rows: Int[np.ndarray, " r"] | None = None,
+    key: PRNGKey,
+) -> tuple[Dataset, Mask]:
+    """A share of the rows overwritten by copies of the other rows, inputs and targets.
+
+    Args:
+        dataset: the data.
+        fraction: share of `rows` that is overwritten, in [0, 1).
+        rows: rows to draw from and to copy from; None for all.
+        key: fixes the draws.
+
+    Returns:
+        The data set, and a mask of the rows that are now copies.
+
+    Raises:
+        ValueError: if the fraction lies outside [0, 1] or leaves no row to copy.
+    """
+    generator = numpy_generator(key)
+    chosen = _drawn_rows(len(dataset), fraction, rows, generator)
+    pool = np.arange(len(dataset)) if rows is None else np.unique(rows)
+    originals = np.setdiff1d(pool, chosen)
+    if len(chosen) and not len(originals):
+        raise ValueError(
+            f"fraction: wanted a row left to copy, got {float(fraction):g}; choose less than 1"
+        )
+    source = np.arange(len(dataset))
+    source[chosen] = generator.choice(originals, len(chosen)) if len(chosen) else chosen
+    copied = replace(dataset, inputs=dataset.inputs[source], targets=dataset.targets[source])
+    return copied, _mask(len(dataset), chosen)
+
+
+def bootstrap(
+    dataset: Dataset,
+    *,
+    num: int,
+    sizes: Sequence[int] | None = None,
+    key: PRNGKey,
+) -> Int[np.ndarray, "c n"]:
+    """Data sets drawn with replacement, as how often each draw holds each row.
+
+    Row c as a data set: `dataset.take(np.repeat(np.arange(n), counts[c]))`.
+
+    Args:
+        dataset: data to draw from.
+        num: draws c.
+        sizes: rows of each draw; None for sizes drawn evenly from 1..n, as in the paper's
+            correlation experiment (Sec. 6.1).
+        key: fixes the draws.
+
+    Raises:
+        ValueError: if there is not one positive size a draw.
+    """
+    generator = numpy_generator(key)
+    n = len(dataset)
+    if sizes is None:
+        sizes = generator.integers(1, n + 1, size=num).tolist()
+    if num < 1 or len(sizes) != num or min(sizes) < 1:
+        raise ValueError(
+            f"sizes: wanted {num} positive numbers, one a draw, got {list(sizes)[:10]}; mend them"
+        )
+    return np.stack([np.bincount(generator.integers(n, size=size), minlength=n) for size in sizes])
+
+
+def _drawn_rows(
+    num_rows: int,
+    fraction: ScalarLike,
+    rows: Int[np.ndarray, " r"] | None,
+    generator: np.random.Generator,
+) -> Int[np.ndarray, " c"]:
+    """round(fraction · rows) of the rows, without replacement."""
+    if not 0 <= float(fraction) <= 1:
+        raise ValueError(f"fraction: wanted a share in [0, 1], got {fraction}; mend it")
+    pool = np.arange(num_rows) if rows is None else np.unique(rows)
+    if len(pool) and not 0 <= pool[0] <= pool[-1] < num_rows:
+        raise ValueError(
+            f"rows: wanted row numbers in 0..{num_rows - 1}, got {pool[0]}..{pool[-1]}; mend them"
+        )
+    return np.sort(generator.choice(pool, round(float(fraction) * len(pool)), replace=False))
+
+
+def _with_noise(
+    dataset: Dataset,
+    rows: Int[np.ndarray, " r"],
+    scales: Float[np.ndarray, " r"],
+    clip: tuple[ScalarLike, ScalarLike] | None,
+    generator: np.random.Generator,
+) -> Dataset:
+    """Noise of each row's scale added to its inputs, which keep their dtype."""
+    if not np.all(scales >= 0) or not np.all(np.isfinite(scales)):
+        raise ValueError(f"scale: wanted finite numbers >= 0, got {scales.min()}; mend it")
+    noise = generator.standard_normal((len(rows), *dataset.inputs.shape[1:]))
+    noisy = dataset.inputs[rows] + scales.reshape(-1, *[1] * (noise.ndim - 1)) * noise
+    if clip is not None:
+        noisy = np.clip(noisy, float(clip[0]), float(clip[1]))
+    inputs = dataset.inputs.copy()
+    inputs[rows] = noisy
+    return replace(dataset, inputs=inputs)
+
+
+def _mask(num_rows: int, rows: Int[np.ndarray, " r"]) -> Mask:
+    mask = np.zeros(num_rows, bool)
+    mask[rows] = True
+    return mask

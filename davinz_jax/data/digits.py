@@ -1,0 +1,74 @@
+"""Handwritten digits of 8×8 pixels that come with scikit-learn: the embedded default."""
+
+import numpy as np
+from jaxtyping import Int, ScalarLike
+
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.randomness import split_key
+from davinz_jax.data.resize import resize_bilinear
+from davinz_jax.data.selection import Select, select_rows
+from davinz_jax.data.validation import checked_dataset
+from davinz_jax.types import PRNGKey
+
+
+def load_digits(
+    *,
+    num_rows: int | None = None,
+    num_target_rows: int | None = None,
+    select: Select = "first",
+    size: int = 8,
+    holdout: ScalarLike = 0.2,
+    key: PRNGKey | None = None,
+) -> Dataset:
+    """The 1,797 digits of scikit-learn; pixels divided by 16, part of them held out as target set.
+
+    Args:
+        num_rows: images to be valued; None for all that are not held out.
+        num_target_rows: images of the target set; None for all held out.
+        select: which images, as in `select_rows`.
+        size: pixels a side; other than 8 by bilinear resizing.
+        holdout: share of the images held out.
+        key: draws the images held out; without a key they are the last ones.
+
+    Returns:
+        Inputs (n, size, size, 1) in [0, 1], float32.
+
+    Raises:
+        ValueError: if `holdout` is not in (0, 1) or fewer rows are there than wanted.
+    """
+    from sklearn.datasets import load_digits as embedded_digits
+
+    images, labels = embedded_digits(return_X_y=True)
+    pixels = (images / 16).astype(np.float32).reshape(-1, 8, 8, 1)
+    labels = labels.astype(np.int64)
+    hold_key, row_key, target_key = split_key(key, 3)
+    kept, held, note = _held_out(len(labels), holdout, hold_key)
+    kept = kept[select_rows(labels[kept], num_rows, select=select, key=row_key)]
+    held = held[
+        select_rows(
+            labels[held], num_target_rows, select=select, key=target_key, argument="num_target_rows"
+        )
+    ]
+    return checked_dataset(
+        resize_bilinear(pixels[kept], size, size),
+        labels[kept],
+        task="classification",
+        num_classes=10,
+        target_inputs=resize_bilinear(pixels[held], size, size),
+        target_targets=labels[held],
+        name="digits",
+        class_names=tuple("0123456789"),
+        notes=(note,),
+    )
+
+
+def _held_out(
+    num_rows: int, fraction: ScalarLike, key: PRNGKey | None
+) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"], str]:
+    """A draw by key, or without one the last rows (the images are in no order of class)."""
+    if key is not None or not 0 < float(fraction) < 1:
+        return hold_out(num_rows, fraction=fraction, key=key, source="digits")
+    num_held = int(np.clip(round(float(fraction) * num_rows), 1, num_rows - 1))
+    note = f"target set: the last {num_held} of {num_rows} digits, held out"
+    return np.arange(num_rows - num_held), np.arange(num_rows - num_held, num_rows), note

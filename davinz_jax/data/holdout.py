@@ -1,0 +1,67 @@
+"""Rows held out as a target set, for sources that have none of their own."""
+
+import numpy as np
+from jaxtyping import Int, ScalarLike, Shaped
+
+from davinz_jax.data.randomness import required_generator
+from davinz_jax.types import PRNGKey
+
+
+def hold_out(
+    num_rows: int,
+    *,
+    fraction: ScalarLike | None,
+    parties: Shaped[np.ndarray, " n"] | None = None,
+    key: PRNGKey | None,
+    source: str = "the data",
+) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " m"], str]:
+    """Splits rows at random into those to be valued and a target set.
+
+    Args:
+        num_rows: rows there are.
+        fraction: share of the rows held out, in (0, 1); at least one row on either side.
+        parties: whose each row is; every party keeps at least one row.
+        key: fixes the draw.
+        source: what has no target set of its own, for messages.
+
+    Returns:
+        Kept rows and held-out rows, both in their original order, and a note for the result.
+
+    Raises:
+        ValueError: without a fraction in (0, 1) or a key, or with no row to spare.
+    """
+    if fraction is None or not 0 < float(fraction) < 1:
+        raise ValueError(
+            f"target set: wanted one in {source}, or a holdout fraction in (0, 1), got none and "
+            f"holdout={fraction}; give a target set, or set holdout=0.2"
+        )
+    order = required_generator(key, "the held-out target set").permutation(num_rows)
+    spare = order[1:] if parties is None else _spare_rows(order, parties)
+    if not len(spare):
+        raise ValueError(
+            f"holdout: wanted more rows than parties, got {num_rows} in all; give a target set of "
+            "its own, or more rows"
+        )
+    held = np.sort(spare[: max(round(float(fraction) * num_rows), 1)])
+    kept = np.setdiff1d(np.arange(num_rows), held)
+    return kept, held, holdout_note(len(held), num_rows, source)
+
+
+def _spare_rows(
+    order: Int[np.ndarray, " n"], parties: Shaped[np.ndarray, " n"]
+) -> Int[np.ndarray, " s"]:
+    """The rows, in the order given, without the first one of each party."""
+    _, first = np.unique(parties[order], return_index=True)
+    return np.delete(order, first)
+
+
+def holdout_note(num_held: int, num_rows: int, source: str) -> str:
+    """What a result says about a target set that was held out.
+
+    >>> holdout_note(2, 10, "x.csv")
+    'target set: 2 of 10 rows held out at random, for there is none in x.csv'
+    """
+    return (
+        f"target set: {num_held} of {num_rows} rows held out at random, for there is none in "
+        f"{source}"
+    )

@@ -1,0 +1,226 @@
+"""A user's own images: folders party/class/*.png, or a CSV manifest of path, party and class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, ScalarLike
+
+from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.local import PathLike, corrupt_file
+from davinz_jax.data.randomness import split_key
+from davinz_jax.data.resize import resize_bilinear
+from davinz_jax.data.selection import Select, select_rows
+from davinz_jax.data.table import read_table
+from davinz_jax.data.table_columns import category_names, check_column
+from davinz_jax.data.validation import checked_dataset
+from davinz_jax.types import PRNGKey
+
+Colour = Literal["auto", "grey", "rgb"]
+"""Grey or RGB for all images, or grey where all of them are."""
+
+_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """Image files with the class and, where there are any, the party of each."""
+
+    paths: tuple[Path, ...]
+    classes: np.ndarray
+    parties: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> "_Listing":
+        parties = None if self.parties is None else self.parties[rows]
+        return _Listing(tuple(self.paths[row] for row in rows), self.classes[rows], parties)
+
+
+def load_images(
+    path: PathLike,
+    *,
+    target_path: PathLike | None = None,
+    size: int | None = None,
+    colour: Colour = "auto",
+    num_rows: int | None = None,
+    num_target_rows: int | None = None,
+    select: Select = "first",
+    holdout: ScalarLike | None = 0.2,
+    key: PRNGKey | None = None,
+) -> Dataset:
+    """Images of several parties, with classes, as a data set.
+
+    Args:
+        path: a folder that holds party/class/*.png (.jpg, .jpeg), or a CSV manifest with the
+            columns path (relative to the manifest), class and, if the data has parties, party.
+        target_path: a folder that holds class/*.png, or a manifest, with the target set.
+        size: pixels a side, by bilinear resizing; None for images that are all of one size.
+        colour: grey (one channel), rgb (three), or auto: grey where all images are.
+        num_rows: images to be valued; None for all.
+        num_target_rows: images of the target set; None for all.
+        select: which images, as in `select_rows`.
+        holdout: share of the images held out where there is no `target_path`.
+        key: needed for a held-out target set and for select=random.
+
+    Returns:
+        Inputs (n, h, w, 1 or 3) in [0, 1], float32, with the parties; a note says if the target
+        set was held out.
+
+    Raises:
+        ValueError: if a file is missing or corrupt, a party has no image, sizes differ, or there
+            is no target set and no holdout.
+    """
+    listing = _listed(Path(path), with_parties=True)
+    hold_key, *row_keys = split_key(key, 3)
+    if target_path is not None:
+        target, notes = _listed(Path(target_path), with_parties=False), ()
+    else:
+        listing, target, notes = _held_out(listing, holdout, hold_key, Path(path).name)
+    names = tuple(
+        str(name) for name in np.unique(np.concatenate([listing.classes, target.classes]))
+    )
+    listing, target = (
+        part.take(
+            select_rows(
+                np.searchsorted(names, part.classes),
+                num,
+                select=select,
+                key=draw,
+                argument=argument,
+            )
+        )
+        for part, num, argument, draw in (
+            (listing, num_rows, "num_rows", row_keys[0]),
+            (target, num_target_rows, "num_target_rows", row_keys[1]),
+        )
+    )
+    channels = _channels((*listing.paths, *target.paths), colour)
+    inputs = _read_images(listing.paths, size, channels)
+    target_inputs = _read_images(target.paths, size, channels)
+    return checked_dataset(
+        inputs,
+        np.searchsorted(names, listing.classes),
+        task="classification",
+        num_classes=len(names),
+        target_inputs=target_inputs,
+        target_targets=np.searchsorted(names, target.classes),
+        name=Path(path).stem,
+        class_names=names,
+        parties=None if listing.parties is None else Parties.from_labels(listing.parties),
+        notes=notes,
+    )
+
+
+def _held_out(
+    listing: _Listing, holdout: ScalarLike | None, key: PRNGKey | None, source: str
+) -> tuple[_Listing, _Listing, tuple[str, ...]]:
+    """The images to be valued, those of the target set, and the note about it."""
+    kept, held, note = hold_out(
+        len(listing.paths), fraction=holdout, parties=listing.parties, key=key, source=source
+    )
+    return listing.take(kept), listing.take(held), (note,)
+
+
+def _listed(path: Path, *, with_parties: bool) -> _Listing:
+    """Image files that a folder or a manifest names."""
+    if path.is_dir():
+        return _listed_folder(path, with_parties)
+    if path.is_file():
+        return _listed_manifest(path)
+    raise ValueError(
+        f"path: wanted a folder of images or a CSV manifest, got {path}, which is neither; "
+        "check the path"
+    )
+
+
+def _listed_folder(folder: Path, with_parties: bool) -> _Listing:
+    """Images of party/class/*, or of class/*, in order of their paths."""
+    if with_parties:
+        _check_parties(folder)
+    pattern = "*/*/*" if with_parties else "*/*"
+    paths = tuple(sorted(p for p in folder.glob(pattern) if p.suffix.lower() in _SUFFIXES))
+    if not paths:
+        raise ValueError(
+            f"path: wanted {pattern}.png or .jpg, got no such file in {folder}; arrange the images "
+            f"as {'party/' if with_parties else ''}class/name.png"
+        )
+    classes = np.array([p.parent.name for p in paths])
+    parties = np.array([p.parent.parent.name for p in paths]) if with_parties else None
+    return _Listing(paths, classes, parties)
+
+
+def _check_parties(folder: Path) -> None:
+    """Refuses a party's folder without an image."""
+    for party in sorted(p for p in folder.iterdir() if p.is_dir()):
+        if not any(p.suffix.lower() in _SUFFIXES for p in party.glob("*/*")):
+            raise ValueError(
+                f"parties: wanted at least one image each, got none in {party}; add images as "
+                "class/name.png, or remove the folder"
+            )
+
+
+def _listed_manifest(path: Path) -> _Listing:
+    """Images of a CSV manifest, in its order."""
+    frame = read_table(path)
+    for column in ("path", "class"):
+        check_column(column, frame.columns, f"manifest {path.name}")
+    paths = tuple(path.parent / name for name in category_names(frame, "path"))
+    parties = category_names(frame, "party") if "party" in frame.columns else None
+    return _Listing(paths, category_names(frame, "class"), parties)
+
+
+def _channels(paths: Sequence[Path], colour: Colour) -> int:
+    """Channels of all images: 1 where all are grey, if that is left open."""
+    if colour not in ("auto", "grey", "rgb"):
+        raise ValueError(f"colour: wanted auto, grey or rgb, got {colour}; choose one of these")
+    if colour != "auto":
+        return 1 if colour == "grey" else 3
+    return 1 if all(_is_grey(path) for path in paths) else 3
+
+
+def _is_grey(path: Path) -> bool:
+    """Whether an image file has one channel; reads its header only."""
+    with _opened(path) as image:
+        return image.mode in ("1", "L", "LA", "I;16")
+
+
+def _opened(path: Path):
+    """An image file, not decoded yet."""
+    from PIL import Image
+
+    if not path.is_file():
+        raise ValueError(f"path: wanted an image, got {path}, which is no file; mend the manifest")
+    try:
+        return Image.open(path)
+    except (OSError, SyntaxError) as error:
+        raise corrupt_file(path, "an image", str(error)) from error
+
+
+def _read_images(
+    paths: Sequence[Path], size: int | None, channels: int
+) -> Float[np.ndarray, "n h w c"]:
+    """Pixels of image files in [0, 1], all of one size."""
+    images = []
+    for path in paths:
+        image = _pixels(path, channels)
+        if size is not None:
+            image = resize_bilinear(image[None], size, size)[0]
+        if images and image.shape != images[0].shape:
+            raise ValueError(
+                f"{path}: wanted {images[0].shape[0]}×{images[0].shape[1]} pixels as in "
+                f"{paths[0].name}, got {image.shape[0]}×{image.shape[1]}; set size to resize all"
+            )
+        images.append(image)
+    return np.stack(images)
+
+
+def _pixels(path: Path, channels: int) -> Float[np.ndarray, "h w c"]:
+    """Pixels of one image file in [0, 1]."""
+    with _opened(path) as image:
+        try:
+            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"), np.float32) / 255
+        except (OSError, SyntaxError) as error:
+            raise corrupt_file(path, "a whole image", str(error)) from error
+    return pixels.reshape(*pixels.shape[:2], channels)

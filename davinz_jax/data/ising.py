@@ -1,0 +1,167 @@
+"""The two-dimensional Ising model, simulated.
+
+Spins s = ±1 sit on a periodic square lattice with energy E(s) = −Σ s_i s_j over its pairs of
+neighbours (coupling 1). Each configuration is the end of a Markov chain of its own at its own
+temperature T: a sweep offers a flip to all even sites at once, then to all odd ones, accepted
+with probability min(1, exp(−ΔE/T)). Sites of one colour share no bond, so both half-sweeps leave
+the Boltzmann law exp(−E/T) unchanged. Chains start from all spins equal, up or down at random: the
+ground state at low T, forgotten in few sweeps at high T, and never caught in a striped state.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, ScalarLike
+
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.validation import checked_dataset
+from davinz_jax.types import PRNGKey
+
+
+def simulate_ising(
+    *,
+    num_rows: int = 15_000,
+    num_target_rows: int = 10_000,
+    lattice_size: int = 8,
+    temperatures: tuple[ScalarLike, ScalarLike] = (1.0, 5.0),
+    num_sweeps: int = 100,
+    key: PRNGKey,
+) -> Dataset:
+    """Ising configurations with their exact energies, scaled to [0, 1].
+
+    Args:
+        num_rows: configurations to be valued.
+        num_target_rows: configurations of the target set.
+        lattice_size: sites a side; even, at least 4.
+        temperatures: lowest and highest, evenly filled at random; unit coupling / Boltzmann's k.
+            Order sets in below 2.269.
+        num_sweeps: length of each Markov chain; every site is offered a flip in each sweep.
+        key: fixes all draws.
+
+    Returns:
+        Inputs (n, l, l, 1) of spins ±1, float32; targets (E − min E) / (max E − min E), the
+        extremes taken over both sets. `encoding` holds them, to scale other energies alike.
+
+    Raises:
+        ValueError: if the lattice, the range of temperatures or a count is not as above, or all
+            energies are equal.
+
+    References:
+        Mills & Tamblyn 2018 (`mills2018ising`) describe data of this kind; the number of rows is
+        that of their file.
+    """
+    _check_lattice(lattice_size, temperatures, num_sweeps)
+    _check_counts(num_rows, num_target_rows)
+    num_all = num_rows + num_target_rows
+    temperature_key, chain_key = jax.random.split(key)
+    low, high = (float(t) for t in temperatures)
+    drawn = jax.random.uniform(temperature_key, (num_all,), jnp.float32, low, high)
+    spins = sample_spins(drawn, lattice_size=lattice_size, num_sweeps=num_sweeps, key=chain_key)
+    energy = ising_energy(np.asarray(spins))
+    targets, encoding = _scaled(energy)
+    inputs = np.asarray(spins, np.float32)[..., None]
+    return checked_dataset(
+        inputs[:num_rows],
+        targets[:num_rows],
+        task="regression",
+        num_classes=1,
+        target_inputs=inputs[num_rows:],
+        target_targets=targets[num_rows:],
+        name="ising",
+        notes=(
+            f"targets: energies from {encoding['minimum']} to {encoding['maximum']} (unit: the "
+            "coupling) scaled to 0..1",
+        ),
+        encoding=encoding,
+    )
+
+
+def ising_energy(spins: Int[np.ndarray, "n l l"]) -> Int[np.ndarray, " n"]:
+    """Exact energy of each configuration; unit: the coupling.
+
+    >>> ising_energy(np.ones((1, 8, 8), np.int8))
+    array([-128])
+    """
+    wide = spins.astype(np.int64)
+    bonds = wide * (np.roll(wide, 1, axis=1) + np.roll(wide, 1, axis=2))
+    return -bonds.sum(axis=(1, 2))
+
+
+@partial(jax.jit, static_argnames=("lattice_size", "num_sweeps"))
+def sample_spins(
+    temperatures: Float[Array, " n"], *, lattice_size: int, num_sweeps: int, key: PRNGKey
+) -> Int[Array, "n l l"]:
+    """The state of one Metropolis chain at each temperature after its last sweep, int8 ±1."""
+    start_key, sweep_key = jax.random.split(key)
+    shape = (len(temperatures), lattice_size, lattice_size)
+    start = jax.random.rademacher(start_key, (shape[0], 1, 1), jnp.int8)
+    odd = jnp.sum(jnp.indices(shape[1:]), axis=0) % 2 == 1
+    accept = _acceptance(temperatures)
+
+    def sweep(step: Int[Array, ""], spins: Int[Array, "n l l"]) -> Int[Array, "n l l"]:
+        uniform = jax.random.uniform(jax.random.fold_in(sweep_key, step), shape, jnp.float32)
+        spins = _flip(spins, accept, uniform, ~odd)
+        return _flip(spins, accept, uniform, odd)
+
+    return jax.lax.fori_loop(0, num_sweeps, sweep, jnp.broadcast_to(start, shape))
+
+
+def _acceptance(temperatures: Float[Array, " n"]) -> Float[Array, "n 1 1 2"]:
+    """Chances exp(−ΔE/T) of the two flips that cost energy, ΔE = 4 and 8."""
+    cost = jnp.array([4.0, 8.0], jnp.float32)
+    return jnp.exp(-cost[None, :] / temperatures[:, None])[:, None, None, :]
+
+
+def _flip(
+    spins: Int[Array, "n l l"],
+    accept: Float[Array, "n 1 1 2"],
+    uniform: Float[Array, "n l l"],
+    sites: Bool[Array, "l l"],
+) -> Int[Array, "n l l"]:
+    """One half-sweep: flips of the given sites, which share no bond, accepted or not."""
+    neighbours = (
+        jnp.roll(spins, 1, 1) + jnp.roll(spins, -1, 1)
+        + jnp.roll(spins, 1, 2) + jnp.roll(spins, -1, 2)
+    )  # fmt: skip
+    alignment = spins * neighbours  # ΔE = 2·alignment, alignment in −4, −2, 0, 2, 4
+    chance = jnp.where(alignment == 4, accept[..., 1], accept[..., 0])
+    flips = sites[None] & ((alignment <= 0) | (uniform < chance))
+    return jnp.where(flips, -spins, spins)
+
+
+def _scaled(
+    energy: Int[np.ndarray, " n"],
+) -> tuple[Float[np.ndarray, " n"], dict[str, str | int]]:
+    """Energies scaled to [0, 1], and the extremes that do it."""
+    low, high = int(energy.min()), int(energy.max())
+    if low == high:
+        raise ValueError(
+            f"temperatures: wanted configurations of several energies, got only {low}; "
+            "widen the range, or draw more rows"
+        )
+    scaled = ((energy - low) / (high - low)).astype(np.float32)
+    return scaled, {"kind": "min-max energy", "minimum": low, "maximum": high}
+
+
+def _check_lattice(
+    lattice_size: int, temperatures: tuple[ScalarLike, ScalarLike], num_sweeps: int
+) -> None:
+    if lattice_size < 4 or lattice_size % 2:
+        raise ValueError(
+            f"lattice_size: wanted an even number >= 4, got {lattice_size}; 8 is usual"
+        )
+    if not 0 < float(temperatures[0]) <= float(temperatures[1]) < np.inf:
+        raise ValueError(
+            f"temperatures: wanted 0 < lowest <= highest, got {tuple(temperatures)}; "
+            "(1, 5) spans order and disorder"
+        )
+    if num_sweeps < 1:
+        raise ValueError(f"num_sweeps: wanted at least 1, got {num_sweeps}; 100 is usual")
+
+
+def _check_counts(num_rows: int, num_target_rows: int) -> None:
+    for argument, num in (("num_rows", num_rows), ("num_target_rows", num_target_rows)):
+        if num < 1:
+            raise ValueError(f"{argument}: wanted at least 1, got {num}; draw some configurations")

@@ -1,0 +1,33 @@
+"""Host-side randomness drawn from typed JAX keys."""
+
+import jax
+import numpy as np
+
+from davinz_jax.types import PRNGKey
+
+
+def numpy_generator(key: PRNGKey) -> np.random.Generator:
+    """NumPy generator seeded by a typed JAX key: same key, same draws.
+
+    >>> numpy_generator(jax.random.key(3)).permutation(5)
+    array([1, 4, 0, 2, 3])
+    """
+    return np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel().tolist())
+
+
+def required_generator(key: PRNGKey | None, purpose: str) -> np.random.Generator:
+    """Generator for a draw that the caller asked for; refuses a missing key.
+
+    Raises:
+        ValueError: if there is no key.
+    """
+    if key is None:
+        raise ValueError(
+            f"key: wanted a random key for {purpose}, got none; pass key=jax.random.key(seed)"
+        )
+    return numpy_generator(key)
+
+
+def split_key(key: PRNGKey | None, num: int) -> list[PRNGKey] | list[None]:
+    """Independent keys from one, or as many Nones from None."""
+    return [None] * num if key is None else list(jax.random.split(key, num))

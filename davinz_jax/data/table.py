@@ -1,0 +1,231 @@
+"""A user's own table, from a CSV or Parquet file.
+
+`fit_schema` decides how columns become inputs, from the rows to be valued; `load_table` reads,
+holds out a target set if there is no file with one, fits and encodes. The data set's `encoding`
+is the schema, which scores a party that comes later in the same way.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import ScalarLike
+
+from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.local import PathLike, corrupt_file
+from davinz_jax.data.randomness import split_key
+from davinz_jax.data.selection import Select, select_rows
+from davinz_jax.data.table_columns import check_column
+from davinz_jax.data.table_fit import fit_schema
+from davinz_jax.data.table_schema import Impute, TableSchema
+from davinz_jax.data.validation import checked_dataset, validate
+from davinz_jax.types import PRNGKey, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def load_table(
+    path: PathLike,
+    *,
+    target: str,
+    party: str | None = None,
+    ignore: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    task: Task | None = None,
+    target_path: PathLike | None = None,
+    holdout: ScalarLike | None = 0.2,
+    impute: Impute | None = None,
+    max_categories: int = 100,
+    schema: TableSchema | Mapping[str, Any] | None = None,
+    num_rows: int | None = None,
+    num_target_rows: int | None = None,
+    select: Select = "first",
+    key: PRNGKey | None = None,
+) -> Dataset:
+    """A table as a data set, numeric columns standardised and categorical ones one-hot.
+
+    Args:
+        path: file .csv, .csv.gz, .tsv, .parquet or .pq, its first line the names of the columns.
+        target: column to be predicted.
+        party: column that says whose a row is; no input. None where the table does not say.
+        ignore: columns left out.
+        categorical: columns of numbers that are categories.
+        task: None infers it: classification for words, truth values and integers, else
+            regression. A regression target is standardised.
+        target_path: file with the target set, whose target column may be missing.
+        holdout: share of the rows held out as target set where there is no such file.
+        impute: what fills missing values; None refuses them.
+        max_categories: most categories that a column may have, to catch identifiers.
+        schema: a schema, or its `to_dict`, that encodes these rows in place of a fitted one; only
+            `party` may then differ from it, and the choices of columns are the schema's.
+        num_rows: rows to be valued; None for all.
+        num_target_rows: rows of the target set; None for all.
+        select: which rows, as in `select_rows`.
+        key: needed for a held-out target set and for select=random.
+
+    Returns:
+        Inputs (n, d), float32, with `feature_names`; `encoding` is the schema as JSON would hold
+        it; notes say what was held out, imputed or unknown.
+
+    Raises:
+        ValueError: if the file is missing or unreadable, a column is unknown, has missing or
+            infinite values or too many categories, or there is no target set and no holdout.
+    """
+    frame = read_table(path)
+    for argument, column in (("target", target), ("party", party)):
+        if column is not None:
+            check_column(column, frame.columns, argument)
+    hold_key, *row_keys = split_key(key, 3)
+    frame, target_frame, notes = _with_target_set(
+        frame, path, target_path, party, holdout, hold_key
+    )
+    if schema is None:
+        schema = fit_schema(
+            frame,
+            target_frame,
+            target=target,
+            party=party,
+            ignore=ignore,
+            categorical=categorical,
+            task=task,
+            impute=impute,
+            max_categories=max_categories,
+        )
+    dataset = encode_table(
+        frame, target_frame, _own_schema(schema, target, party), name=_name(path)
+    )
+    dataset = replace(dataset, notes=(*notes, *dataset.notes))
+    return _selected(dataset, num_rows, num_target_rows, select, row_keys)
+
+
+def read_table(path: PathLike) -> "pd.DataFrame":
+    """The table in a CSV, TSV or Parquet file.
+
+    Raises:
+        ValueError: if the file is missing, of another kind, unreadable or empty.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"path: wanted a table, got {path}, which is no file; check the path")
+    name = path.name.lower().removesuffix(".gz")
+    try:
+        if name.endswith((".parquet", ".pq")):
+            frame = pd.read_parquet(path, engine="pyarrow")
+        elif name.endswith((".csv", ".tsv")):
+            frame = pd.read_csv(path, sep="\t" if name.endswith(".tsv") else ",")
+        else:
+            raise ValueError(
+                f"path: wanted .csv, .tsv, .parquet or .pq, got {path.name}; convert the file"
+            )
+    except (OSError, EOFError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise corrupt_file(path, "a readable table", str(error)) from error
+    if not len(frame):
+        raise ValueError(f"path: wanted at least one row, got none in {path}; add rows")
+    return frame.rename(columns=str)
+
+
+def encode_table(
+    frame: "pd.DataFrame",
+    target_frame: "pd.DataFrame",
+    schema: TableSchema,
+    *,
+    name: str = "table",
+) -> Dataset:
+    """Rows to be valued and a target set, encoded by a schema.
+
+    Args:
+        frame: table of the rows to be valued.
+        target_frame: table of the target set, with or without the target column.
+        schema: how columns become inputs and targets.
+        name: name of the data set.
+
+    Raises:
+        ValueError: if a table does not have the schema's columns, or the result fails the checks
+            of `checked_dataset`.
+    """
+    owners = schema.parties(frame)
+    has_targets = schema.target in target_frame.columns
+    return checked_dataset(
+        schema.encode_inputs(frame),
+        schema.encode_targets(frame),
+        task=schema.task,
+        num_classes=max(len(schema.classes), 1),
+        target_inputs=schema.encode_inputs(target_frame),
+        target_targets=schema.encode_targets(target_frame) if has_targets else None,
+        name=name,
+        class_names=schema.classes,
+        feature_names=schema.feature_names,
+        parties=None if owners is None else Parties.from_labels(owners),
+        notes=(*schema.notes(frame, "rows"), *schema.notes(target_frame, "target set")),
+        encoding=schema.to_dict(),
+    )
+
+
+def _own_schema(
+    schema: TableSchema | Mapping[str, Any], target: str, party: str | None
+) -> TableSchema:
+    """The schema given, for this table's party column."""
+    if not isinstance(schema, TableSchema):
+        schema = TableSchema.from_dict(schema)
+    if schema.target != target:
+        raise ValueError(
+            f"schema: wanted one for the target {target}, got one for {schema.target}; "
+            "name the same target, or fit another schema"
+        )
+    return replace(schema, party=party)
+
+
+def _name(path: PathLike) -> str:
+    """File name without its endings."""
+    return Path(path).name.split(".")[0]
+
+
+def _with_target_set(
+    frame: "pd.DataFrame",
+    path: PathLike,
+    target_path: PathLike | None,
+    party: str | None,
+    holdout: ScalarLike | None,
+    key: PRNGKey | None,
+) -> tuple["pd.DataFrame", "pd.DataFrame", tuple[str, ...]]:
+    """The rows to be valued, the target set, and what there is to say about it."""
+    if target_path is not None:
+        return frame, read_table(target_path), ()
+    owners = None if party is None else frame[party].astype(str).to_numpy(dtype=str)
+    kept, held, note = hold_out(
+        len(frame), fraction=holdout, parties=owners, key=key, source=Path(path).name
+    )
+    return frame.iloc[kept], frame.iloc[held], (note,)
+
+
+def _selected(
+    dataset: Dataset,
+    num_rows: int | None,
+    num_target_rows: int | None,
+    select: Select,
+    keys: Sequence[PRNGKey] | Sequence[None],
+) -> Dataset:
+    """The data set with the rows in use of both of its parts."""
+    if num_rows is None and num_target_rows is None:
+        return dataset
+    rows = select_rows(dataset.targets, num_rows, select=select, key=keys[0])
+    goals = dataset.target_targets
+    target_rows = select_rows(
+        np.zeros(len(dataset.target_inputs)) if goals is None else goals,
+        num_target_rows,
+        select=select,
+        key=keys[1],
+        argument="num_target_rows",
+    )
+    chosen = replace(
+        dataset.take(rows),
+        target_inputs=dataset.target_inputs[target_rows],
+        target_targets=None if goals is None else goals[target_rows],
+    )
+    return validate(chosen)

@@ -1,0 +1,106 @@
+"""Columns of a table as arrays, with errors that name the column and count its bad rows."""
+
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def check_column(name: str, columns: Iterable[str], argument: str) -> None:
+    """Refuses a column name that the table does not have, with the closest one as suggestion.
+
+    Raises:
+        ValueError: naming `argument`.
+
+    >>> check_column("labl", ["age", "label"], "target")
+    Traceback (most recent call last):
+    ValueError: target: wanted a column of the table, got labl; did you mean label? columns: age,
+    label
+    """
+    known = [str(column) for column in columns]
+    if name in known:
+        return
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}? columns" if close else "columns"
+    shown = ", ".join(known[:30]) + (", ..." if len(known) > 30 else "")
+    raise ValueError(f"{argument}: wanted a column of the table, got {name}; {hint}: {shown}")
+
+
+def column_of(frame: "pd.DataFrame", name: str) -> "pd.Series":
+    """A column of the table.
+
+    Raises:
+        ValueError: if it is missing.
+    """
+    check_column(name, frame.columns, name)
+    return frame[name]
+
+
+def check_complete(frame: "pd.DataFrame", name: str, remedy: str) -> None:
+    """Refuses a column with missing values.
+
+    Raises:
+        ValueError: naming the column and the number of rows.
+    """
+    count = int(column_of(frame, name).isna().sum())
+    if count:
+        raise ValueError(
+            f"{name}: wanted no missing value, got {count} in {len(frame)} rows; {remedy}"
+        )
+
+
+_REMEDY = "fill them, set impute=mean, median or most_frequent, or list the column in ignore"
+
+
+def numbers(
+    frame: "pd.DataFrame", name: str, *, fill: float | None = None
+) -> Float[np.ndarray, " n"]:
+    """A column as float64, its gaps filled.
+
+    Raises:
+        ValueError: if it holds words, infinities, or gaps that nothing fills.
+    """
+    import pandas as pd
+
+    if fill is None:
+        check_complete(frame, name, _REMEDY)
+    column = column_of(frame, name)
+    if not pd.api.types.is_numeric_dtype(column):
+        raise ValueError(
+            f"{name}: wanted numbers as in the schema, got {column.dtype}; mend the column"
+        )
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    num_infinite = int(np.isinf(values).sum())
+    if num_infinite:
+        raise ValueError(
+            f"{name}: wanted finite numbers, got infinity in {num_infinite} of {len(values)} rows; "
+            "mend these rows"
+        )
+    return values if fill is None else np.where(np.isnan(values), fill, values)
+
+
+def category_names(
+    frame: "pd.DataFrame", name: str, *, fill: str | None = None
+) -> Shaped[np.ndarray, " n"]:
+    """A column as words, its gaps filled; whole numbers without a decimal point.
+
+    Raises:
+        ValueError: if it has gaps that nothing fills.
+    """
+    if fill is None:
+        check_complete(frame, name, _REMEDY)
+    column = column_of(frame, name)
+    words = [fill if gap else _word(v) for v, gap in zip(column, column.isna(), strict=True)]
+    return np.array(words, dtype=str)
+
+
+def _word(value: object) -> str:
+    """A category's name: 1 and 1.0 are the same one."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)

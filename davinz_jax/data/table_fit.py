@@ -1,0 +1,198 @@
+"""Fitting a `TableSchema`: which columns are numbers or categories, and their statistics."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from davinz_jax.data.table_columns import (
+    category_names,
+    check_column,
+    check_complete,
+    numbers,
+)
+from davinz_jax.data.table_schema import (
+    CategoricalColumn,
+    Impute,
+    NumericColumn,
+    TableSchema,
+)
+from davinz_jax.data.targets import class_labels, inferred_task
+from davinz_jax.types import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def fit_schema(
+    frame: "pd.DataFrame",
+    target_frame: "pd.DataFrame | None" = None,
+    *,
+    target: str,
+    party: str | None = None,
+    ignore: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    task: Task | None = None,
+    impute: Impute | None = None,
+    max_categories: int = 100,
+) -> TableSchema:
+    """How the columns of a table become inputs and targets.
+
+    Means, deviations and fills are those of `frame`; categories and classes are those of both
+    tables.
+
+    Args:
+        frame: table of the rows to be valued.
+        target_frame: table of the target set.
+        target: as in `load_table`.
+        party: as in `load_table`.
+        ignore: as in `load_table`.
+        categorical: as in `load_table`.
+        task: as in `load_table`.
+        impute: as in `load_table`.
+        max_categories: as in `load_table`.
+
+    Raises:
+        ValueError: if a column named is unknown or cannot be used, or no input column is left.
+    """
+    _check_names(frame, target, party, ignore, categorical, impute)
+    left_out = {target, party, *ignore}
+    names = [name for name in frame.columns if name not in left_out]
+    if not names:
+        raise ValueError("columns: wanted at least one input column, got none; ignore fewer")
+    task, classes = _fit_target(frame, target_frame, target, task)
+    mean, scale = _moments(numbers(frame, target)) if task == "regression" else (0.0, 1.0)
+    columns = tuple(
+        _fit_categorical(frame, target_frame, name, impute, max_categories)
+        if name in categorical or not _is_numeric(frame, name)
+        else _fit_numeric(frame, name, impute)
+        for name in names
+    )
+    return TableSchema(target, task, columns, classes, mean, scale, party)
+
+
+def _check_names(
+    frame: "pd.DataFrame",
+    target: str,
+    party: str | None,
+    ignore: Sequence[str],
+    categorical: Sequence[str],
+    impute: str | None,
+) -> None:
+    """Every column named exists, the target is one of its own, `impute` is known."""
+    check_column(target, frame.columns, "target")
+    if party is not None:
+        check_column(party, frame.columns, "party")
+    for argument, names in (("ignore", ignore), ("categorical", categorical)):
+        for name in names:
+            check_column(name, frame.columns, argument)
+    if target == party or target in ignore:
+        raise ValueError(
+            f"target: wanted a column that is neither party nor ignored, got {target}; "
+            "name another one"
+        )
+    if impute is not None and impute not in get_args(Impute):
+        raise ValueError(
+            f"impute: wanted one of {', '.join(get_args(Impute))}, got {impute}; choose one"
+        )
+
+
+def _fit_target(
+    frame: "pd.DataFrame", target_frame: "pd.DataFrame | None", target: str, task: Task | None
+) -> tuple[Task, tuple[str, ...]]:
+    """The task, and the names of its classes in order (of number, where they are numbers)."""
+    frames = [frame]
+    if target_frame is not None and target in target_frame.columns:
+        frames.append(target_frame)
+    for part in frames:
+        check_complete(part, target, "a target cannot be imputed: drop these rows")
+    values = np.concatenate([_raw_target(part, target) for part in frames])
+    task = inferred_task(values, task)
+    if task == "regression":
+        return task, ()
+    return task, tuple(str(value) for value in np.unique(class_labels(values, target)))
+
+
+def _raw_target(frame: "pd.DataFrame", target: str) -> np.ndarray:
+    """Targets as integers, floats or words, whatever the table library calls them."""
+    import pandas as pd
+
+    column = frame[target]
+    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
+        return category_names(frame, target)
+    is_whole = pd.api.types.is_integer_dtype(column)
+    return column.to_numpy(dtype=np.int64 if is_whole else np.float64)
+
+
+def _fit_numeric(frame: "pd.DataFrame", name: str, impute: Impute | None) -> NumericColumn:
+    """Mean, deviation and fill of a column of numbers."""
+    if impute is None:
+        return NumericColumn(name, *_moments(numbers(frame, name)))
+    present = frame[[name]].dropna()
+    _check_some(len(present), len(frame), name)
+    values = numbers(present, name)
+    fill = {"mean": np.mean, "median": np.median, "most_frequent": _most_frequent}[impute](values)
+    filled = numbers(frame, name, fill=float(fill))
+    return NumericColumn(name, *_moments(filled), fill=float(fill))
+
+
+def _fit_categorical(
+    frame: "pd.DataFrame",
+    target_frame: "pd.DataFrame | None",
+    name: str,
+    impute: Impute | None,
+    max_categories: int,
+) -> CategoricalColumn:
+    """Categories and fill of a column of words."""
+    _check_words(frame, name)
+    fill = None
+    if impute is not None:
+        present = frame[[name]].dropna()
+        _check_some(len(present), len(frame), name)
+        fill = str(_most_frequent(category_names(present, name)))
+    frames = [frame] if target_frame is None else [frame, target_frame]
+    words = np.concatenate([category_names(part, name, fill=fill) for part in frames])
+    categories = tuple(str(word) for word in np.unique(words))
+    if len(categories) > max_categories:
+        raise ValueError(
+            f"{name}: wanted at most {max_categories} categories, got {len(categories)} in "
+            f"{len(words)} rows; list it in ignore if it is an identifier, or raise max_categories"
+        )
+    return CategoricalColumn(name, categories, fill)
+
+
+def _check_words(frame: "pd.DataFrame", name: str) -> None:
+    """Refuses dates and times, which are neither numbers nor categories."""
+    import pandas as pd
+
+    if pd.api.types.is_datetime64_any_dtype(frame[name]):
+        raise ValueError(
+            f"{name}: wanted numbers or categories, got dates; list it in ignore, or turn it into "
+            "numbers"
+        )
+
+
+def _check_some(num_present: int, num_rows: int, name: str) -> None:
+    if not num_present:
+        raise ValueError(
+            f"{name}: wanted a value to impute from, got {num_rows} missing in {num_rows} rows; "
+            "list the column in ignore"
+        )
+
+
+def _is_numeric(frame: "pd.DataFrame", name: str) -> bool:
+    import pandas as pd
+
+    column = frame[name]
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _moments(values: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation (of the population); 1 for a constant column."""
+    return float(values.mean()), float(values.std()) or 1.0
+
+
+def _most_frequent(values: np.ndarray) -> float | str:
+    """The value found most often; the smallest of several."""
+    found, counts = np.unique(values, return_counts=True)
+    return found[np.argmax(counts)]

@@ -1,6 +1,7 @@
 """From a Flax module to what kernels and training know: variables, and a pure function of them."""
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -32,7 +33,8 @@ def initialise(
         ValueError: if the module cannot take inputs of this shape.
     """
     row = jnp.asarray(inputs[:1])
-    variables = jax.jit(module.init)(key, row)
+    shape = jax.ShapeDtypeStruct(row.shape, row.dtype)
+    variables = module.lazy_init(key, shape)  # draws weights; runs no forward pass
     return widened(variables, row.dtype)
 
 
@@ -62,7 +64,7 @@ def apply_function(module: nn.Module) -> Apply:
 
 
 def _fresh_apply(module: nn.Module) -> Apply:
-    def apply(variables: Variables, inputs: jax.Array, /) -> jax.Array:
+    def apply(variables: Variables, inputs: Any, /) -> jax.Array:
         try:
             return module.apply(variables, inputs)  # pyright: ignore[reportReturnType]
         except errors.ScopeParamShapeError as error:

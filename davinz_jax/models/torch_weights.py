@@ -123,7 +123,7 @@ def read_weights(path: str | os.PathLike[str]) -> Entries:
 
 
 def _read_npz(source: Path) -> Entries:
-    with np.load(source, allow_pickle=False) as archive:
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         prefixed = any(name.startswith(_PREFIX) for name in archive.files)
         names = [n for n in archive.files if n.startswith(_PREFIX) or not prefixed]
         return {name.removeprefix(_PREFIX): archive[name] for name in names}

@@ -17,7 +17,7 @@ def check_choice(argument: str, got: object, choices: Sequence[str]) -> None:
     """
     if got in choices:
         return
-    near = difflib.get_close_matches(str(got), choices, n=1)
+    near = difflib.get_close_matches(str(got), choices, n=1, cutoff=0.4)
     remedy = f"did you mean {near[0]!r}?" if near else "choose one of these"
     wanted = ", ".join(repr(choice) for choice in choices)
     raise ValueError(f"{argument}: wanted one of {wanted}, got {got!r}; {remedy}")

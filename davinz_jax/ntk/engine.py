@@ -6,7 +6,7 @@ class), whose tiles are summed; `diagonal` is a whole symmetric tile from rows, 
 Everything else (batches, tiles, blocks, checks) is shared and lives in `gram`.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 
@@ -14,6 +14,7 @@ from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.types import Variables
 
 
+@runtime_checkable
 class Engine(Protocol):
     """A way to compute tangent kernels exactly."""
 

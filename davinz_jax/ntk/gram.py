@@ -172,12 +172,12 @@ def kernel_dtype(variables: Variables) -> np.dtype:
 def check_finite_kernel(
     kernel: Float[np.ndarray, "..."], outputs: Float[np.ndarray, "n k"], variables: Variables
 ) -> None:
-    """Refuse a kernel that is not finite, naming where NaN or infinity came from.
+    """Refuse a kernel or outputs that are not finite, naming where NaN or infinity came from.
 
     Raises:
         ValueError: if an entry is NaN or infinite.
     """
-    if np.isfinite(kernel).all():
+    if np.isfinite(kernel).all() and np.isfinite(outputs).all():
         return
     bad = [
         jax.tree_util.keystr(path)

@@ -1,0 +1,117 @@
+"""Kernels from `empirical_ntk` and `tangent_kernel`."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.ntk import empirical_ntk, tangent_kernel
+
+
+def linear(variables, inputs):
+    """f(x) = x W: the gradient of logit c is x in column c."""
+    return inputs @ variables["params"]["kernel"]
+
+
+@pytest.fixture(scope="module")
+def variables():
+    return {"params": {"kernel": jax.random.normal(jax.random.key(1), (4, 3))}}
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(7, 4)).astype(np.float32)
+    targets = rng.integers(0, 3, 7)
+    return Dataset(inputs, targets, "classification", 3, inputs[:2] + 1)
+
+
+def test_linear_model_by_hand(variables, dataset):
+    """label: x·x' where the classes agree, else 0; trace: the mean over logits is x·x'."""
+    x, y = dataset.inputs, dataset.targets
+    label = empirical_ntk(linear, variables, x, y)
+    np.testing.assert_allclose(label, (x @ x.T) * (y[:, None] == y[None, :]), atol=1e-6)
+    trace = empirical_ntk(linear, variables, x, output="trace")
+    np.testing.assert_allclose(trace, x @ x.T, atol=1e-6)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 7, 50])
+def test_any_batch_size_gives_the_same_symmetric_kernel(variables, dataset, batch_size):
+    x, y = dataset.inputs, dataset.targets
+    whole = empirical_ntk(linear, variables, x, y)
+    found = empirical_ntk(linear, variables, x, y, batch_size=batch_size)
+    np.testing.assert_allclose(found, whole, atol=1e-6)
+    np.testing.assert_array_equal(found, found.T)
+    cross = empirical_ntk(
+        linear, variables, x[:3], y[:3], right_inputs=x, right_labels=y, batch_size=batch_size
+    )
+    np.testing.assert_allclose(cross, whole[:3], atol=1e-6)
+
+
+def test_blocks_are_submatrices_of_the_dense_kernel(variables, dataset, key):
+    dense = empirical_ntk(linear, variables, dataset.inputs, dataset.targets)
+    kernel = tangent_kernel(linear, [variables, variables], dataset, num_blocks=3, key=key)
+    assert kernel.blocks.shape == (2, 3, 3, 3)
+    for rows, block in zip(kernel.rows, kernel.blocks[1], strict=True):
+        real = rows >= 0
+        np.testing.assert_allclose(block[np.ix_(real, real)], dense[np.ix_(rows[real], rows[real])])
+        assert not block[~real].any()
+        assert not block[:, ~real].any()
+
+
+def test_target_kernel_and_residuals(variables, dataset):
+    kernel = tangent_kernel(linear, [variables], dataset, output="trace", with_target=True)
+    assert kernel.target_kernel is not None
+    assert kernel.target_outputs is not None
+    cross = dataset.target_inputs @ dataset.inputs.T
+    np.testing.assert_allclose(kernel.target_kernel[0], cross, atol=1e-5)
+    outputs = dataset.target_inputs @ variables["params"]["kernel"]
+    np.testing.assert_allclose(kernel.target_outputs[0], outputs, atol=1e-5)
+    one_hot = np.eye(3)[dataset.targets]
+    left = one_hot - dataset.inputs @ np.asarray(variables["params"]["kernel"])
+    np.testing.assert_allclose(kernel.residual[0], left, atol=1e-5)
+
+
+def test_float64_is_kept(variables, dataset):
+    with jax.enable_x64(True):
+        x = dataset.inputs.astype(np.float64)
+        kernel = empirical_ntk(linear, variables, x, output="trace")
+    assert kernel.dtype == np.float64
+    np.testing.assert_allclose(kernel, x @ x.T, rtol=1e-12)
+
+
+def test_progress_ends_at_the_total(variables, dataset):
+    seen = []
+    tangent_kernel(
+        linear, [variables], dataset, num_blocks=3, shuffle=False,
+        progress=lambda done, total, stage: seen.append((done, total, stage)),
+    )  # fmt: skip
+    assert seen[-1] == (3, 3, "kernel")
+
+
+def test_refusals_name_the_argument(variables, dataset):
+    with pytest.raises(ValueError, match="engine: wanted one of"):
+        empirical_ntk(linear, variables, dataset.inputs, dataset.targets, engine="layers")
+    with pytest.raises(ValueError, match="batch_size: wanted 1 or more"):
+        empirical_ntk(linear, variables, dataset.inputs, dataset.targets, batch_size=0)
+    with pytest.raises(ValueError, match="initialisations: wanted at least one"):
+        tangent_kernel(linear, [], dataset, num_blocks=1)
+    with pytest.raises(ValueError, match="num_blocks: wanted"):
+        tangent_kernel(linear, [variables], dataset, num_blocks=8, shuffle=False)
+    with pytest.raises(ValueError, match="kernel to the target set"):
+        tangent_kernel(linear, [variables], dataset, with_target=True)
+
+
+def overflowing(variables, inputs):
+    """Finite outputs of finite inputs, with infinite gradients."""
+    return jnp.sqrt(jnp.abs(inputs @ (0 * variables["params"]["kernel"])))
+
+
+def test_non_finite_kernel_names_its_cause(variables, dataset):
+    x, y = dataset.inputs, dataset.targets
+    bad = {"params": {"kernel": variables["params"]["kernel"].at[0, 0].set(jnp.nan)}}
+    with pytest.raises(ValueError, match="weights .*kernel"):
+        tangent_kernel(linear, [bad], dataset)
+    with pytest.raises(ValueError, match="gradients that overflow"):
+        empirical_ntk(overflowing, variables, x, y)

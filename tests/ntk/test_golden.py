@@ -1,0 +1,62 @@
+"""Reference numbers in float64: complexity and smallest eigenvalue, dense and in blocks."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.models import CNN, MLP, apply_function, load_torch_weights
+from davinz_jax.ntk import tangent_kernel
+
+MODELS = {"cnn_mnist": CNN(), "mlp_ising": MLP()}
+
+
+def load_case(folder, case):
+    """Dataset with channels last, model and variables of a case, in float64."""
+    path = folder / f"{case['model']}.npz"
+    arrays, is_image = np.load(path), case["mode"] == "cls"
+    inputs, target_inputs = (
+        np.moveaxis(arrays[name].astype(np.float64), 1, -1)
+        if is_image
+        else arrays[name].reshape(len(arrays[name]), -1).astype(np.float64)
+        for name in ("inputs", "target_inputs")
+    )
+    targets = arrays["targets"] if is_image else arrays["targets"].reshape(-1).astype(np.float64)
+    task, num_classes = ("classification", 10) if is_image else ("regression", 1)
+    model = MODELS[case["model"]]
+    variables = load_torch_weights(path, model, inputs[:1])
+    return Dataset(inputs, targets, task, num_classes, target_inputs), model, variables
+
+
+def complexity_and_eigenvalue(kernel, ridge):
+    """sqrt(q/n) and the smallest eigenvalue of K + ridge over the blocks, by NumPy."""
+    form, eigenvalues = 0.0, []
+    for rows, block in zip(kernel.rows, kernel.blocks[0], strict=True):
+        real = rows >= 0
+        shifted = block[np.ix_(real, real)] + ridge * np.eye(real.sum())
+        r = kernel.residual[0, rows[real], 0]
+        form += r @ np.linalg.solve(shifted, r)
+        eigenvalues.append(np.linalg.eigvalsh(shifted)[0])
+    return np.sqrt(form / kernel.residual.shape[1]), min(eigenvalues)
+
+
+@pytest.mark.parametrize("engine", ["neural_tangents", "layerwise"])
+@pytest.mark.parametrize("name", list(MODELS))
+def test_reproduces_reference_numbers(golden, name, engine):
+    """1e-6 relative in float64, with one block and with several, rows in the order given."""
+    case = next(c for c in json.loads((golden / "golden.json").read_text()) if c["model"] == name)
+    with jax.enable_x64(True):
+        dataset, model, variables = load_case(golden, case)
+        output = "label" if case["mode"] == "cls" else "scalar"
+        for num_blocks in (1, 3 if name == "cnn_mnist" else 4):
+            kernel = tangent_kernel(
+                apply_function(model), [variables], dataset, output=output, engine=engine,
+                num_blocks=num_blocks, shuffle=False,
+            )  # fmt: skip
+            found = complexity_and_eigenvalue(kernel, case["ridge"])
+            wanted = [
+                case[f"{what}_blocks{num_blocks}"] for what in ("complexity", "min_eigenvalue")
+            ]
+            np.testing.assert_allclose(found, wanted, rtol=1e-6)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from experiments import schema
 
-_KEY = re.compile(r"^(?P<key>[A-Za-z]\w*):\s*(?P<default>.*?)\s+#\s(?P<text>.*)$")
-_SHOWN_FIRST = ("data", "model", "parties", "utility", "semivalue", "ntk", "mmd")
+_KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]\w*):\s*(?P<default>.*?)\s*#\s(?P<text>.*)$")
+_SHOWN_FIRST = ("data", "model", "parties", "corruption", "utility", "semivalue", "ntk", "mmd")
 
 
 def text(folder: Path, config_name: str) -> str:
@@ -37,13 +37,33 @@ def _groups(folder: Path, primary: str) -> list[str]:
 
 
 def _group_lines(group: Path) -> Iterator[str]:
+    """The group's choices, each with its own keys; keys that all choices share come last."""
+    options = {path: _options(path) for path in sorted(group.glob("*.yaml"))}
+    shared = set.intersection(*map(set, options.values())) if len(options) > 1 else set()
     yield f"{group.name.upper()}  ({group.name}=CHOICE)"
-    for path in sorted(group.glob("*.yaml")):
-        lines = path.read_text().splitlines()
-        headline = next((line[1:].strip() for line in lines if line.startswith("# ")), "")
-        yield f"  {group.name}={path.stem:<18} {headline}"
-        for match in filter(None, map(_KEY.match, lines)):
-            yield _row(f"{group.name}.{match['key']}", match["default"], match["text"], 4)
+    for path, rows in options.items():
+        yield f"  {group.name}={path.stem:<18} {_headline(path)}"
+        yield from (_row(*row, 4) for row in rows if row not in shared)
+    if shared:
+        yield f"  every {group.name} also takes"
+        yield from (_row(*row, 4) for row in next(iter(options.values())) if row in shared)
+
+
+def _headline(path: Path) -> str:
+    lines = path.read_text().splitlines()
+    return next((line[1:].strip() for line in lines if line.startswith("# ")), "")
+
+
+def _options(path: Path) -> list[tuple[str, str, str]]:
+    """Dotted key, default and meaning of every commented key, also of nested ones."""
+    options, parents = [], {0: path.parent.name}
+    for match in filter(None, map(_KEY.match, path.read_text().splitlines())):
+        depth = len(match["indent"])
+        key = f"{parents[depth]}.{match['key']}"
+        parents[depth + 2] = key
+        if match["default"]:
+            options.append((key, match["default"], match["text"]))
+    return options
 
 
 def _schema_lines() -> Iterator[str]:
@@ -52,4 +72,4 @@ def _schema_lines() -> Iterator[str]:
 
 
 def _row(key: str, default: str, meaning: str, indent: int) -> str:
-    return f"{' ' * indent}{key:<28} {default:<12} {meaning}"
+    return f"{' ' * indent}{key:<30} {default:<12} {meaning}"

@@ -78,10 +78,18 @@ class Mmd:
     bandwidth: Any = option(
         "σ of the RBF kernel, or median, or a list of σ (unit of the inputs)", 5.0
     )
-    biased: bool = option("biased V-statistic, as in the paper; false = unbiased", True)
     features: Features = option(
         "compare raw inputs or the untrained network's features", Features.inputs
     )
+
+
+@dataclass
+class ValueOptions:
+    """Options of the command `value` itself."""
+
+    level: float = option("coverage of the intervals (probability)", 0.95)
+    worst: int = option("worst-valued rows to draw or list, for players=rows (rows)", 24)
+    resume: str | None = option("folder of an interrupted run to go on with (path)", None)
 
 
 @dataclass
@@ -91,10 +99,12 @@ class Value:
     data: Any = field(default_factory=dict)
     model: Any = field(default_factory=dict)
     parties: Any = field(default_factory=dict)
+    corruption: Any = field(default_factory=dict)
     utility: Any = field(default_factory=dict)
     semivalue: Any = field(default_factory=dict)
     ntk: Ntk = option("", Ntk)
     mmd: Mmd = option("", Mmd)
+    value: ValueOptions = option("", ValueOptions)
     players: Players = option("value parties, or single rows", Players.parties)
     num_initialisations: int = option(
         "independent draws of the network's weights; 1 where model.weights is given (draws)", 5

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int, ScalarLike
 
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.data.randomness import numpy_generator
+from davinz_jax.data.scalars import number
 from davinz_jax.types import PRNGKey
 
 Mask = Bool[np.ndarray, " n"]
@@ -75,7 +76,7 @@ def add_noise(
     """
     generator = numpy_generator(key)
     chosen = _drawn_rows(len(dataset), fraction, rows, generator)
-    scales = np.full(len(chosen), float(scale))
+    scales = np.full(len(chosen), number(scale))
     noisy = _with_noise(dataset, chosen, scales, clip, generator)
     return noisy, _mask(len(dataset), chosen)
 
@@ -100,7 +101,7 @@ def add_party_noise(
             f"scales: wanted one for each of {len(parties)} parties, got {len(scales)}; "
             "give one number a party"
         )
-    by_row = np.array([float(scale) for scale in scales])[parties.labels]
+    by_row = np.array([number(scale) for scale in scales])[parties.labels]
     rows = np.arange(len(dataset))
     noisy = _with_noise(dataset, rows, by_row, clip, numpy_generator(key))
     return noisy, by_row > 0
@@ -133,7 +134,7 @@ def duplicate_rows(
     originals = np.setdiff1d(pool, chosen)
     if len(chosen) and not len(originals):
         raise ValueError(
-            f"fraction: wanted a row left to copy, got {float(fraction):g}; choose less than 1"
+            f"fraction: wanted a row left to copy, got {number(fraction):g}; choose less than 1"
         )
     source = np.arange(len(dataset))
     source[chosen] = generator.choice(originals, len(chosen)) if len(chosen) else chosen
@@ -164,13 +165,12 @@ def bootstrap(
     """
     generator = numpy_generator(key)
     n = len(dataset)
-    if sizes is None:
-        sizes = generator.integers(1, n + 1, size=num).tolist()
-    if num < 1 or len(sizes) != num or min(sizes) < 1:
+    drawn = generator.integers(1, n + 1, size=max(num, 0)).tolist() if sizes is None else sizes
+    if num < 1 or len(drawn) != num or min(drawn) < 1:
         raise ValueError(
-            f"sizes: wanted {num} positive numbers, one a draw, got {list(sizes)[:10]}; mend them"
+            f"sizes: wanted {num} positive numbers, one a draw, got {list(drawn)[:10]}; mend them"
         )
-    return np.stack([np.bincount(generator.integers(n, size=size), minlength=n) for size in sizes])
+    return np.stack([np.bincount(generator.integers(n, size=size), minlength=n) for size in drawn])
 
 
 def _drawn_rows(
@@ -180,14 +180,14 @@ def _drawn_rows(
     generator: np.random.Generator,
 ) -> Int[np.ndarray, " c"]:
     """round(fraction · rows) of the rows, without replacement."""
-    if not 0 <= float(fraction) <= 1:
+    if not 0 <= number(fraction) <= 1:
         raise ValueError(f"fraction: wanted a share in [0, 1], got {fraction}; mend it")
     pool = np.arange(num_rows) if rows is None else np.unique(rows)
     if len(pool) and not 0 <= pool[0] <= pool[-1] < num_rows:
         raise ValueError(
             f"rows: wanted row numbers in 0..{num_rows - 1}, got {pool[0]}..{pool[-1]}; mend them"
         )
-    return np.sort(generator.choice(pool, round(float(fraction) * len(pool)), replace=False))
+    return np.sort(generator.choice(pool, round(number(fraction) * len(pool)), replace=False))
 
 
 def _with_noise(
@@ -203,7 +203,7 @@ def _with_noise(
     noise = generator.standard_normal((len(rows), *dataset.inputs.shape[1:]))
     noisy = dataset.inputs[rows] + scales.reshape(-1, *[1] * (noise.ndim - 1)) * noise
     if clip is not None:
-        noisy = np.clip(noisy, float(clip[0]), float(clip[1]))
+        noisy = np.clip(noisy, number(clip[0]), number(clip[1]))
     inputs = dataset.inputs.copy()
     inputs[rows] = noisy
     return replace(dataset, inputs=inputs)

@@ -7,6 +7,7 @@ from davinz_jax.data.dataset import Dataset
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
+from davinz_jax.data.scalars import number
 from davinz_jax.data.selection import Select, select_rows
 from davinz_jax.data.validation import checked_dataset
 from davinz_jax.types import PRNGKey
@@ -39,9 +40,9 @@ def load_digits(
     """
     from sklearn.datasets import load_digits as embedded_digits
 
-    images, labels = embedded_digits(return_X_y=True)
-    pixels = (images / 16).astype(np.float32).reshape(-1, 8, 8, 1)
-    labels = labels.astype(np.int64)
+    images, classes = embedded_digits(return_X_y=True)
+    pixels = (np.asarray(images) / 16).astype(np.float32).reshape(-1, 8, 8, 1)
+    labels = np.asarray(classes).astype(np.int64)
     hold_key, row_key, target_key = split_key(key, 3)
     kept, held, note = _held_out(len(labels), holdout, hold_key)
     kept = kept[select_rows(labels[kept], num_rows, select=select, key=row_key)]
@@ -67,8 +68,8 @@ def _held_out(
     num_rows: int, fraction: ScalarLike, key: PRNGKey | None
 ) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"], str]:
     """A draw by key, or without one the last rows (the images are in no order of class)."""
-    if key is not None or not 0 < float(fraction) < 1:
+    if key is not None or not 0 < number(fraction) < 1:
         return hold_out(num_rows, fraction=fraction, key=key, source="digits")
-    num_held = int(np.clip(round(float(fraction) * num_rows), 1, num_rows - 1))
+    num_held = int(np.clip(round(number(fraction) * num_rows), 1, num_rows - 1))
     note = f"target set: the last {num_held} of {num_rows} digits, held out"
     return np.arange(num_rows - num_held), np.arange(num_rows - num_held, num_rows), note

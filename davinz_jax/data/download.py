@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from davinz_jax.types import Progress
 
@@ -117,8 +118,8 @@ def _retrieve(
         urls={path: url},
         retry_if_failed=num_retries,
     )
-    meter = _Meter(progress, f"downloading {Path(path).name}") if progress else False
-    downloader = pooch.HTTPDownloader(progressbar=meter, chunk_size=1 << 16)
+    meter: Any = _Meter(progress, f"downloading {Path(path).name}") if progress else False
+    downloader: Any = pooch.HTTPDownloader(progressbar=meter, chunk_size=1 << 16)
     return Path(store.fetch(path, downloader=downloader))
 
 

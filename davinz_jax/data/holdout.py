@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Int, ScalarLike, Shaped
 
 from davinz_jax.data.randomness import required_generator
+from davinz_jax.data.scalars import number
 from davinz_jax.types import PRNGKey
 
 
@@ -30,7 +31,7 @@ def hold_out(
     Raises:
         ValueError: without a fraction in (0, 1) or a key, or with no row to spare.
     """
-    if fraction is None or not 0 < float(fraction) < 1:
+    if fraction is None or not 0 < number(fraction) < 1:
         raise ValueError(
             f"target set: wanted one in {source}, or a holdout fraction in (0, 1), got none and "
             f"holdout={fraction}; give a target set, or set holdout=0.2"
@@ -42,7 +43,7 @@ def hold_out(
             f"holdout: wanted more rows than parties, got {num_rows} in all; give a target set of "
             "its own, or more rows"
         )
-    held = np.sort(spare[: max(round(float(fraction) * num_rows), 1)])
+    held = np.sort(spare[: max(round(number(fraction) * num_rows), 1)])
     kept = np.setdiff1d(np.arange(num_rows), held)
     return kept, held, holdout_note(len(held), num_rows, source)
 

@@ -13,9 +13,10 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, ScalarLike
+from jaxtyping import Array, Bool, Float, Int, Num, ScalarLike
 
 from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.scalars import number
 from davinz_jax.data.validation import checked_dataset
 from davinz_jax.types import PRNGKey
 
@@ -56,12 +57,11 @@ def simulate_ising(
     _check_counts(num_rows, num_target_rows)
     num_all = num_rows + num_target_rows
     temperature_key, chain_key = jax.random.split(key)
-    low, high = (float(t) for t in temperatures)
+    low, high = (number(t) for t in temperatures)
     drawn = jax.random.uniform(temperature_key, (num_all,), jnp.float32, low, high)
     spins = sample_spins(drawn, lattice_size=lattice_size, num_sweeps=num_sweeps, key=chain_key)
-    energy = ising_energy(np.asarray(spins))
-    targets, encoding = _scaled(energy)
-    inputs = np.asarray(spins, np.float32)[..., None]
+    inputs = np.asarray(spins)[..., None]
+    targets, encoding = _scaled(ising_energy(inputs[..., 0]))
     return checked_dataset(
         inputs[:num_rows],
         targets[:num_rows],
@@ -78,7 +78,7 @@ def simulate_ising(
     )
 
 
-def ising_energy(spins: Int[np.ndarray, "n l l"]) -> Int[np.ndarray, " n"]:
+def ising_energy(spins: Num[np.ndarray, "n l l"]) -> Int[np.ndarray, " n"]:
     """Exact energy of each configuration; unit: the coupling.
 
     >>> ising_energy(np.ones((1, 8, 8), np.int8))
@@ -92,43 +92,36 @@ def ising_energy(spins: Int[np.ndarray, "n l l"]) -> Int[np.ndarray, " n"]:
 @partial(jax.jit, static_argnames=("lattice_size", "num_sweeps"))
 def sample_spins(
     temperatures: Float[Array, " n"], *, lattice_size: int, num_sweeps: int, key: PRNGKey
-) -> Int[Array, "n l l"]:
-    """The state of one Metropolis chain at each temperature after its last sweep, int8 ±1."""
+) -> Float[Array, "n l l"]:
+    """The state of one Metropolis chain at each temperature after its last sweep, ±1."""
     start_key, sweep_key = jax.random.split(key)
-    shape = (len(temperatures), lattice_size, lattice_size)
-    start = jax.random.rademacher(start_key, (shape[0], 1, 1), jnp.int8)
-    odd = jnp.sum(jnp.indices(shape[1:]), axis=0) % 2 == 1
-    accept = _acceptance(temperatures)
+    shape = (lattice_size, lattice_size, len(temperatures))  # chains last: contiguous arithmetic
+    start = jax.random.rademacher(start_key, (1, 1, shape[-1]), jnp.float32)
+    odd = (jnp.sum(jnp.indices(shape[:2]), axis=0) % 2 == 1)[:, :, None]
+    chances = jnp.exp(-jnp.array([[4.0], [8.0]]) / temperatures[None, :])  # of ΔE = 4 and of 8
 
-    def sweep(step: Int[Array, ""], spins: Int[Array, "n l l"]) -> Int[Array, "n l l"]:
+    def sweep(step: Int[Array, ""], spins: Float[Array, "l l n"]) -> Float[Array, "l l n"]:
         uniform = jax.random.uniform(jax.random.fold_in(sweep_key, step), shape, jnp.float32)
-        spins = _flip(spins, accept, uniform, ~odd)
-        return _flip(spins, accept, uniform, odd)
+        accepted = 4.0 * (uniform < chances[None, None, 0]) + 4.0 * (
+            uniform < chances[None, None, 1]
+        )
+        return _flip(_flip(spins, accepted, ~odd), accepted, odd)
 
-    return jax.lax.fori_loop(0, num_sweeps, sweep, jnp.broadcast_to(start, shape))
-
-
-def _acceptance(temperatures: Float[Array, " n"]) -> Float[Array, "n 1 1 2"]:
-    """Chances exp(−ΔE/T) of the two flips that cost energy, ΔE = 4 and 8."""
-    cost = jnp.array([4.0, 8.0], jnp.float32)
-    return jnp.exp(-cost[None, :] / temperatures[:, None])[:, None, None, :]
+    spins = jax.lax.fori_loop(0, num_sweeps, sweep, jnp.broadcast_to(start, shape))
+    return spins.transpose(2, 0, 1)  # (l, l, n) -> (n, l, l)
 
 
 def _flip(
-    spins: Int[Array, "n l l"],
-    accept: Float[Array, "n 1 1 2"],
-    uniform: Float[Array, "n l l"],
-    sites: Bool[Array, "l l"],
-) -> Int[Array, "n l l"]:
-    """One half-sweep: flips of the given sites, which share no bond, accepted or not."""
+    spins: Float[Array, "l l n"], accepted: Float[Array, "l l n"], sites: Bool[Array, "l l 1"]
+) -> Float[Array, "l l n"]:
+    """One half-sweep: given sites, which share no bond, flip where ΔE is at most that accepted."""
     neighbours = (
-        jnp.roll(spins, 1, 1) + jnp.roll(spins, -1, 1)
-        + jnp.roll(spins, 1, 2) + jnp.roll(spins, -1, 2)
-    )  # fmt: skip
-    alignment = spins * neighbours  # ΔE = 2·alignment, alignment in −4, −2, 0, 2, 4
-    chance = jnp.where(alignment == 4, accept[..., 1], accept[..., 0])
-    flips = sites[None] & ((alignment <= 0) | (uniform < chance))
-    return jnp.where(flips, -spins, spins)
+        jnp.roll(spins, 1, 0)
+        + jnp.roll(spins, -1, 0)
+        + jnp.roll(spins, 1, 1)
+        + jnp.roll(spins, -1, 1)
+    )
+    return jnp.where(sites & (2.0 * spins * neighbours <= accepted), -spins, spins)
 
 
 def _scaled(
@@ -152,7 +145,7 @@ def _check_lattice(
         raise ValueError(
             f"lattice_size: wanted an even number >= 4, got {lattice_size}; 8 is usual"
         )
-    if not 0 < float(temperatures[0]) <= float(temperatures[1]) < np.inf:
+    if not 0 < number(temperatures[0]) <= number(temperatures[1]) < np.inf:
         raise ValueError(
             f"temperatures: wanted 0 < lowest <= highest, got {tuple(temperatures)}; "
             "(1, 5) spans order and disorder"

@@ -13,6 +13,7 @@ from jaxtyping import Int, ScalarLike
 
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.data.randomness import numpy_generator, required_generator
+from davinz_jax.data.scalars import number
 from davinz_jax.types import PRNGKey
 
 
@@ -134,7 +135,7 @@ def partition_mixture(
     """
     _check_several(len(shares))
     _check_mixture(dataset, second, shares, size)
-    from_second = np.array([round(float(share) * size) for share in shares])
+    from_second = np.array([round(number(share) * size) for share in shares])
     from_first = size - from_second
     parts, labels = [], []
     for domain, counts, generator in zip(
@@ -241,7 +242,7 @@ def _check_mixture(
                 f"second: wanted {argument} {wanted} as in the first domain, got {got}; "
                 "prepare both domains in the same way"
             )
-    if not all(0 <= float(share) <= 1 for share in shares):
+    if not all(0 <= number(share) <= 1 for share in shares):
         raise ValueError(f"shares: wanted numbers in [0, 1], got {list(shares)}; mend them")
     if size < 1:
         raise ValueError(f"size: wanted at least one row a party, got {size}; give more")

@@ -28,6 +28,6 @@ def required_generator(key: PRNGKey | None, purpose: str) -> np.random.Generator
     return numpy_generator(key)
 
 
-def split_key(key: PRNGKey | None, num: int) -> list[PRNGKey] | list[None]:
+def split_key(key: PRNGKey | None, num: int) -> list[PRNGKey | None]:
     """Independent keys from one, or as many Nones from None."""
     return [None] * num if key is None else list(jax.random.split(key, num))

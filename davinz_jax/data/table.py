@@ -209,7 +209,7 @@ def _selected(
     num_rows: int | None,
     num_target_rows: int | None,
     select: Select,
-    keys: Sequence[PRNGKey] | Sequence[None],
+    keys: Sequence[PRNGKey | None],
 ) -> Dataset:
     """The data set with the rows in use of both of its parts."""
     if num_rows is None and num_target_rows is None:

@@ -38,7 +38,7 @@ def column_of(frame: "pd.DataFrame", name: str) -> "pd.Series":
         ValueError: if it is missing.
     """
     check_column(name, frame.columns, name)
-    return frame[name]
+    return frame.loc[:, name]
 
 
 def check_complete(frame: "pd.DataFrame", name: str, remedy: str) -> None:

@@ -128,7 +128,7 @@ def _fit_numeric(frame: "pd.DataFrame", name: str, impute: Impute | None) -> Num
     """Mean, deviation and fill of a column of numbers."""
     if impute is None:
         return NumericColumn(name, *_moments(numbers(frame, name)))
-    present = frame[[name]].dropna()
+    present = frame.dropna(subset=[name])
     _check_some(len(present), len(frame), name)
     values = numbers(present, name)
     fill = {"mean": np.mean, "median": np.median, "most_frequent": _most_frequent}[impute](values)
@@ -147,7 +147,7 @@ def _fit_categorical(
     _check_words(frame, name)
     fill = None
     if impute is not None:
-        present = frame[[name]].dropna()
+        present = frame.dropna(subset=[name])
         _check_some(len(present), len(frame), name)
         fill = str(_most_frequent(category_names(present, name)))
     frames = [frame] if target_frame is None else [frame, target_frame]

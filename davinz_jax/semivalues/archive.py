@@ -32,6 +32,7 @@ def plain(value: Any) -> Any:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that at any moment either the old or the new content is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with open(part, "wb") as file:
         file.write(content)
@@ -46,7 +47,7 @@ def write_archive(
     """Write a document and arrays as one file.
 
     Args:
-        path: where; its folder must exist.
+        path: where; its folder is made if it is not there.
         kind: what the file is, which `read_archive` asks for.
         document: anything that `plain` turns into JSON.
         arrays: numeric or boolean arrays by name.
@@ -79,7 +80,9 @@ def read_archive(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, np.nd
     if _DOCUMENT not in entries:
         raise ValueError(_wanted(path, kind, "another program's file", "name another file"))
     if checksum != _checksum(entries):
-        raise ValueError(_wanted(path, kind, "a damaged file", "restore it from a copy"))
+        raise ValueError(
+            _wanted(path, kind, "a damaged file", "restore it from a copy or remove it")
+        )
     document = json.loads(entries.pop(_DOCUMENT))
     if document["kind"] != kind:
         raise ValueError(_wanted(path, kind, f"a {document['kind']}", "name another file"))
@@ -101,7 +104,12 @@ def _entries(path: Path, kind: str) -> tuple[dict[str, bytes], str]:
         OSError,
     ) as error:
         raise ValueError(
-            _wanted(path, kind, f"a damaged or foreign file ({error})", "restore it from a copy")
+            _wanted(
+                path,
+                kind,
+                f"a damaged or foreign file ({error})",
+                "restore it from a copy or remove it",
+            )
         ) from error
 
 

@@ -64,7 +64,7 @@ def first_size(num_players: int) -> Float[np.ndarray, " p"]:
 
 
 def _positive(name: str, value: ScalarLike) -> float:
-    number = float(value)
+    number = float(np.asarray(value))
     if not (np.isfinite(number) and number > 0):
         raise ValueError(
             f"{name}: wanted a positive finite number, got {number:g}; "

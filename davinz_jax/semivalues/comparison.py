@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import kendalltau, spearmanr
+from scipy.stats import kendalltau, rankdata
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,5 +86,6 @@ def rank_correlations(
     """Spearman's ρ and Kendall's τ-b; NaN where all values of one are equal."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan"), float("nan")
-    ranked = spearmanr(first, second), kendalltau(first, second)
-    return float(ranked[0].statistic), float(ranked[1].statistic)
+    ranks = rankdata(first), rankdata(second)
+    spearman = np.corrcoef(*ranks)[0, 1]  # Pearson's of the ranks, ties at their mean rank
+    return float(spearman), float(np.asarray(kendalltau(first, second))[0])

@@ -1,6 +1,7 @@
 """Exact semivalues by enumeration of all coalitions."""
 
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from davinz_jax.types import Utility
 MAX_PLAYERS = 20
 """Players beyond which enumeration is refused."""
 
+AUTO_EXACT = 12
+"""Players up to which `auto` enumerates: 4,096 coalitions, the cost of some hundred orders."""
+
 
 def exact_semivalue(
     utility: Utility,
@@ -20,7 +24,8 @@ def exact_semivalue(
     method: str,
     *,
     max_players: int = MAX_PLAYERS,
-    settings: dict[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Valuation:
     """A semivalue from the utilities of all 2^p coalitions.
 
@@ -30,6 +35,7 @@ def exact_semivalue(
         method: name of the semivalue.
         max_players: most players that are enumerated; each more doubles time and memory.
         settings: what else defines the semivalue, for the description.
+        progress: called with the coalitions done, those in all, and the stage.
 
     Returns:
         Exact values; no sampling error.
@@ -39,7 +45,10 @@ def exact_semivalue(
     """
     start = time.perf_counter()
     check_enumerable(len(utility.players), max_players)
-    contributions = semivalue_of_table(utility.power_set(), sizes)
+    worths = utility.power_set()
+    if progress is not None:
+        progress(worths.shape[-1], worths.shape[-1], method)
+    contributions = semivalue_of_table(worths, sizes)
     return value_utility(
         utility,
         method,
@@ -59,13 +68,13 @@ def check_enumerable(num_players: int, max_players: int = MAX_PLAYERS) -> None:
         raise ValueError(
             f"players: wanted at most {max_players} for exact values, got {num_players} "
             f"(2^{num_players} = {2.0**num_players:.3g} coalitions); sample with "
-            "method='antithetic' (Shapley, Beta-Shapley) or 'sampled' (Banzhaf)"
+            "method='antithetic' (Shapley, Beta-Shapley) or 'sample_reuse' (Banzhaf)"
         )
 
 
 def semivalue_of_table(
-    worths: Float[np.ndarray, "*b s"], sizes: Float[np.ndarray, " p"]
-) -> Float[np.ndarray, "*b p"]:
+    worths: Float[np.ndarray, "... s"], sizes: Float[np.ndarray, " p"]
+) -> Float[np.ndarray, "... p"]:
     """Weighted mean marginals of every player, from the worths of all coalitions.
 
     Player j's coalitions are those whose index has bit j clear; setting it adds 2^j, so that
@@ -86,9 +95,9 @@ def semivalue_of_table(
 
 
 def _mean_marginal(
-    worths: Float[np.ndarray, "*b s"], weight: Float[np.ndarray, " s"], player: int
-) -> Float[np.ndarray, "*b"]:
+    worths: Float[np.ndarray, "... s"], weight: Float[np.ndarray, " s"], player: int
+) -> Float[np.ndarray, "..."]:
     halves = (-1, 2, 1 << player)  # (s,) -> (above, bit j, below)
     table = worths.reshape(*worths.shape[:-1], *halves)
     marginals = table[..., 1, :] - table[..., 0, :]
-    return np.einsum("...ab,ab->...", marginals, weight.reshape(halves)[:, 0, :])
+    return np.asarray(np.einsum("...ab,ab->...", marginals, weight.reshape(halves)[:, 0, :]))

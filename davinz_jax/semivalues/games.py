@@ -119,7 +119,7 @@ def unanimity(num_players: int, carrier: Sequence[int]) -> Game:
     return game(
         f"unanimity of {sorted(carrier)}",
         num_players,
-        lambda members: members[:, inside].all(axis=1).astype(np.float64),
+        lambda members: np.all(members[:, inside], axis=1).astype(np.float64),
         truth,
     )
 

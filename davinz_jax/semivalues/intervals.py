@@ -47,7 +47,7 @@ class Spread:
 
     def quantile(self, level: ScalarLike) -> float:
         """Two-sided t quantile of a level such as 0.95."""
-        return float(student.ppf(0.5 + float(level) / 2.0, self.degrees))
+        return float(student.ppf(0.5 + float(np.asarray(level)) / 2.0, self.degrees))
 
 
 def spread_of_mean(

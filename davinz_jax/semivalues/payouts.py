@@ -7,7 +7,7 @@ are then rounded by largest remainder, so that the amounts sum to the budget exa
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,6 +17,7 @@ Amount = int | float | str | Decimal
 _LARGEST = 10**15  # units: a float64 still counts them one by one
 
 
+@runtime_checkable
 class Valued(Protocol):
     """Anything with named players and a value for each."""
 

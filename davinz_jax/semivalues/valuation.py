@@ -247,9 +247,18 @@ class Valuation:
             ValueError: if there is no such file, or it is damaged, or is not a valuation.
         """
         document, arrays = read_archive(Path(path), _KIND)
-        del document["values"]
-        players, terms = tuple(document.pop("players")), tuple(document.pop("terms"))
-        return cls(players=players, terms=terms, **document, **arrays)
+        return cls(
+            method=document["method"],
+            players=tuple(document["players"]),
+            num_rows=arrays["num_rows"],
+            terms=tuple(document["terms"]),
+            contributions=arrays["contributions"],
+            replicates=arrays.get("replicates"),
+            replicate_samples=arrays.get("replicate_samples"),
+            num_samples=document["num_samples"],
+            seconds=document["seconds"],
+            description=document["description"],
+        )
 
     @property
     def _is_sampled(self) -> bool:

@@ -1,0 +1,112 @@
+"""The Banzhaf value, exact or by maximum sample reuse."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int, ScalarLike
+
+from davinz_jax.semivalues.coalition_sizes import banzhaf_sizes
+from davinz_jax.semivalues.exact import AUTO_EXACT, exact_semivalue
+from davinz_jax.semivalues.sampling import (
+    GROUPS,
+    Progress,
+    Sampler,
+    SamplingPlan,
+    Sums,
+    sample_semivalue,
+)
+from davinz_jax.semivalues.stopping import Stopping
+from davinz_jax.semivalues.valuation import Valuation
+from davinz_jax.types import PRNGKey, Utility
+
+
+def banzhaf(
+    utility: Utility,
+    *,
+    method: Literal["auto", "exact", "sample_reuse"] = "auto",
+    num_samples: int = 10_000,
+    key: PRNGKey | None = None,
+    stopping: Stopping | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: ScalarLike = 20.0,
+    progress: Progress | None = None,
+) -> Valuation:
+    """Banzhaf value: a player's mean marginal over all coalitions of the others.
+
+    Args:
+        utility: what is to be shared out; unit of its answers is the unit of the values.
+        method: `exact` enumerates 2^p coalitions; `sample_reuse` draws coalitions, each of which
+            serves every player; `auto` is exact up to 12 players.
+        num_samples: budget of coalitions.
+        key: as in `shapley`, and so are the options below.
+        stopping: rules that end sampling before the budget.
+        checkpoint: file that sampling goes on from, if there, and keeps its state in.
+        checkpoint_seconds: least time between two checkpoints.
+        progress: called with the coalitions done, those in all, and the stage.
+
+    Returns:
+        Values; with their sampling error, if sampled.
+
+    Raises:
+        ValueError: as `exact_semivalue` and `sample_semivalue`.
+
+    References:
+        Banzhaf 1965; Wang & Jia 2023 (`wang2023data`), Data Banzhaf.
+    """
+    if method == "exact" or (method == "auto" and len(utility.players) <= AUTO_EXACT):
+        sizes = banzhaf_sizes(len(utility.players))
+        return exact_semivalue(utility, sizes, "banzhaf", progress=progress)
+    plan = SamplingPlan(num_samples, key, stopping, checkpoint, checkpoint_seconds, progress)
+    return sample_semivalue(utility, reuse_sampler(utility), "banzhaf", plan)
+
+
+def reuse_sampler(utility: Utility) -> Sampler:
+    """Sampler by maximum sample reuse: mean worth with a player, less mean worth without."""
+    shape = (len(utility.terms), utility.num_initialisations, len(utility.players))
+    shapes = {"inside": shape, "outside": shape, "count": shape[-1:]}
+
+    def draw(generators: Sequence[np.random.Generator]) -> Iterator[Sums]:
+        members = np.stack([g.integers(0, 2, shape[-1]).astype(bool) for g in generators])
+        worths = utility.coalitions(members)
+        for coalition, worth in zip(members, np.moveaxis(worths, -1, 0), strict=True):
+            inside = worth[..., None] * coalition
+            yield {
+                "inside": inside,
+                "outside": worth[..., None] - inside,
+                "count": coalition.astype(np.float64),
+            }
+
+    return Sampler("sample_reuse", 1, GROUPS, shapes, draw, _difference_of_means)
+
+
+def _difference_of_means(
+    sums: Sums, counts: Int[np.ndarray, " g"]
+) -> tuple[Float[np.ndarray, "t i p"], Float[np.ndarray, "g t i p"]]:
+    """Values, and replicates by their first-order (linearised) change from group to group.
+
+    With A worths summed over the a coalitions that hold a player and B over the b that do not,
+    the value is A/a − B/b, and group g of n of all N coalitions moves it by
+    (A_g − a_g A/a)/a − (B_g − b_g B/b)/b, which sums to 0; times N/n it is the group's own.
+    """
+    inside, outside = (sums[name][: len(counts)] for name in ("inside", "outside"))
+    held = sums["count"][: len(counts)]
+    missing = counts[:, None] - held
+    _check_both_sides(held.sum(axis=0), missing.sum(axis=0))
+    means, deviations = [], []
+    for worths, number in ((inside, held), (outside, missing)):
+        mean = worths.sum(axis=0) / number.sum(axis=0)
+        means.append(mean)
+        deviations.append((worths - number[:, None, None] * mean) / number.sum(axis=0))
+    share = (counts / counts.sum())[:, None, None, None]
+    value = means[0] - means[1]
+    return value, value + (deviations[0] - deviations[1]) / share
+
+
+def _check_both_sides(inside: np.ndarray, outside: np.ndarray) -> None:
+    if inside.min() == 0 or outside.min() == 0:
+        raise ValueError(
+            "num_samples: wanted coalitions with and without each player, got a player that none "
+            "or all of them hold; draw more"
+        )

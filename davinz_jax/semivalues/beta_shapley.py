@@ -1,0 +1,55 @@
+"""The Beta(α, β)-Shapley value, exact or by weighted permutations."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import ScalarLike
+
+from davinz_jax.semivalues.coalition_sizes import beta_sizes
+from davinz_jax.semivalues.permutations import PermutationMethod, semivalue_by_permutations
+from davinz_jax.semivalues.sampling import Progress, SamplingPlan
+from davinz_jax.semivalues.stopping import Stopping
+from davinz_jax.semivalues.valuation import Valuation
+from davinz_jax.types import PRNGKey, Utility
+
+
+def beta_shapley(
+    utility: Utility,
+    *,
+    alpha: ScalarLike,
+    beta: ScalarLike,
+    method: PermutationMethod = "auto",
+    num_samples: int = 1000,
+    key: PRNGKey | None = None,
+    stopping: Stopping | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: ScalarLike = 20.0,
+    progress: Progress | None = None,
+) -> Valuation:
+    """Beta-Shapley value: mean marginals, with coalition sizes weighted by a Beta distribution.
+
+    Args:
+        utility: what is to be shared out; unit of its answers is the unit of the values.
+        alpha: α > 0; above 1 it favours small coalitions.
+        beta: β > 0; above 1 it favours large coalitions. α = β = 1 is the Shapley value.
+        method: as in `shapley`, and so are the options below; samples are weighted by position.
+        num_samples: budget of permutations.
+        key: random key; wanted for sampling.
+        stopping: rules that end sampling before the budget.
+        checkpoint: file that sampling goes on from, if there, and keeps its state in.
+        checkpoint_seconds: least time between two checkpoints.
+        progress: called with the permutations done, those in all, and the stage.
+
+    Returns:
+        Values, not scaled to sum to u(N) − u(∅); with their sampling error, if sampled.
+
+    Raises:
+        ValueError: if α or β is not positive; else as `exact_semivalue` and `sample_semivalue`.
+
+    References:
+        Kwon & Zou 2022 (`kwon2022beta`).
+    """
+    sizes = beta_sizes(len(utility.players), alpha=alpha, beta=beta)
+    plan = SamplingPlan(num_samples, key, stopping, checkpoint, checkpoint_seconds, progress)
+    settings = {"alpha": float(np.asarray(alpha)), "beta": float(np.asarray(beta))}
+    return semivalue_by_permutations(utility, sizes, "beta_shapley", method, plan, settings)

@@ -1,1 +1,17 @@
-"""."""
+"""Utilities of coalitions of players (parties or rows), each answered from one pass over the data.
+
+`ComplexityUtility` and `DiscrepancyUtility` are the in-domain and the out-of-domain part;
+`DavinzUtility` is their sum ν, with κ from `calibrate_kappa`.
+"""
+
+from davinz_jax.utility.complexity import ComplexityUtility
+from davinz_jax.utility.davinz import DavinzUtility, KappaFamily, calibrate_kappa
+from davinz_jax.utility.discrepancy import DiscrepancyUtility
+
+__all__ = [
+    "ComplexityUtility",
+    "DavinzUtility",
+    "DiscrepancyUtility",
+    "KappaFamily",
+    "calibrate_kappa",
+]

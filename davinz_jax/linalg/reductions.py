@@ -1,0 +1,50 @@
+"""What a coalition's whitened rows add up to: its quadratic form, or its regression on a target.
+
+With L the Cholesky factor of K_SS + λI and Y = L⁻¹[r, …], both quantities are sums over the rows of
+Y, so that each prefix of an elimination order, and each removal of rows, costs only its own rows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A bilinear sum over rows, and how the sums of several diagonal blocks combine.
+
+    Attributes:
+        pair: (left (...,w,c), right (...,w,c)) to their sum over rows (..., *shape), such that
+            pair(X, X) with X = L⁻¹R equals pair(R, A R) with A the inverse.
+        shape: shape of one coalition's sum.
+        is_counted: whether a block's sum is weighted by the rows that the coalition has in it.
+    """
+
+    pair: Callable[[Any, Any], Any]
+    shape: tuple[int, ...]
+    is_counted: bool
+
+    def of(self, rows: Any) -> Any:
+        """Sum of whitened rows (...,w,c)."""
+        return self.pair(rows, rows)
+
+    def weigh(self, counts: np.ndarray) -> np.ndarray:
+        """Weights of the sums of a coalition's blocks, broadcast against them; from its rows."""
+        weights = counts if self.is_counted else np.ones_like(counts)
+        return weights.reshape(counts.shape + (1,) * len(self.shape))
+
+
+def squares() -> Reduction:
+    """Quadratic form tr(rᵀ A r), summed over blocks; all columns are residuals."""
+    return Reduction(lambda left, right: (left * right).sum((-2, -1)), (), False)
+
+
+def predictions(num_targets: int, num_outputs: int) -> Reduction:
+    """K_T A r, (m, k), weighted by the rows of each block; columns are k residuals, m targets."""
+
+    def pair(left, right):
+        return left[..., num_outputs:].swapaxes(-1, -2) @ right[..., :num_outputs]
+
+    return Reduction(pair, (num_targets, num_outputs), True)

@@ -1,0 +1,352 @@
+"""Maximum mean discrepancy under a Gaussian kernel, in tiles that bound the memory.
+
+With k(x, x') = exp(−‖x − x'‖² / (2σ²)), or the mean of several such kernels, and μ_X the mean of
+k(x, ·) over a set's rows, MMD²(X, Y) = ‖μ_X − μ_Y‖². Every quantity is a product K(X, Y) C with few
+columns C, summed over tiles of rows in float64: in float32, ‖x‖² + ‖y‖² − 2xᵀy loses the digits
+that a small MMD² consists of. `kernel_means` gives what all coalitions of parties need.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Float, Int, Num, ScalarLike
+
+from davinz_jax.types import PRNGKey
+
+Bandwidth = ScalarLike | Sequence[ScalarLike] | Float[np.ndarray, " h"]
+"""σ in the unit of the inputs; several stand for the mean of their kernels."""
+
+TILE = 2048
+"""Rows and columns of a tile of the kernel matrix."""
+
+Progress = Callable[[int, int, str], None]
+
+
+class DegenerateBandwidthWarning(UserWarning):
+    """Kernel values are nearly all 0 or 1, so that the MMD sees little but the number of rows."""
+
+
+@dataclass(frozen=True)
+class KernelMeans:
+    """Sums of kernel values from which the MMD of every coalition of p groups to a target follows.
+
+    Attributes:
+        within: sums over pairs of rows of two groups.
+        to_target: sums over a group's rows and all target rows.
+        target: sum over pairs of target rows.
+        sizes: weighted rows of each group.
+        num_targets: target rows.
+        bandwidth: σ of each kernel in the mean.
+    """
+
+    within: Float[np.ndarray, "p p"]
+    to_target: Float[np.ndarray, " p"]
+    target: float
+    sizes: Float[np.ndarray, " p"]
+    num_targets: int
+    bandwidth: Float[np.ndarray, " h"]
+
+    def mmd_squared(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, " c"]:
+        """Biased MMD² of coalitions to the target; the empty one has the mean embedding 0."""
+        marks = members.astype(np.float64)
+        within = ((marks @ self.within) * marks).sum(1)
+        return coalition_mmd_squared(
+            within,
+            marks @ self.to_target,
+            marks @ self.sizes,
+            target=self.target,
+            num_targets=self.num_targets,
+        )
+
+
+def coalition_mmd_squared(
+    within: Float[np.ndarray, " c"],
+    to_target: Float[np.ndarray, " c"],
+    sizes: Float[np.ndarray, " c"],
+    *,
+    target: float,
+    num_targets: int,
+) -> Float[np.ndarray, " c"]:
+    """Biased MMD² from a coalition's kernel sums and rows; clamped at 0, where rounding dips."""
+    share = np.divide(1.0, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
+    cross = to_target * share / num_targets
+    return np.maximum(within * share**2 - 2 * cross + target / num_targets**2, 0.0)
+
+
+def mmd_squared(
+    x: Num[np.ndarray, "n ..."],
+    y: Num[np.ndarray, "m ..."],
+    *,
+    bandwidth: Bandwidth,
+    biased: bool = True,
+) -> float:
+    """MMD² of two samples.
+
+    The biased V-statistic, the paper's, is at least 0; rounding may take it below, and it is
+    clamped. The unbiased U-statistic leaves out pairs of a row with itself and may be negative.
+
+    Args:
+        x: first sample; flattened to rows.
+        y: second sample.
+        bandwidth: σ, in the unit of the inputs.
+        biased: V-statistic rather than U-statistic.
+
+    References:
+        Gretton et al. 2012, "A Kernel Two-Sample Test" (`gretton2012kernel`).
+    """
+    warn_degenerate_bandwidth(x, bandwidth=bandwidth)
+    n, m = len(x), len(y)
+    own_x = rbf_self_products(x, np.ones((n, 1)), bandwidth=bandwidth).sum()
+    own_y = rbf_self_products(y, np.ones((m, 1)), bandwidth=bandwidth).sum()
+    cross = 2 * rbf_products(x, y, np.ones((m, 1)), bandwidth=bandwidth).sum() / (n * m)
+    if biased:
+        return max(float(own_x / n**2 + own_y / m**2 - cross), 0.0)
+    if min(n, m) < 2:
+        raise ValueError(f"x, y: wanted two rows or more each, got {n} and {m}; use biased=True")
+    return float((own_x - n) / (n * (n - 1)) + (own_y - m) / (m * (m - 1)) - cross)
+
+
+def mmd(x: Num[np.ndarray, "n ..."], y: Num[np.ndarray, "m ..."], *, bandwidth: Bandwidth) -> float:
+    """Root of the biased `mmd_squared`, as the score has it."""
+    return float(np.sqrt(mmd_squared(x, y, bandwidth=bandwidth)))
+
+
+def kernel_means(
+    inputs: Num[np.ndarray, "n ..."],
+    target_inputs: Num[np.ndarray, "m ..."],
+    groups: Int[np.ndarray, " n"],
+    num_groups: int,
+    *,
+    bandwidth: Bandwidth,
+    weights: Float[np.ndarray, " n"] | None = None,
+    progress: Progress | None = None,
+) -> KernelMeans:
+    """Kernel sums between groups of rows, and to the target.
+
+    Args:
+        inputs: rows, flattened.
+        target_inputs: target rows.
+        groups: group of each row, 0..num_groups-1.
+        num_groups: p.
+        bandwidth: σ, in the unit of the inputs.
+        weights: times each row counts; once by default.
+        progress: told tiles done, tiles in all, and the stage.
+    """
+    check_target(inputs, target_inputs)
+    warn_degenerate_bandwidth(inputs, bandwidth=bandwidth)
+    weights = np.ones(len(inputs)) if weights is None else weights
+    within = group_sums(
+        inputs, groups, num_groups, bandwidth=bandwidth, weights=weights, progress=progress
+    )
+    to_target, target = target_sums(inputs, target_inputs, bandwidth=bandwidth, progress=progress)
+    return KernelMeans(
+        within,
+        np.bincount(groups, weights * to_target, minlength=num_groups),
+        target,
+        np.bincount(groups, weights, minlength=num_groups),
+        len(target_inputs),
+        scales(bandwidth),
+    )
+
+
+def group_sums(
+    inputs: Num[np.ndarray, "n ..."],
+    groups: Int[np.ndarray, " n"],
+    num_groups: int,
+    *,
+    bandwidth: Bandwidth,
+    weights: Float[np.ndarray, " n"],
+    progress: Progress | None = None,
+) -> Float[np.ndarray, "p p"]:
+    """Weighted kernel sums over the rows of two groups; arguments as in `kernel_means`."""
+    membership = np.zeros((len(inputs), num_groups))
+    membership[np.arange(len(inputs)), groups] = weights
+    products = rbf_self_products(inputs, membership, bandwidth=bandwidth, progress=progress)
+    within = membership.T @ products
+    return (within + within.T) / 2
+
+
+def target_sums(
+    inputs: Num[np.ndarray, "n ..."],
+    target_inputs: Num[np.ndarray, "m ..."],
+    *,
+    bandwidth: Bandwidth,
+    progress: Progress | None = None,
+) -> tuple[Float[np.ndarray, " n"], float]:
+    """Kernel sums of each row over the target rows, and over all pairs of target rows."""
+    ones = np.ones((len(target_inputs), 1))
+    rows = rbf_products(inputs, target_inputs, ones, bandwidth=bandwidth, progress=progress)
+    own = rbf_self_products(target_inputs, ones, bandwidth=bandwidth, progress=progress)
+    return rows[:, 0], float(own.sum())
+
+
+def rbf_products(
+    x: Num[np.ndarray, "n ..."],
+    y: Num[np.ndarray, "m ..."],
+    columns: Float[np.ndarray, "m q"],
+    *,
+    bandwidth: Bandwidth,
+    progress: Progress | None = None,
+) -> Float[np.ndarray, "n q"]:
+    """K(X, Y) C without K(X, Y) in memory."""
+    products = np.zeros((len(x), columns.shape[1]))
+    starts = [(a, b) for a in range(0, len(x), TILE) for b in range(0, len(y), TILE)]
+    with jax.enable_x64(True):
+        for done, (a, b) in enumerate(starts, 1):
+            right, _ = _tile(x, y, a, b, columns, None, scales(bandwidth))
+            products[a : a + TILE] += right[: len(x) - a]
+            _tell(progress, done, len(starts), "kernel to target")
+    return products
+
+
+def rbf_self_products(
+    x: Num[np.ndarray, "n ..."],
+    columns: Float[np.ndarray, "n q"],
+    *,
+    bandwidth: Bandwidth,
+    progress: Progress | None = None,
+) -> Float[np.ndarray, "n q"]:
+    """K(X, X) C, each tile above the diagonal used for its mirror image too."""
+    products = np.zeros(columns.shape)
+    starts = [(a, b) for a in range(0, len(x), TILE) for b in range(a, len(x), TILE)]
+    with jax.enable_x64(True):
+        for done, (a, b) in enumerate(starts, 1):
+            right, left = _tile(x, x, a, b, columns, columns, scales(bandwidth))
+            products[a : a + TILE] += right[: len(x) - a]
+            if a != b:
+                products[b : b + TILE] += left[: len(x) - b]
+            _tell(progress, done, len(starts), "kernel within data")
+    return products
+
+
+def rbf_matrix(
+    x: Num[np.ndarray, "n ..."], *, bandwidth: Bandwidth, dtype: type = np.float64
+) -> Float[np.ndarray, "n n"]:
+    """K(X, X), for rows as players; held in `dtype`, computed in float64."""
+    matrix = np.empty((len(x), len(x)), dtype)
+    with jax.enable_x64(True):
+        for a in range(0, len(x), TILE):
+            for b in range(a, len(x), TILE):
+                tile = np.asarray(_kernel(_rows(x, a), _rows(x, b), scales(bandwidth)))
+                rows, columns = slice(a, a + TILE), slice(b, b + TILE)
+                tile = tile[: len(x) - a, : len(x) - b]
+                matrix[rows, columns], matrix[columns, rows] = tile, tile.T
+    return matrix
+
+
+def median_bandwidth(x: Num[np.ndarray, "n ..."], *, key: PRNGKey, num_rows: int = 1000) -> float:
+    """Median distance between two rows, the usual choice of σ.
+
+    Args:
+        x: rows; pass data and target together for a bandwidth that serves both.
+        key: draws the rows looked at.
+        num_rows: rows looked at, at most.
+    """
+    chosen = np.asarray(jax.random.permutation(key, len(x)))[:num_rows]
+    rows = np.sort(chosen)
+    with jax.enable_x64(True):
+        flat = x[rows].reshape(len(rows), -1).astype(np.float64)
+        squared = np.asarray(_squared_distances(flat, flat))
+    median = float(np.sqrt(np.median(squared[np.triu_indices(len(rows), 1)])))
+    if not median > 0:
+        raise ValueError(
+            f"x: wanted rows that differ, got a median distance of {median}; give a bandwidth"
+        )
+    return median
+
+
+def warn_degenerate_bandwidth(
+    x: Num[np.ndarray, "n ..."], *, bandwidth: Bandwidth, num_rows: int = 200
+) -> None:
+    """Warn where 99 in 100 kernel values between distinct rows are within 1e-6 of 0, or of 1."""
+    rows = np.unique(np.linspace(0, len(x) - 1, num_rows).astype(int))
+    if len(rows) < 2:
+        return
+    values = rbf_matrix(x[rows], bandwidth=bandwidth)[np.triu_indices(len(rows), 1)]
+    for share, side in (((values < 1e-6).mean(), 0), ((values > 1 - 1e-6).mean(), 1)):
+        if share > 0.99:
+            warnings.warn(
+                f"bandwidth: σ = {_text(bandwidth)} leaves {share:.0%} of kernel values within "
+                f"1e-6 of {side}, so that MMD sees little but the number of rows; "
+                "use the median distance (median_bandwidth)",
+                DegenerateBandwidthWarning,
+                stacklevel=3,
+            )
+
+
+def scales(bandwidth: Bandwidth) -> Float[np.ndarray, " h"]:
+    """The bandwidths as an array; raises ValueError unless all are finite and positive."""
+    array = np.atleast_1d(np.asarray(bandwidth, np.float64))
+    if array.ndim > 1 or not array.size or not (np.isfinite(array) & (array > 0)).all():
+        raise ValueError(
+            f"bandwidth: wanted finite numbers > 0, got {bandwidth}; the paper's is 5, "
+            "median_bandwidth gives one for the data"
+        )
+    return array
+
+
+def check_target(inputs: Num[np.ndarray, "n ..."], target_inputs: Num[np.ndarray, "m ..."]) -> None:
+    """Raise ValueError for no target rows, other row shapes, and numbers that are not finite."""
+    if not len(target_inputs):
+        raise ValueError(
+            "target_inputs: wanted at least one target row, got none; "
+            "give a target set or hold out some rows"
+        )
+    if inputs.shape[1:] != target_inputs.shape[1:]:
+        raise ValueError(
+            f"target_inputs: wanted rows of shape {inputs.shape[1:]} like the inputs, "
+            f"got {target_inputs.shape[1:]}; bring both to one shape"
+        )
+    for name, array in (("inputs", inputs), ("target_inputs", target_inputs)):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name}: wanted finite numbers, got NaN or infinity; clean the data")
+
+
+def _tell(progress: Progress | None, done: int, total: int, stage: str) -> None:
+    if progress is not None:
+        progress(done, total, stage)
+
+
+def _text(bandwidth: Bandwidth) -> str:
+    return ", ".join(f"{value:g}" for value in scales(bandwidth))
+
+
+def _rows(x, start: int):
+    """Rows of one tile, flat, float64; padded with zeros where there is more than one tile."""
+    rows = x[start : start + TILE].reshape(-1, int(np.prod(x.shape[1:]))).astype(np.float64)
+    return _padded(rows, len(x))
+
+
+def _padded(rows, length: int):
+    missing = min(TILE, length) - len(rows)
+    return np.pad(rows, ((0, missing), (0, 0))) if missing else rows
+
+
+def _tile(x, y, a: int, b: int, columns, left_columns, bandwidths):
+    """K C and Kᵀ C' of one tile; padded rows have zero columns."""
+    right = _padded(columns[b : b + TILE], len(y))
+    left = right[:0] if left_columns is None else _padded(left_columns[a : a + TILE], len(x))
+    products = _tile_products(_rows(x, a), _rows(y, b), right, left, bandwidths)
+    return tuple(np.asarray(product) for product in products)
+
+
+@jax.jit
+def _tile_products(x, y, right, left, bandwidths):
+    kernel = _kernel(x, y, bandwidths)
+    return kernel @ right, (kernel.T @ left if len(left) else left)
+
+
+@jax.jit
+def _kernel(x, y, bandwidths):
+    squared = _squared_distances(x, y)
+    return jnp.stack([jnp.exp(-squared / (2 * bandwidth**2)) for bandwidth in bandwidths]).mean(0)
+
+
+@jax.jit
+def _squared_distances(x, y):
+    norms = jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1)[None, :]
+    return jnp.maximum(norms - 2 * jnp.matmul(x, y.T, precision="highest"), 0.0)

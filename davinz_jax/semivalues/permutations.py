@@ -9,9 +9,9 @@ Designs differ in which permutations are drawn together:
 - `permutation`: one (Castro et al. 2009);
 - `antithetic`: one and its reverse, so that early and late marginals come in pairs (Mitchell et
   al. 2022); cancels whatever is linear in a player's position;
-- `stratified`: one and its rotations by multiples of p/8, so that each player is once in each of
-  eight strata of positions (Castro et al. 2017 stratify by position; rotating keeps one utility
-  pass for all players).
+- `stratified`: one, its rotations by multiples of p/4, and the reverse of each, so that each
+  player is twice in each quarter of positions, at mirrored places (Castro et al. 2017 stratify by
+  position; rotating keeps one utility pass for all players).
 
 Each permutation drawn is uniform by itself, so that all designs are unbiased.
 """
@@ -30,8 +30,8 @@ from davinz_jax.types import Utility
 Design = Literal["permutation", "antithetic", "stratified"]
 PermutationMethod = Literal["auto", "exact", "permutation", "antithetic", "stratified"]
 
-STRATA = 8
-"""Rotations in a stratified unit."""
+STRATA = 4
+"""Rotations in a stratified unit, each with its reverse."""
 
 
 def semivalue_by_permutations(
@@ -88,7 +88,8 @@ def together(order: Int[np.ndarray, " p"], design: Design) -> list[Int[np.ndarra
         return [order, order[::-1].copy()]
     if design == "stratified":
         num = min(STRATA, len(order))
-        return [np.roll(order, part * len(order) // num) for part in range(num)]
+        turned = [np.roll(order, part * len(order) // num) for part in range(num)]
+        return turned + [each[::-1].copy() for each in turned]
     return [order]
 
 

@@ -223,6 +223,10 @@ class Valuation:
             description={**self.description, "player_kind": "sum of rows"},
         )
 
+    def described(self, **more: Any) -> "Valuation":
+        """The same values, with more said of their origin (partition, seeds, data hash, …)."""
+        return replace(self, description={**self.description, **plain(more)})
+
     def save(self, path: Path | str) -> None:
         """Write one file, whole or not at all: a JSON document and arrays, with a checksum."""
         document = {

@@ -162,6 +162,11 @@ def test_kind_of_player_is_named(small_games):
         assert value_utility(game, "m", np.zeros((1, 1, 5))).description["player_kind"] == kind
 
 
+def test_more_can_be_said_of_the_origin(sampled):
+    more = sampled.described(data_hash="abc", seeds=np.arange(2))
+    assert more.description == {**sampled.description, "data_hash": "abc", "seeds": [0, 1]}
+
+
 def test_payouts_and_comparison_of_a_result(sampled):
     assert sum(sampled.payouts(100).amounts) == 100
     assert sampled.compare(sampled).max_difference == 0.0

@@ -1,0 +1,69 @@
+"""Banzhaf values, exact and by maximum sample reuse."""
+
+import jax
+import numpy as np
+import pytest
+
+from davinz_jax.semivalues import banzhaf, games
+from davinz_jax.semivalues.banzhaf import reuse_sampler
+from davinz_jax.semivalues.coalition_sizes import banzhaf_sizes
+
+
+def test_exact_values(small_games):
+    for game in small_games.values():
+        sizes = banzhaf_sizes(len(game.players))
+        np.testing.assert_allclose(
+            banzhaf(game).contributions, game.semivalue(sizes), rtol=1e-12, atol=1e-13
+        )
+
+
+def test_estimate_by_hand():
+    """Two groups; worths 1, 3 with the player and 0, 1 without: 2 − 1/2, and groups' changes."""
+    sums = {
+        "inside": np.array([1.0, 3.0]).reshape(2, 1, 1, 1),
+        "outside": np.array([0.0, 1.0]).reshape(2, 1, 1, 1),
+        "count": np.array([[1.0], [1.0]]),
+    }
+    value, replicates = reuse_sampler(games.majority(1)).estimate(sums, np.array([2, 2]))
+    np.testing.assert_allclose(value, [[[1.5]]])
+    np.testing.assert_allclose(replicates.ravel(), [1.0, 2.0])  # means of the groups themselves
+
+
+def test_replicates_average_to_the_value(wide_game, key):
+    found = banzhaf(wide_game, num_samples=77, key=key)
+    weights = found.replicate_samples / 77
+    mean = np.tensordot(weights, found.replicates, axes=1)
+    np.testing.assert_allclose(mean, found.contributions, atol=1e-12)
+
+
+def test_sampled_values_lie_within_their_errors(wide_game, key):
+    found = banzhaf(wide_game, num_samples=3200, key=key)
+    errors = found.contributions - wide_game.semivalue(banzhaf_sizes(15))
+    assert (np.abs(errors) <= 4.5 * np.sqrt(found.sampling_variance)).all()
+    assert found.stderr_sampling.max() < 0.1
+
+
+def test_unbiased_and_calibrated_over_keys():
+    game = games.glove(3, 5)
+    truth = game.semivalue(banzhaf_sizes(8))
+    runs = [
+        banzhaf(game, method="sample_reuse", num_samples=320, key=key)
+        for key in jax.random.split(jax.random.key(2), 40)
+    ]
+    errors = np.array([run.contributions - truth for run in runs])
+    variance = np.mean([run.sampling_variance for run in runs], axis=0)
+    assert (np.abs(errors.mean(axis=0)) <= 4.0 * np.sqrt(variance / 40)).all()
+    assert 0.7 < np.mean(errors**2) / variance.mean() < 1.4
+
+
+def test_a_constant_added_to_the_worth_changes_nothing_but_rounding(key):
+    game = games.glove(7, 8)
+    raised = games.game("raised", 15, lambda members: game.worths[0][0](members) + 1000.0)
+    plain, moved = (banzhaf(each, num_samples=320, key=key) for each in (game, raised))
+    np.testing.assert_allclose(moved.values, plain.values, atol=1e-9)
+    np.testing.assert_allclose(moved.stderr_sampling, plain.stderr_sampling, atol=1e-9)
+
+
+def test_too_few_coalitions_are_refused(key):
+    with pytest.raises(ValueError, match="with and without each player"):
+        banzhaf(games.majority(500), num_samples=2, key=key)

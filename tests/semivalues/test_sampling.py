@@ -1,0 +1,199 @@
+"""The sampling loop: resumed runs, refusals, progress."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+import pytest
+
+from davinz_jax.semivalues import Stopping, banzhaf, beta_shapley, games, sampling, shapley
+
+RUNS = {
+    "permutation": lambda game, **given: shapley(game, method="permutation", **given),
+    "antithetic": lambda game, **given: shapley(game, method="antithetic", **given),
+    "stratified": lambda game, **given: shapley(game, method="stratified", **given),
+    "banzhaf": lambda game, **given: banzhaf(game, method="sample_reuse", **given),
+    "beta": lambda game, **given: beta_shapley(game, alpha=4, beta=1, method="antithetic", **given),
+}
+
+KILLED = """
+import sys, time
+from pathlib import Path
+import jax, numpy as np
+from davinz_jax.semivalues import games, shapley
+shapley(
+    games.airport(np.sqrt(np.arange(1.0, 15.0))), method="antithetic", num_samples=500,
+    key=jax.random.key(7), checkpoint=Path(sys.argv[1]), checkpoint_seconds=0,
+    progress=lambda *_: time.sleep(0.01),
+)
+"""
+
+
+def assert_same(first, second):
+    np.testing.assert_array_equal(first.contributions, second.contributions)
+    np.testing.assert_array_equal(first.replicates, second.replicates)
+    assert first.num_samples == second.num_samples
+    assert first.description == second.description
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_resumed_after_each_of_many_stops_is_bit_for_bit_the_same(
+    name, wide_game, key, tmp_path
+):
+    run, path = RUNS[name], tmp_path / "checkpoint"
+    whole = run(wide_game, num_samples=150, key=key)
+    calls = []
+
+    def stop_every_other(done, total, stage):
+        calls.append(done)
+        if len(calls) % 2:
+            raise Killed
+
+    for _ in range(200):
+        try:
+            options = {"checkpoint": path, "checkpoint_seconds": 0, "progress": stop_every_other}
+            resumed = run(wide_game, num_samples=150, key=key, **options)
+            break
+        except Killed:
+            continue
+    assert len(calls) > 2
+    assert_same(resumed, whole)
+
+
+def test_a_resumed_run_stops_at_the_same_sample(wide_game, key, tmp_path):
+    options = {"num_samples": 10_000, "key": key, "stopping": Stopping(stderr=0.08)}
+    whole = shapley(wide_game, **options)
+
+    def stop(done, total, stage):
+        if done > 70:
+            raise Killed
+
+    saving = {"checkpoint": tmp_path / "checkpoint", "checkpoint_seconds": 0}
+    with pytest.raises(Killed):
+        shapley(wide_game, progress=stop, **saving, **options)
+    assert 70 < whole.num_samples < 10_000
+    assert_same(shapley(wide_game, **saving, **options), whole)
+
+
+def test_what_was_not_in_the_last_checkpoint_is_sampled_again(wide_game, key, tmp_path):
+    """The first checkpoint is due at the end only, so the killed run starts afresh."""
+    path = tmp_path / "checkpoint"
+
+    def stop(done, total, stage):
+        raise Killed
+
+    with pytest.raises(Killed):
+        shapley(wide_game, num_samples=50, key=key, checkpoint=path, progress=stop)
+    assert not path.exists()
+    resumed = shapley(wide_game, num_samples=50, key=key, checkpoint=path)
+    assert_same(resumed, shapley(wide_game, num_samples=50, key=key))
+
+
+def test_a_killed_process_resumes_bit_for_bit(tmp_path):
+    path = tmp_path / "checkpoint"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)])
+    deadline = time.monotonic() + 120
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    game, key = games.airport(np.sqrt(np.arange(1.0, 15.0))), jax.random.key(7)
+    told = []
+    options = {"method": "antithetic", "num_samples": 500, "key": key}
+    resumed = shapley(game, checkpoint=path, progress=lambda *said: told.append(said), **options)
+    assert 2 < told[0][0] < 500
+    assert_same(resumed, shapley(game, **options))
+
+
+def test_a_finished_run_is_returned_and_can_be_extended(wide_game, key, tmp_path):
+    path = tmp_path / "checkpoint"
+    first = shapley(wide_game, num_samples=64, key=key, checkpoint=path)
+    assert_same(shapley(wide_game, num_samples=64, key=key, checkpoint=path), first)
+    longer = shapley(wide_game, num_samples=200, key=key, checkpoint=path)
+    assert_same(longer, shapley(wide_game, num_samples=200, key=key))
+    with pytest.raises(ValueError, match="num_samples: wanted at least the 200"):
+        shapley(wide_game, num_samples=64, key=key, checkpoint=path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"key": jax.random.key(5)}, "settings.key"),
+        ({"method": "permutation"}, "settings.estimator"),
+    ],
+)
+def test_another_configuration_is_refused_and_kept(wide_game, key, tmp_path, changed, message):
+    path = tmp_path / "checkpoint"
+    options = {"num_samples": 64, "key": key, "checkpoint": path}
+    shapley(wide_game, **options)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=message):
+        shapley(wide_game, **{**options, **changed})
+    with pytest.raises(ValueError, match="utility.name"):
+        shapley(games.majority(15), **options)
+    with pytest.raises(ValueError, match="method: 'shapley' in the file, 'beta_shapley' now"):
+        beta_shapley(wide_game, alpha=1, beta=1, **options)
+    assert path.read_bytes() == before
+
+
+def test_batches_make_no_difference(wide_game, key, monkeypatch):
+    whole = banzhaf(wide_game, num_samples=100, key=key)
+    drawn = sampling.Sampler.__init__
+
+    def in_fives(self, estimator, samples, batch, *others):
+        drawn(self, estimator, samples, 5, *others)
+
+    monkeypatch.setattr(sampling.Sampler, "__init__", in_fives)
+    assert_same(banzhaf(wide_game, num_samples=100, key=key), whole)
+
+
+def test_samples_of_a_shorter_run_begin_a_longer_one(wide_game, key):
+    """The first 32 permutations are one in each group, so they are the shorter run's replicates."""
+    options = {"method": "permutation", "key": key}
+    short = shapley(wide_game, num_samples=32, **options)
+    long = shapley(wide_game, num_samples=64, **options)
+    rest = 2 * long.replicates - short.replicates
+    assert short.replicates.shape == rest.shape == (32, 2, 3, 15)
+    np.testing.assert_allclose((short.contributions + rest.mean(axis=0)) / 2, long.contributions)
+
+
+def test_generators_differ_by_unit_and_key():
+    words = np.array([1, 2])
+    draws = {sampling.unit_generator(words, unit).integers(2**60) for unit in range(50)}
+    draws |= {sampling.unit_generator(words + 1, unit).integers(2**60) for unit in range(50)}
+    assert len(draws) == 100
+    again = sampling.unit_generator(words, 0).integers(2**60)
+    assert again in draws
+
+
+def test_progress_counts_samples(wide_game, key):
+    told = []
+    shapley(wide_game, num_samples=10, key=key, progress=lambda *said: told.append(said))
+    assert told == [(done, 10, "shapley") for done in (2, 4, 6, 8, 10)]
+
+
+def test_a_utility_that_answers_nan_is_refused_at_once(key):
+    broken = games.game("broken", 15, lambda members: np.where(members[:, 3], np.nan, 1.0))
+    with pytest.raises(ValueError, match="NaN or infinity for .*shapley"):
+        shapley(broken, num_samples=10**9, key=key)
+
+
+def test_sampling_wants_a_key_and_two_units(wide_game, key):
+    with pytest.raises(ValueError, match="key: wanted a random key"):
+        shapley(wide_game)
+    with pytest.raises(ValueError, match="num_samples: wanted at least 4"):
+        shapley(wide_game, num_samples=3, key=key)
+
+
+def test_budgets_are_rounded_up_to_whole_units(wide_game, key):
+    assert shapley(wide_game, num_samples=7, key=key).num_samples == 8
+    assert shapley(wide_game, method="stratified", num_samples=17, key=key).num_samples == 24

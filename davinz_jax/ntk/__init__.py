@@ -7,12 +7,14 @@ for several initialisations, as a `TangentKernel`. Engines: `LayerwiseEngine` an
 
 from davinz_jax.ntk.empirical import empirical_ntk, tangent_kernel
 from davinz_jax.ntk.engine import Engine
+from davinz_jax.ntk.layerwise import LayerwiseEngine
 from davinz_jax.ntk.neural_tangents_engine import NeuralTangentsEngine
 from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.tangent_kernel import TangentKernel
 
 __all__ = [
     "Engine",
+    "LayerwiseEngine",
     "NeuralTangentsEngine",
     "TangentKernel",
     "block_rows",

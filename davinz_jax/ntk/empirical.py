@@ -125,7 +125,7 @@ def tangent_kernel(
     _check_request(initialisations, network, with_target)
     rows = make_rows(network, dataset.inputs, dataset.targets)
     drawn = [promote_variables(variables, rows.inputs) for variables in initialisations]
-    plan = make_plan(engine, network, drawn[0], rows, batch_size=batch_size)
+    plan = make_plan(engine, network, drawn[0], rows, num_blocks=num_blocks, batch_size=batch_size)
     shuffle = shuffle and num_blocks > 1
     partition = block_rows(len(dataset), num_blocks=num_blocks, shuffle=shuffle, key=key)
     parts = []

@@ -8,8 +8,6 @@ Everything else (batches, tiles, blocks, checks) is shared and lives in `gram`.
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-import jax
-
 from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.types import Variables
 
@@ -23,6 +21,12 @@ class Engine(Protocol):
         """Name by which results and configs call it."""
         ...
 
+    def fitted(
+        self, network: Network, variables: Variables, inputs: Any, *, partners: int
+    ) -> "Engine":
+        """The engine prepared for this model and kernels of each row with `partners` others."""
+        ...
+
     def num_passes(self, num_logits: int, network: Network) -> int:
         """Passes whose tiles add up to the kernel."""
         ...
@@ -31,13 +35,11 @@ class Engine(Protocol):
         """What a batch of n rows contributes to pass `index`; a pytree of arrays."""
         ...
 
-    def contract(
-        self, network: Network, variables: Variables, left: Any, right: Any | None
-    ) -> jax.Array:
+    def contract(self, network: Network, variables: Variables, left: Any, right: Any | None) -> Any:
         """Tile (n, m) of one pass from two representations; of `left` with itself for None."""
         ...
 
-    def diagonal(self, network: Network, variables: Variables, rows: Rows) -> jax.Array:
+    def diagonal(self, network: Network, variables: Variables, rows: Rows) -> Any:
         """Symmetric tile (n, n) of a batch with itself, over all passes."""
         ...
 

@@ -45,6 +45,13 @@ class NeuralTangentsEngine:
             )
         check_choice("implementation", got, tuple(_NUMBERS))
 
+    def fitted(
+        self, network: Network, variables: Variables, inputs: Any, *, partners: int
+    ) -> "NeuralTangentsEngine":
+        """The engine itself: nothing is prepared."""
+        del network, variables, inputs, partners
+        return self
+
     def num_passes(self, num_logits: int, network: Network) -> int:
         """One: all logits are contracted at once."""
         del num_logits, network

@@ -16,6 +16,7 @@ def make_plan(
     variables: Variables,
     rows: Rows,
     *,
+    num_blocks: int = 1,
     batch_size: int | None = None,
 ) -> Plan:
     """Engine, passes and batch size for these rows, once they are seen to fit the model.
@@ -24,7 +25,8 @@ def make_plan(
         ValueError: for rows that do not fit the model, an engine that is none, or a batch below 1.
     """
     num_logits = check_rows(network, variables, rows)
-    chosen = find_engine(engine, network, variables, rows)
+    partners = -(-rows.num_rows // num_blocks)
+    chosen = find_engine(engine, network, variables, rows.inputs, partners=partners)
     if batch_size is None:
         share = device_memory() // 2 // chosen.row_bytes(network, variables, rows.inputs)
         batch_size = min(max(share, 1), 1024)

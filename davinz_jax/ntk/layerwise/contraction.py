@@ -1,0 +1,97 @@
+"""Tiles of the Gram matrix from what was kept of two batches of rows.
+
+Gradients take one matrix product; factors take the products of inputs and of signals between all
+positions. On a CPU the large product goes to the host's BLAS, which is faster there than XLA's
+and has a symmetric form; elsewhere to the matrix units at full float32 precision.
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Float
+from scipy.linalg import blas
+
+from davinz_jax.ntk.layerwise.gradients import Kept
+from davinz_jax.ntk.layerwise.layer import Layer, patch_products, pixel_products
+from davinz_jax.ntk.layerwise.survey import Form, Survey
+
+_SCRATCH_BYTES = 2**27
+"""Bytes of position products that exist at a time."""
+
+
+def contract_kept(survey: Survey, left: Kept, right: Kept | None) -> np.ndarray:
+    """Tile (n, m) of inner products; (n, n), of `left` with itself, for None."""
+    other = left if right is None else right
+    shape = (left.gradients.shape[0], other.gradients.shape[0])
+    tile = np.zeros(shape, left.gradients.dtype)
+    if left.gradients.shape[1]:
+        tile += _gradient_product(left.gradients, None if right is None else other.gradients)
+    if left.inputs:
+        pairs = tuple(survey.factored())
+        tile += np.asarray(_factor_tile(pairs, left[1:], other[1:]))
+    return tile
+
+
+def _gradient_product(left: jax.Array, right: jax.Array | None) -> np.ndarray:
+    """Inner products of gradients."""
+    if jax.default_backend() != "cpu":
+        other = left if right is None else right
+        return np.asarray(_device_product(left, other))
+    rows = np.asarray(left)
+    if right is not None:
+        return rows @ np.asarray(right).T
+    multiply = blas.dsyrk if rows.dtype == np.float64 else blas.ssyrk
+    upper = multiply(1.0, rows.T, trans=1)
+    return np.triu(upper) + np.triu(upper, 1).T
+
+
+@jax.jit
+def _device_product(
+    left: Float[jax.Array, "n p"], right: Float[jax.Array, "m p"]
+) -> Float[jax.Array, "n m"]:
+    """Inner products of gradients on the device."""
+    return jnp.einsum("ip,jp->ij", left, right, precision=lax.Precision.HIGHEST)
+
+
+@partial(jax.jit, static_argnames=("pairs",))
+def _factor_tile(
+    pairs: tuple[tuple[Layer, Form], ...], left: tuple[Any, Any], right: tuple[Any, Any]
+) -> jax.Array:
+    """Sum over factored layers of their tiles."""
+    parts = zip(pairs, *left, *right, strict=True)
+    return sum(  # type: ignore[return-value]
+        _layer_tile(layer, form, (a, b), (a2, b2)) for (layer, form), a, b, a2, b2 in parts
+    )
+
+
+def _layer_tile(
+    layer: Layer, form: Form, left: tuple[Any, Any], right: tuple[Any, Any]
+) -> jax.Array:
+    """Tile of one layer, a few rows of it at a time where position products are large."""
+    products = patch_products if form == "patches" else pixel_products
+    shape = (layer.positions, layer.groups, layer.channels_out // layer.groups)
+
+    def rows_of(part: tuple[Any, Any]) -> jax.Array:
+        b = part[1].reshape(-1, *shape)
+        b2 = right[1].reshape(-1, *shape)
+        inner = products(layer, part[0], right[0])
+        signals = jnp.einsum("itgo,jsgo->gitjs", b, b2, precision=lax.Precision.HIGHEST)
+        tile = jnp.sum(inner * signals, axis=(0, 2, 4))
+        return tile + jnp.sum(signals, axis=(0, 2, 4)) if layer.with_bias else tile
+
+    rows, columns = left[1].shape[0], right[1].shape[0]
+    side = max(layer.positions, layer.positions_in if form == "pixels" else 0)
+    a_row = 2 * layer.groups * columns * side**2 * left[1].dtype.itemsize
+    at_once = max(1, min(rows, _SCRATCH_BYTES // a_row))
+    if at_once >= rows:
+        return rows_of(left)
+    whole = rows - rows % at_once
+    grouped = jax.tree.map(lambda x: x[:whole].reshape(-1, at_once, *x.shape[1:]), left)
+    tiles = lax.map(rows_of, grouped).reshape(whole, columns)
+    if whole == rows:
+        return tiles
+    return jnp.concatenate([tiles, rows_of(jax.tree.map(lambda x: x[whole:], left))])

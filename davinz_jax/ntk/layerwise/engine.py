@@ -1,0 +1,82 @@
+"""The layer-wise engine: interception, one backward pass a row, and products of layers.
+
+For `trace`, each logit is a pass of its own, so that memory does not grow with the classes.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from davinz_jax.ntk.layerwise.contraction import contract_kept
+from davinz_jax.ntk.layerwise.gradients import Kept, kept_rows
+from davinz_jax.ntk.layerwise.survey import Survey, survey_network
+from davinz_jax.ntk.outputs import Network, Rows
+from davinz_jax.types import Variables
+
+
+@dataclass(frozen=True)
+class LayerwiseEngine:
+    """Kernels by layers; exact for any model, fast for Linen's Dense and Conv.
+
+    Attributes:
+        chunk: rows that go forward and backward at a time.
+        survey: the layers found, once `fitted`.
+    """
+
+    chunk: int = 20
+    survey: Survey | None = None
+    name: str = "layerwise"
+
+    def fitted(
+        self, network: Network, variables: Variables, inputs: Any, *, partners: int
+    ) -> "LayerwiseEngine":
+        """The engine with the model's layers surveyed."""
+        survey = survey_network(network, variables, inputs, partners=partners)
+        return replace(self, survey=survey)
+
+    def num_passes(self, num_logits: int, network: Network) -> int:
+        """One a logit for `trace`."""
+        return num_logits if network.output == "trace" else 1
+
+    def represent(self, network: Network, variables: Variables, rows: Rows, index: int) -> Kept:
+        """What the rows keep for logit `index`, or for their own."""
+        if network.output == "trace":
+            rows = Rows(rows.inputs, np.full_like(rows.labels, index))
+        return kept_rows(network, self._found, variables, rows, chunk=self.chunk)
+
+    def contract(
+        self, network: Network, variables: Variables, left: Kept, right: Kept | None
+    ) -> np.ndarray:
+        """Tile of one pass; a k-th of it for each of k logits."""
+        del variables
+        tile = contract_kept(self._found, left, right)
+        return tile / self._found.num_logits if network.output == "trace" else tile
+
+    def diagonal(self, network: Network, variables: Variables, rows: Rows) -> np.ndarray:
+        """Symmetric tile, one pass after another."""
+        passes = self.num_passes(self._found.num_logits, network)
+        total = 0
+        for index in range(passes):
+            kept = self.represent(network, variables, rows, index)
+            total = total + self.contract(network, variables, kept, None)
+        return np.asarray(total)
+
+    def row_bytes(self, network: Network, variables: Variables, inputs: Any) -> int:
+        """What a row keeps; gradients and factors of two batches at the worst moment."""
+        found = self._found
+        kept = found.num_features + sum(
+            layer.positions_in * layer.channels_in * (layer.reach if form == "patches" else 1)
+            + layer.positions * layer.channels_out
+            for layer, form in found.factored()
+        )
+        return 2 * kept * np.dtype(jnp.result_type(*jax.tree.leaves(variables))).itemsize
+
+    @property
+    def _found(self) -> Survey:
+        """The survey, which `fitted` makes."""
+        if self.survey is None:
+            raise ValueError("survey: wanted an engine fitted to the model, got none; call fitted")
+        return self.survey

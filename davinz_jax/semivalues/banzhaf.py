@@ -11,7 +11,6 @@ from davinz_jax.semivalues.coalition_sizes import banzhaf_sizes
 from davinz_jax.semivalues.exact import AUTO_EXACT, exact_semivalue
 from davinz_jax.semivalues.sampling import (
     GROUPS,
-    Progress,
     Sampler,
     SamplingPlan,
     Sums,
@@ -19,7 +18,7 @@ from davinz_jax.semivalues.sampling import (
 )
 from davinz_jax.semivalues.stopping import Stopping
 from davinz_jax.semivalues.valuation import Valuation
-from davinz_jax.types import PRNGKey, Utility
+from davinz_jax.types import PRNGKey, Progress, Utility
 
 
 def banzhaf(
@@ -53,7 +52,7 @@ def banzhaf(
         ValueError: as `exact_semivalue` and `sample_semivalue`.
 
     References:
-        Banzhaf 1965; Wang & Jia 2023 (`wang2023data`), Data Banzhaf.
+        Banzhaf 1965 (`banzhaf1965weighted`); Wang & Jia 2023 (`wang2023banzhaf`), Data Banzhaf.
     """
     if method == "exact" or (method == "auto" and len(utility.players) <= AUTO_EXACT):
         sizes = banzhaf_sizes(len(utility.players))

@@ -7,10 +7,10 @@ from jaxtyping import ScalarLike
 
 from davinz_jax.semivalues.coalition_sizes import beta_sizes
 from davinz_jax.semivalues.permutations import PermutationMethod, semivalue_by_permutations
-from davinz_jax.semivalues.sampling import Progress, SamplingPlan
+from davinz_jax.semivalues.sampling import SamplingPlan
 from davinz_jax.semivalues.stopping import Stopping
 from davinz_jax.semivalues.valuation import Valuation
-from davinz_jax.types import PRNGKey, Utility
+from davinz_jax.types import PRNGKey, Progress, Utility
 
 
 def beta_shapley(

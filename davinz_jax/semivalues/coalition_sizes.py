@@ -16,12 +16,12 @@ def log_binomial(total: int, chosen: Float[np.ndarray, " s"]) -> Float[np.ndarra
 
 
 def shapley_sizes(num_players: int) -> Float[np.ndarray, " p"]:
-    """All sizes alike: the Shapley value (Shapley 1953)."""
+    """All sizes alike: the Shapley value (`shapley1953value`)."""
     return np.full(num_players, 1.0 / num_players)
 
 
 def banzhaf_sizes(num_players: int) -> Float[np.ndarray, " p"]:
-    """All coalitions alike, so sizes are binomial: the Banzhaf value (Banzhaf 1965)."""
+    """All coalitions alike, so sizes are binomial: the Banzhaf value (`banzhaf1965weighted`)."""
     sizes = np.arange(num_players, dtype=np.float64)
     return np.exp(log_binomial(num_players - 1, sizes) - (num_players - 1) * np.log(2.0))
 

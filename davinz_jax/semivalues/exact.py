@@ -1,7 +1,7 @@
 """Exact semivalues by enumeration of all coalitions."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from davinz_jax.semivalues.coalition_sizes import log_binomial
 from davinz_jax.semivalues.valuation import Valuation, value_utility
-from davinz_jax.types import Utility
+from davinz_jax.types import Progress, Utility
 
 MAX_PLAYERS = 20
 """Players beyond which enumeration is refused."""
@@ -25,7 +25,7 @@ def exact_semivalue(
     *,
     max_players: int = MAX_PLAYERS,
     settings: Mapping[str, Any] | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Valuation:
     """A semivalue from the utilities of all 2^p coalitions.
 

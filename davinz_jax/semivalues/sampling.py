@@ -22,13 +22,10 @@ from davinz_jax.semivalues.archive import plain
 from davinz_jax.semivalues.checkpoint import Progressed, load_checkpoint, save_checkpoint
 from davinz_jax.semivalues.stopping import Stopping
 from davinz_jax.semivalues.valuation import Valuation, check_finite, value_utility, versions
-from davinz_jax.types import PRNGKey, Utility
+from davinz_jax.types import PRNGKey, Progress, Utility
 
 GROUPS = 32
 """Groups that samples are dealt to; the standard error has one degree of freedom less."""
-
-Progress = Callable[[int, int, str], None]
-"""Called with the samples done, the samples in all, and the name of the stage."""
 
 Sums = dict[str, np.ndarray]
 
@@ -102,7 +99,7 @@ def sample_semivalue(
     """
     words = _key_words(plan.key)
     settings = {**(settings or {}), "estimator": sampler.estimator, "key": words.tolist()}
-    configuration = _configuration(utility, method, settings)
+    configuration = _configuration(utility, method, settings) if plan.checkpoint else {}
     total = _whole_units(plan.num_samples, sampler.samples)
     state = _start(sampler, plan, configuration, total)
     stopped_by = _run(utility, sampler, method, plan, state, configuration, total)
@@ -222,8 +219,15 @@ def _configuration(utility: Utility, method: str, settings: Mapping[str, Any]) -
             "terms": utility.terms,
             "num_initialisations": utility.num_initialisations,
             "versions": versions(),
+            "worths": _probe(utility),
         }
     )
+
+
+def _probe(utility: Utility) -> list[str]:
+    """Worths of nobody and of everybody: other data is seen even where it is described alike."""
+    members = np.stack([np.zeros(len(utility.players)), np.ones(len(utility.players))])
+    return [f"{worth:.8e}" for worth in utility.coalitions(members.astype(bool)).ravel()]
 
 
 def _key_words(key: PRNGKey | None) -> Int[np.ndarray, " w"]:

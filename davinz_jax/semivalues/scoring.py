@@ -16,7 +16,18 @@ from davinz_jax.semivalues.checkpoint import differences
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import Utility
 
-FROZEN = ("kind", "kappa", "ridge", "bandwidth", "output", "counted", "metric")
+FROZEN = (
+    "kind",
+    "kappa",
+    "ridge",
+    "bandwidth",
+    "inputs",
+    "num_targets",
+    "num_initialisations",
+    "output",
+    "counted",
+    "metric",
+)
 """Entries of a utility's description that must not change for scores to be comparable."""
 
 

@@ -6,10 +6,10 @@ from jaxtyping import ScalarLike
 
 from davinz_jax.semivalues.coalition_sizes import shapley_sizes
 from davinz_jax.semivalues.permutations import PermutationMethod, semivalue_by_permutations
-from davinz_jax.semivalues.sampling import Progress, SamplingPlan
+from davinz_jax.semivalues.sampling import SamplingPlan
 from davinz_jax.semivalues.stopping import Stopping
 from davinz_jax.semivalues.valuation import Valuation
-from davinz_jax.types import PRNGKey, Utility
+from davinz_jax.types import PRNGKey, Progress, Utility
 
 
 def shapley(
@@ -46,8 +46,9 @@ def shapley(
         ValueError: as `exact_semivalue` and `sample_semivalue`.
 
     References:
-        Shapley 1953; Ghorbani & Zou 2019 (`ghorbani2019data`), Data Shapley; Castro et al. 2009
-        (`castro2009polynomial`); Mitchell et al. 2022 (`mitchell2022sampling`), antithetic.
+        Shapley 1953 (`shapley1953value`); Ghorbani & Zou 2019 (`ghorbani2019datashapley`), Data
+        Shapley; Castro et al. 2009 (`castro2009polynomial`), by permutations; Mitchell et al. 2022
+        (`mitchell2022sampling`), antithetic.
     """
     plan = SamplingPlan(num_samples, key, stopping, checkpoint, checkpoint_seconds, progress)
     sizes = shapley_sizes(len(utility.players))

@@ -145,6 +145,13 @@ def test_another_configuration_is_refused_and_kept(wide_game, key, tmp_path, cha
     assert path.read_bytes() == before
 
 
+def test_other_data_described_alike_is_refused(wide_game, key, tmp_path):
+    options = {"num_samples": 64, "key": key, "checkpoint": tmp_path / "checkpoint"}
+    shapley(games.airport(np.arange(1.0, 16.0)), **options)
+    with pytest.raises(ValueError, match="worths: .* in the file, .* now"):
+        shapley(games.airport(np.arange(2.0, 17.0)), **options)
+
+
 def test_batches_make_no_difference(wide_game, key, monkeypatch):
     whole = banzhaf(wide_game, num_samples=100, key=key)
     drawn = sampling.Sampler.__init__

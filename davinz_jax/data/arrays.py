@@ -115,10 +115,10 @@ def _read_npz(path: Path) -> Arrays:
         raise ValueError(f"path: wanted an npz file, got {path}, which is no file; check the path")
     known = ("inputs", "targets", "parties", "target_inputs", "target_targets")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = list(archive.files)
             arrays = {name: archive[name] for name in known if name in found}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise corrupt_file(path, "an npz file of plain arrays", str(error)) from error
     missing = [name for name in ("inputs", "targets") if name not in arrays]
     if missing:
@@ -140,7 +140,7 @@ def _check_lengths(arrays: Arrays) -> None:
             raise ValueError(f"{of}: wanted them beside {name}, got none; add them")
         if arrays[of].ndim == 0 or arrays[name].shape != arrays[of].shape[:1]:
             raise ValueError(
-                f"{name}: wanted shape ({arrays[of].shape[:1]}) as of {of}, got "
+                f"{name}: wanted shape {arrays[of].shape[:1]} as of {of}, got "
                 f"{arrays[name].shape}; give one value a row"
             )
     if len(arrays["inputs"]) == 0:
@@ -174,7 +174,7 @@ def _with_targets(
         return {**arrays, **kept}, 1
     kept = {name: class_labels(arrays[name], name) for name in names}
     for name in names:
-        check_labels(name, kept[name], num_classes or np.iinfo(np.int64).max)
+        check_labels(name, kept[name], num_classes)
     if num_classes is None:
         num_classes = _found_classes(kept)
     return {**arrays, **{name: kept[name].astype(np.int64) for name in names}}, num_classes

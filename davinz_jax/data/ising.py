@@ -100,11 +100,9 @@ def sample_spins(
     odd = (jnp.sum(jnp.indices(shape[:2]), axis=0) % 2 == 1)[:, :, None]
     chances = jnp.exp(-jnp.array([[4.0], [8.0]]) / temperatures[None, :])  # of ΔE = 4 and of 8
 
-    def sweep(step: Int[Array, ""], spins: Float[Array, "l l n"]) -> Float[Array, "l l n"]:
+    def sweep(step: ScalarLike, spins: Float[Array, "l l n"]) -> Float[Array, "l l n"]:
         uniform = jax.random.uniform(jax.random.fold_in(sweep_key, step), shape, jnp.float32)
-        accepted = 4.0 * (uniform < chances[None, None, 0]) + 4.0 * (
-            uniform < chances[None, None, 1]
-        )
+        accepted = 4.0 * sum(uniform < chance for chance in chances[:, None, None, :])
         return _flip(_flip(spins, accepted, ~odd), accepted, odd)
 
     spins = jax.lax.fori_loop(0, num_sweeps, sweep, jnp.broadcast_to(start, shape))

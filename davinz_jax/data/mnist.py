@@ -120,18 +120,15 @@ def parse_idx(contents: bytes, path: Path | str) -> UInt8[np.ndarray, "..."]:
     array([7, 9], dtype=uint8)
     """
     num_dimensions = contents[3] if len(contents) >= 4 else 0
-    if contents[:3] != bytes([0, 0, _IDX_UBYTE]) or not 1 <= num_dimensions <= 4:
-        raise corrupt_file(
-            path, "an IDX file (it begins with 00 00 08 and its dimensions)", contents[:4].hex(" ")
-        )
     start = 4 + 4 * num_dimensions
-    shape = np.frombuffer(contents[4:start].ljust(start - 4, b"\xff"), ">u4").tolist()
-    if len(contents) - start != math.prod(shape):
-        raise corrupt_file(
-            path,
-            f"{math.prod(shape)} bytes of values, as its header says",
-            f"{max(len(contents) - start, 0)}",
-        )
+    is_idx = contents[:3] == bytes([0, 0, _IDX_UBYTE]) and 1 <= num_dimensions <= 4
+    if not is_idx or len(contents) < start:
+        wanted = "an IDX file, which begins with 00 00 08, its dimensions and their lengths"
+        raise corrupt_file(path, wanted, f"{contents[:16].hex(' ') or 'nothing'}")
+    shape = np.frombuffer(contents[4:start], ">u4").tolist()
+    size, found = math.prod(shape), len(contents) - start
+    if found != size:
+        raise corrupt_file(path, f"{size} bytes of values, as its header says", f"{found}")
     return np.frombuffer(contents, np.uint8, offset=start).reshape(shape)
 
 

@@ -26,7 +26,7 @@ _FOLDERS = (
 _ARCHIVE = "BSR_bsds500.tgz"
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 
-Photograph = UInt8[np.ndarray, "height width 3"]
+Photograph = UInt8[np.ndarray, "_ _ 3"]
 
 
 def load_mnist_m(

@@ -163,7 +163,7 @@ def _concatenated(first: Dataset, second: Dataset, served: Dataset) -> Dataset:
 
 
 def _shared_out(
-    dataset: Dataset, rows: Sequence[Int[np.ndarray, " r"]], names: tuple[str, ...]
+    dataset: Dataset, rows: Sequence[Int[np.ndarray, " _"]], names: tuple[str, ...]
 ) -> tuple[Dataset, Parties]:
     """The rows in use in their original order, and their parties."""
     _check_several(len(names))

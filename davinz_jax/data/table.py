@@ -5,8 +5,9 @@ holds out a target set if there is no file with one, fits and encodes. The data 
 is the schema, which scores a party that comes later in the same way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,26 +109,31 @@ def read_table(path: PathLike) -> "pd.DataFrame":
     Raises:
         ValueError: if the file is missing, of another kind, unreadable or empty.
     """
-    import pandas as pd
-
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"path: wanted a table, got {path}, which is no file; check the path")
-    name = path.name.lower().removesuffix(".gz")
+    read = _reader(path)
     try:
-        if name.endswith((".parquet", ".pq")):
-            frame = pd.read_parquet(path, engine="pyarrow")
-        elif name.endswith((".csv", ".tsv")):
-            frame = pd.read_csv(path, sep="\t" if name.endswith(".tsv") else ",")
-        else:
-            raise ValueError(
-                f"path: wanted .csv, .tsv, .parquet or .pq, got {path.name}; convert the file"
-            )
-    except (OSError, EOFError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        frame = read(path)
+    except (OSError, EOFError, ValueError) as error:  # the readers' own errors are ValueErrors
         raise corrupt_file(path, "a readable table", str(error)) from error
     if not len(frame):
         raise ValueError(f"path: wanted at least one row, got none in {path}; add rows")
     return frame.rename(columns=str)
+
+
+def _reader(path: Path) -> "Callable[[Path], pd.DataFrame]":
+    """What reads a file of this name."""
+    import pandas as pd
+
+    name = path.name.lower()
+    if name.endswith((".parquet", ".pq")):
+        return partial(pd.read_parquet, engine="pyarrow")
+    if name.endswith((".csv", ".csv.gz")):
+        return pd.read_csv
+    if name.endswith((".tsv", ".tsv.gz")):
+        return partial(pd.read_csv, sep="\t")
+    raise ValueError(f"path: wanted .csv, .tsv, .parquet or .pq, got {path.name}; convert the file")
 
 
 def encode_table(

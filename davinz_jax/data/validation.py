@@ -84,8 +84,8 @@ def _check_targets(
         check_labels(name, targets, num_classes)
 
 
-def check_labels(name: str, labels: Shaped[np.ndarray, " n"], num_classes: int) -> None:
-    """Refuses labels that are not integers in 0..num_classes-1.
+def check_labels(name: str, labels: Shaped[np.ndarray, " n"], num_classes: int | None) -> None:
+    """Refuses labels that are not integers in 0..num_classes-1; None leaves the upper end open.
 
     Raises:
         ValueError: naming `name` and the range found.
@@ -95,9 +95,11 @@ def check_labels(name: str, labels: Shaped[np.ndarray, " n"], num_classes: int) 
             f"{name}: wanted integer classes, got {labels.dtype}; "
             "convert them, or set task=regression"
         )
-    if len(labels) and (labels.min() < 0 or labels.max() >= num_classes):
+    last = np.inf if num_classes is None else num_classes - 1
+    if len(labels) and not 0 <= labels.min() <= labels.max() <= last:
+        end = "k-1" if num_classes is None else last
         raise ValueError(
-            f"{name}: wanted labels in 0..{num_classes - 1}, got {labels.min()}..{labels.max()}; "
+            f"{name}: wanted labels in 0..{end}, got {labels.min()}..{labels.max()}; "
             "renumber them from 0, or give num_classes"
         )
 

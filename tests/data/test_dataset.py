@@ -1,0 +1,44 @@
+"""Parties and data sets: sizes, rows taken, hashes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from davinz_jax.data import Parties
+
+
+def test_parties_from_labels_are_sorted_and_counted():
+    parties = Parties.from_labels(["b", "a", "b"])
+    assert parties.names == ("a", "b")
+    np.testing.assert_array_equal(parties.labels, [1, 0, 1])
+    np.testing.assert_array_equal(parties.sizes, [1, 2])
+
+
+def test_party_without_rows_is_refused_by_name():
+    with pytest.raises(ValueError, match="at least one row each, got none for clinic"):
+        Parties(np.array([0, 0]), ("office", "clinic"))
+
+
+def test_party_index_out_of_range_is_refused():
+    with pytest.raises(ValueError, match=r"wanted party indices in 0..0, got 0..1"):
+        Parties(np.array([0, 1]), ("office",))
+
+
+def test_take_repeats_rows_and_drops_parties_left_without_any(classes):
+    owned = replace(classes, parties=Parties.from_labels(np.array(list("aabbccaabbcc"))))
+    taken = owned.take(np.array([4, 0, 4]))
+    np.testing.assert_array_equal(taken.inputs[:, 0], [4, 0, 4])
+    np.testing.assert_array_equal(taken.targets, [1, 0, 1])
+    assert taken.parties is not None
+    assert taken.parties.names == ("a", "c")
+    np.testing.assert_array_equal(taken.parties.labels, [1, 0, 1])
+    assert len(taken.target_inputs) == len(owned.target_inputs)
+
+
+def test_hash_follows_values_and_not_names(classes):
+    assert classes.sha256() == replace(classes, name="other").sha256()
+    changed = classes.inputs.copy()
+    changed[3, 1] = 1e-3
+    assert classes.sha256() != replace(classes, inputs=changed).sha256()
+    assert classes.sha256() != replace(classes, target_targets=None).sha256()

@@ -1,0 +1,129 @@
+"""Image folders and manifests: parties, classes, sizes, colours, and what is wrong with files."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from davinz_jax.data import load_images, partition_by_column
+
+
+def write(path, value, size=(6, 4), mode="RGB"):
+    """A one-colour image of width 6 and height 4."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two parties with two classes; the red value tells the image."""
+    root = tmp_path / "photos"
+    for number, name in enumerate(("east/cat/1", "east/dog/1", "west/cat/1", "west/dog/1")):
+        write(root / f"{name}.png", (10 * number, 0, 255))
+    for number, name in enumerate(("cat/t", "dog/t")):
+        write(tmp_path / "target" / f"{name}.png", (100 + number, 0, 0))
+    return root
+
+
+def test_folders_say_party_and_class(folder):
+    data = load_images(folder, target_path=folder.parent / "target")
+    assert data.inputs.shape == (4, 4, 6, 3)
+    np.testing.assert_allclose(data.inputs[:, 0, 0, 0] * 255, [0, 10, 20, 30], atol=1e-4)
+    np.testing.assert_allclose(data.inputs[..., 2], 1)
+    np.testing.assert_array_equal(data.targets, [0, 1, 0, 1])
+    assert data.class_names == ("cat", "dog")
+    _, parties = partition_by_column(data)
+    assert parties.names == ("east", "west")
+    np.testing.assert_array_equal(parties.labels, [0, 0, 1, 1])
+    np.testing.assert_array_equal(data.target_targets, [0, 1])
+    assert data.notes == ()
+
+
+def test_manifest_gives_the_same(folder):
+    manifest = folder / "list.csv"
+    rows = [f"{p}/{c}/1.png,{c},{p}" for p in ("east", "west") for c in ("cat", "dog")]
+    manifest.write_text("path,class,party\n" + "\n".join(rows) + "\n")
+    listed = load_images(manifest, target_path=folder.parent / "target")
+    data = load_images(folder, target_path=folder.parent / "target")
+    assert listed.sha256() == data.sha256()
+    assert listed.parties is not None
+    assert listed.parties.names == ("east", "west")
+
+
+def test_held_out_target_set_is_noted(folder, key):
+    data = load_images(folder, holdout=0.3, key=key)
+    assert (len(data), len(data.target_inputs)) == (3, 1)
+    assert data.notes[0].startswith("target set: 1 of 4 rows held out at random")
+
+
+def test_grey_images_have_one_channel_unless_told(folder):
+    for path in (*folder.rglob("*.png"), *(folder.parent / "target").rglob("*.png")):
+        write(path, 51, mode="L")
+    target = folder.parent / "target"
+    grey = load_images(folder, target_path=target)
+    assert grey.inputs.shape == (4, 4, 6, 1)
+    np.testing.assert_allclose(grey.inputs, 0.2, rtol=1e-6)
+    assert load_images(folder, target_path=target, colour="rgb").inputs.shape[-1] == 3
+
+
+def test_colour_images_can_be_made_grey_and_resized(folder):
+    data = load_images(folder, target_path=folder.parent / "target", colour="grey", size=5)
+    assert data.inputs.shape == (4, 5, 5, 1)
+    assert data.target_inputs.shape == (2, 5, 5, 1)
+
+
+def test_different_sizes_need_a_size(folder):
+    write(folder / "west" / "dog" / "2.png", (0, 0, 0), size=(7, 7))
+    target = folder.parent / "target"
+    with pytest.raises(ValueError, match="2.png: wanted 4×6 pixels as in 1.png, got 7×7; set size"):
+        load_images(folder, target_path=target)
+    assert load_images(folder, target_path=target, size=8).inputs.shape == (5, 8, 8, 3)
+
+
+def test_rows_in_use(folder):
+    data = load_images(folder, target_path=folder.parent / "target", num_rows=2, num_target_rows=1)
+    np.testing.assert_array_equal(data.targets, [0, 1])
+    assert len(data.target_inputs) == 1
+
+
+def test_a_party_without_images_is_named(folder, key):
+    (folder / "south" / "cat").mkdir(parents=True)
+    with pytest.raises(
+        ValueError, match="parties: wanted at least one image each, got none in .*s"
+    ):
+        load_images(folder, key=key)
+
+
+def test_bad_places_and_files_are_named(folder, tmp_path, key):
+    with pytest.raises(ValueError, match="path: wanted a folder of images or a CSV manifest, got"):
+        load_images(tmp_path / "absent", key=key)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="wanted .*png or .jpg, got no such file in .*; arrange"):
+        load_images(tmp_path / "empty", key=key)
+    with pytest.raises(ValueError, match="target set: wanted one in photos, or a holdout fraction"):
+        load_images(folder, holdout=None, key=key)
+    path = folder / "east" / "cat" / "1.png"
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(ValueError, match="1.png: wanted a.* image, got"):
+        load_images(folder, target_path=tmp_path / "target")
+    path.write_text("no image")
+    with pytest.raises(ValueError, match="1.png: wanted an image, got"):
+        load_images(folder, target_path=tmp_path / "target")
+
+
+def test_bad_manifests_are_named(folder, key):
+    manifest = folder / "list.csv"
+    manifest.write_text("path,clas\nx.png,cat\n")
+    with pytest.raises(
+        ValueError, match=r"manifest list.csv: wanted a column .* did you mean clas\?"
+    ):
+        load_images(manifest, key=key)
+    manifest.write_text("path,class\nx.png,cat\ny.png,dog\n")
+    with pytest.raises(ValueError, match="path: wanted an image, got .*x.png|y.png, which is no"):
+        load_images(manifest, key=key)
+
+
+def test_one_class_only_is_refused(folder, key):
+    for path in folder.rglob("dog/*.png"):
+        path.unlink()
+    with pytest.raises(ValueError, match="targets: wanted at least two classes, got only class 0"):
+        load_images(folder, target_path=folder.parent / "target")

@@ -1,0 +1,44 @@
+"""Rows in use of a source."""
+
+import numpy as np
+import pytest
+
+from davinz_jax.data.selection import select_rows
+
+LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2])
+
+
+def test_all_rows_unless_a_number_is_given():
+    np.testing.assert_array_equal(select_rows(LABELS, None), np.arange(8))
+
+
+def test_first_rows():
+    np.testing.assert_array_equal(select_rows(LABELS, 3), [0, 1, 2])
+
+
+def test_balanced_takes_the_first_rows_of_each_class_and_the_odd_one_from_the_first_class():
+    np.testing.assert_array_equal(select_rows(LABELS, 6, select="balanced"), [0, 1, 3, 4, 5, 6])
+    np.testing.assert_array_equal(select_rows(LABELS, 4, select="balanced"), [0, 1, 3, 5])
+
+
+def test_random_rows_are_distinct_in_order_and_reproducible(key):
+    rows = select_rows(LABELS, 5, select="random", key=key)
+    assert len(set(rows.tolist())) == 5
+    assert np.all(np.diff(rows) > 0)
+    np.testing.assert_array_equal(rows, select_rows(LABELS, 5, select="random", key=key))
+
+
+@pytest.mark.parametrize("num", [0, 9])
+def test_more_rows_than_there_are_is_refused(num):
+    with pytest.raises(ValueError, match=rf"num_target_rows: wanted 1..8 rows, got {num}"):
+        select_rows(LABELS, num, argument="num_target_rows")
+
+
+def test_class_too_small_for_balance_is_named():
+    with pytest.raises(ValueError, match="wanted 3 rows of class 1 for a balanced choice, got 2"):
+        select_rows(LABELS, 8, select="balanced")
+
+
+def test_real_targets_cannot_be_balanced():
+    with pytest.raises(ValueError, match="select: wanted classes for balanced, got real targets"):
+        select_rows(np.linspace(0, 1, 8), 4, select="balanced")

@@ -1,0 +1,142 @@
+"""Tables from files to data sets, and a party that comes later."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from davinz_jax.data import load_table, partition_by_column, read_table
+
+FRAME = pd.DataFrame(
+    {
+        "age": np.linspace(20, 60, 12),
+        "town": ["bonn", "koln", "ulm"] * 4,
+        "clinic": ["a", "a", "b", "c"] * 3,
+        "ill": ["no", "yes"] * 6,
+    }
+)
+NAMES = {"target": "ill", "party": "clinic"}
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "patients.csv"
+    FRAME.to_csv(path, index=False)
+    return path
+
+
+def test_csv_with_a_held_out_target_set(path, key):
+    data = load_table(path, **NAMES, holdout=0.25, key=key)
+    assert data.inputs.shape == (9, 4)
+    assert data.target_inputs.shape == (3, 4)
+    assert data.feature_names == ("age", "town=bonn", "town=koln", "town=ulm")
+    assert (data.name, data.class_names, data.num_classes) == ("patients", ("no", "yes"), 2)
+    assert data.notes == (
+        "target set: 3 of 12 rows held out at random, for there is none in patients.csv",
+    )
+    np.testing.assert_allclose(data.inputs[:, 0].mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(data.inputs[:, 0].std(), 1, rtol=1e-6)
+    np.testing.assert_array_equal(data.inputs[:, 1:].sum(axis=1), 1)
+    assert partition_by_column(data)[1].names == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.tsv", "t.parquet", "t.pq"])
+def test_other_kinds_of_files_give_the_same(path, tmp_path, key, name):
+    other = tmp_path / name
+    if "p" in name:
+        FRAME.to_parquet(other)
+    else:
+        FRAME.to_csv(other, index=False, sep="\t" if "tsv" in name else ",")
+    assert (
+        load_table(other, **NAMES, key=key).sha256() == load_table(path, **NAMES, key=key).sha256()
+    )
+
+
+def test_a_target_file_may_lack_the_target(path, tmp_path):
+    goal = tmp_path / "goal.csv"
+    FRAME[:4].to_csv(goal, index=False)
+    data = load_table(path, **NAMES, target_path=goal)
+    np.testing.assert_allclose(data.target_inputs, data.inputs[:4])
+    np.testing.assert_array_equal(data.target_targets, data.targets[:4])
+    assert data.notes == ()
+    FRAME[:4].drop(columns=["ill", "clinic"]).to_csv(goal, index=False)
+    assert load_table(path, **NAMES, target_path=goal).target_targets is None
+
+
+def test_a_later_party_is_encoded_with_the_stored_statistics(path, tmp_path):
+    goal = tmp_path / "goal.csv"
+    FRAME[:4].to_csv(goal, index=False)
+    first = load_table(path, **NAMES, target_path=goal)
+    stored = json.loads(json.dumps(first.encoding))
+    later = tmp_path / "later.csv"
+    FRAME[5:9].assign(ward="d").drop(columns="clinic").to_csv(later, index=False)
+    new = load_table(later, target="ill", party="ward", target_path=goal, schema=stored)
+    np.testing.assert_array_equal(new.inputs, first.inputs[5:9])
+    np.testing.assert_array_equal(new.targets, first.targets[5:9])
+    np.testing.assert_array_equal(new.target_inputs, first.target_inputs)
+    assert new.parties is not None
+    assert new.parties.names == ("d",)
+    with pytest.raises(ValueError, match="schema: wanted one for the target age, got one for ill"):
+        load_table(later, target="age", target_path=goal, schema=stored)
+
+
+def test_rows_in_use(path, key):
+    options = {"num_rows": 4, "num_target_rows": 1, "key": key}
+    data = load_table(path, **NAMES, **options, select="balanced", holdout=0.3)
+    np.testing.assert_array_equal(np.bincount(data.targets), [2, 2])
+    assert len(data.target_inputs) == 1
+    assert data.parties is not None
+    assert len(data.parties.labels) == 4
+
+
+def test_regression(path, key):
+    data = load_table(path, target="age", party="clinic", holdout=0.25, key=key)
+    assert (data.task, data.num_classes) == ("regression", 1)
+    np.testing.assert_allclose([data.targets.mean(), data.targets.std()], [0, 1], atol=1e-6)
+    assert data.encoding is not None
+    assert data.encoding["target_scale"] > 1
+
+
+def test_imputation_is_noted(tmp_path, key):
+    path = tmp_path / "gaps.csv"
+    FRAME.assign(age=FRAME["age"].where(FRAME.index != 3)).to_csv(path, index=False)
+    with pytest.raises(ValueError, match="age: wanted no missing value, got 1 in"):
+        load_table(path, **NAMES, key=key)
+    data = load_table(path, **NAMES, impute="median", key=key)
+    assert any("1 gaps in age filled by" in note for note in data.notes)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": "il"}, r"target: wanted a column of the table, got il; did you mean ill\?"),
+        ({"party": "klinic"}, r"party: .* got klinic; did you mean clinic\?"),
+        ({"holdout": None}, "target set: wanted one in patients.csv, or a holdout fraction"),
+        ({"target_path": "absent.csv"}, "path: wanted a table, got absent.csv, which is no file"),
+        ({"num_rows": 99}, "num_rows: wanted 1..10 rows, got 99"),
+    ],
+)
+def test_bad_choices_are_named(path, key, options, message):
+    with pytest.raises(ValueError, match=message):
+        load_table(path, **{**NAMES, "key": key, **options})
+
+
+def test_bad_files_are_named(tmp_path):
+    with pytest.raises(
+        ValueError, match="path: wanted a table, got .*absent.csv, which is no file"
+    ):
+        read_table(tmp_path / "absent.csv")
+    cases = {
+        "a.txt": (b"x", "path: wanted .csv, .tsv, .parquet or .pq, got a.txt; convert the file"),
+        "b.csv": (b"", "b.csv: wanted a readable table, got No columns to parse"),
+        "c.csv": (b"a,b\n", "path: wanted at least one row, got none in"),
+        "d.csv": (b"a,b\n1,2\n1,2,3,4\n", "d.csv: wanted a readable table, got"),
+        "e.csv": (b"\xff\xfe\x00a,b\n1,2\n", "e.csv: wanted a readable table, got"),
+        "f.parquet": (b"PAR1 nothing more", "f.parquet: wanted a readable table, got"),
+        "g.csv.gz": (b"\x1f\x8b\x08\x00", "g.csv.gz: wanted a readable table, got"),
+    }
+    for name, (contents, message) in cases.items():
+        (tmp_path / name).write_bytes(contents)
+        with pytest.raises(ValueError, match=message):
+            read_table(tmp_path / name)

@@ -11,6 +11,7 @@ import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -146,7 +147,8 @@ def _encode(target: Path, entries: Entries) -> bytes:
 
         return save(dict(entries))
     buffer = io.BytesIO()
-    np.savez(buffer, **{_PREFIX + name: array for name, array in entries.items()})
+    arrays: dict[str, Any] = {_PREFIX + name: array for name, array in entries.items()}
+    np.savez(buffer, **arrays)
     return buffer.getvalue()
 
 
@@ -161,7 +163,8 @@ def _refuse_suffix(path: Path) -> None:
 
 def _shapes(module: nn.Module, row: jax.Array) -> dict[Leaf, tuple[int, ...]]:
     variables = jax.eval_shape(module.init, jax.random.key(0), row)
-    return {leaf: value.shape for leaf, value in flatten_dict(variables).items()}
+    leaves: dict[Leaf, Any] = flatten_dict(variables)
+    return {leaf: value.shape for leaf, value in leaves.items()}
 
 
 def _norm_leaves(wanted: Mapping[Leaf, tuple[int, ...]]) -> list[Leaf]:

@@ -1,0 +1,152 @@
+"""Target performance of networks trained on coalitions, each kept as soon as it is known.
+
+A checkpoint is a small JSON file named by a hash of everything that decides its content: network,
+start, data, schedule, key, and the coalition's rows. A run that was killed finds what it had done.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import jax
+import numpy as np
+from flax import linen as nn
+
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.training.evaluate import Performance, evaluate
+from davinz_jax.training.schedule import Schedule
+from davinz_jax.training.train import Progress, RowSet, TrainResult, members_at_once, train_many
+from davinz_jax.types import PRNGKey, Variables
+
+
+@dataclass(frozen=True)
+class CoalitionPerformance:
+    """What a network trained on a coalition achieves on the target set.
+
+    Attributes:
+        performance: loss and accuracy on the target set.
+        epochs: epochs trained.
+        converged: whether the loss settled.
+        train_loss: mean loss in the last epoch; NaN for a coalition without rows.
+        num_rows: rows trained on.
+    """
+
+    performance: Performance
+    epochs: int
+    converged: bool
+    train_loss: float
+    num_rows: int
+
+
+def train_coalitions(
+    module: nn.Module,
+    variables: Variables,
+    dataset: Dataset,
+    row_sets: Sequence[RowSet],
+    *,
+    schedule: Schedule,
+    key: PRNGKey,
+    folder: str | os.PathLike[str] | None = None,
+    at_once: int | None = None,
+    progress: Progress | None = None,
+) -> list[CoalitionPerformance]:
+    """Train a copy of a network on each coalition's rows and evaluate it on the target set.
+
+    Args:
+        module: the network.
+        variables: where every copy starts.
+        dataset: the rows, and a target set with known targets.
+        row_sets: indices of each coalition's rows.
+        schedule: rates and stopping rule.
+        key: decides the order of rows.
+        folder: where finished coalitions are kept and looked for; none keeps nothing.
+        at_once: copies trained side by side; by default as many as suit network and device.
+        progress: called with (coalitions done, all, "coalitions").
+
+    Returns:
+        One result a coalition, in the order given.
+
+    Raises:
+        ValueError: if the target set's targets are not known.
+    """
+    _refuse_unknown_targets(dataset)
+    context = _context(module, variables, dataset, schedule, key)
+    names = [_name(context, rows) for rows in row_sets]
+    found = _found(folder, names)
+    missing = [i for i, name in enumerate(names) if name not in found]
+    group = at_once or members_at_once(variables)
+    results = train_many(
+        module,
+        variables,
+        dataset,
+        [row_sets[i] for i in missing],
+        schedule=schedule,
+        key=key,
+        at_once=group,
+    )
+    for i, result in zip(missing, results, strict=True):
+        found[names[i]] = _evaluated(module, result, dataset, len(row_sets[i]))
+        if folder is not None:
+            _write(Path(folder) / names[i], found[names[i]])
+        if progress is not None:
+            progress(len(found), len(set(names)), "coalitions")
+    return [found[name] for name in names]
+
+
+def _evaluated(
+    module: nn.Module, result: TrainResult, dataset: Dataset, num_rows: int
+) -> CoalitionPerformance:
+    targets = dataset.target_targets
+    assert targets is not None  # refused before training
+    performance = evaluate(module, result.variables, dataset.target_inputs, targets, dataset.task)
+    last = float(result.losses[-1]) if result.epochs else float("nan")
+    return CoalitionPerformance(performance, result.epochs, result.converged, last, num_rows)
+
+
+def _context(
+    module: nn.Module, variables: Variables, dataset: Dataset, schedule: Schedule, key: PRNGKey
+) -> bytes:
+    """Hash of all that decides a result beside the coalition's rows."""
+    digest = hashlib.sha256(f"{module!r}|{schedule!r}|{dataset.task}".encode())
+    digest.update(dataset.sha256().encode())
+    digest.update(np.asarray(jax.random.key_data(key)).tobytes())
+    for path, leaf in jax.tree_util.tree_leaves_with_path(variables):
+        digest.update(jax.tree_util.keystr(path).encode() + np.asarray(leaf).tobytes())
+    return digest.digest()
+
+
+def _name(context: bytes, rows: RowSet) -> str:
+    own = hashlib.sha256(context + np.ascontiguousarray(rows, "<i8").tobytes())
+    return f"{own.hexdigest()[:32]}.json"
+
+
+def _found(
+    folder: str | os.PathLike[str] | None, names: list[str]
+) -> dict[str, CoalitionPerformance]:
+    if folder is None:
+        return {}
+    paths = [Path(folder) / name for name in dict.fromkeys(names)]
+    return {path.name: _read(path) for path in paths if path.is_file()}
+
+
+def _read(path: Path) -> CoalitionPerformance:
+    content = json.loads(path.read_text())
+    return CoalitionPerformance(**{**content, "performance": Performance(**content["performance"])})
+
+
+def _write(path: Path, result: CoalitionPerformance) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.tmp")
+    partial.write_text(json.dumps(asdict(result)))
+    os.replace(partial, path)
+
+
+def _refuse_unknown_targets(dataset: Dataset) -> None:
+    if dataset.target_targets is None:
+        raise ValueError(
+            "dataset: wanted a target set with known targets to measure performance on, got "
+            "inputs alone; give target_targets, or hold out some rows"
+        )

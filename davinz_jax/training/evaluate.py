@@ -1,0 +1,81 @@
+"""What a network achieves on a target set."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+from jaxtyping import Num
+
+from davinz_jax.models import apply_function
+from davinz_jax.training.losses import row_losses
+from davinz_jax.types import Apply, Task, Variables
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Mean loss over a target set, and the share of rows classified right.
+
+    Attributes:
+        loss: cross-entropy in nats, or mean squared error.
+        accuracy: 0 to 1; None for regression.
+    """
+
+    loss: float
+    accuracy: float | None
+
+    @property
+    def score(self) -> float:
+        """The higher the better: accuracy, or minus the loss for regression."""
+        return -self.loss if self.accuracy is None else self.accuracy
+
+
+def evaluate(
+    module: nn.Module,
+    variables: Variables,
+    inputs: Num[np.ndarray | jax.Array, "m ..."],
+    targets: Num[np.ndarray | jax.Array, " m"],
+    task: Task,
+    *,
+    batch_size: int = 1024,
+) -> Performance:
+    """Performance of a network on a target set, BatchNorm in its fixed form.
+
+    Args:
+        module: the network.
+        variables: its variables.
+        inputs: rows of the target set.
+        targets: their targets.
+        task: what the targets are.
+        batch_size: rows sent through the network at once.
+
+    Raises:
+        ValueError: if there is no row.
+    """
+    if len(inputs) == 0:
+        raise ValueError("inputs: wanted a target set with rows, got none; hold out some rows")
+    size = min(batch_size, len(inputs))
+    sums = _batch_sums(apply_function(module), task)
+    total = np.zeros(2)
+    for start in range(0, len(inputs), size):
+        rows = slice(max(0, min(start, len(inputs) - size)), start + size)
+        fresh = jnp.arange(size) >= start - rows.start  # the last batch reaches back to be full
+        part = sums(variables, jnp.asarray(inputs[rows]), jnp.asarray(targets[rows]), fresh)
+        total += np.asarray(part, np.float64)
+    loss, right = (float(value) for value in total / len(inputs))
+    return Performance(loss, right if task == "classification" else None)
+
+
+@functools.lru_cache(maxsize=32)
+def _batch_sums(apply: Apply, task: Task) -> Any:
+    @jax.jit
+    def sums(variables: Variables, inputs: Any, targets: Any, counted: Any) -> jax.Array:
+        outputs = apply(variables, inputs)
+        losses = row_losses(outputs, targets, task)
+        right = jnp.argmax(outputs, axis=-1) == targets
+        return jnp.stack([jnp.sum(jnp.where(counted, v, 0.0)) for v in (losses, right)])
+
+    return sums

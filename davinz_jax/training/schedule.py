@@ -1,0 +1,65 @@
+"""How long and how fast networks are trained: the paper's stopping rule and rates."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from jaxtyping import ScalarLike
+
+from davinz_jax.types import Task
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Stochastic gradient descent until the epoch's loss settles.
+
+    Training ends after the first epoch, from `min_epochs` on, whose mean loss differs from the
+    last one's by less than `tolerance`, and after `max_epochs` at the latest.
+
+    Attributes:
+        learning_rate: of plain SGD, or with `momentum`.
+        batch_size: rows of a minibatch; a smaller dataset is one batch.
+        tolerance: change of the epoch loss that counts as settled; unit of the loss.
+        min_epochs: epochs trained in any case.
+        max_epochs: epochs trained at most.
+        momentum: of SGD; 0 is the paper's.
+    """
+
+    learning_rate: ScalarLike = 0.01
+    batch_size: int = 128
+    tolerance: ScalarLike = 1e-6
+    min_epochs: int = 50
+    max_epochs: int = 1000
+    momentum: ScalarLike = 0.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("learning_rate", 0), ("tolerance", 0), ("momentum", 0)):
+            _refuse(
+                name, getattr(self, name), bool(getattr(self, name) >= least), f"at least {least}"
+            )
+        _refuse("batch_size", self.batch_size, self.batch_size >= 1, "at least one row")
+        ordered = 0 <= self.min_epochs <= self.max_epochs
+        _refuse("min_epochs", self.min_epochs, ordered, f"0 to max_epochs = {self.max_epochs}")
+
+
+def paper_schedule(task: Task, *, tolerance: ScalarLike = 1e-6) -> Schedule:
+    """The paper's ground truth.
+
+    Args:
+        task: classification trains at rate 0.01 for 50 to 1,000 epochs, regression at 0.1 for
+            1,000 to 3,000.
+        tolerance: 1e-6 for the CNN, 1e-8 for VGG, ResNet and CNN8, 1e-10 for the MLP.
+    """
+    if task == "classification":
+        return Schedule(tolerance=tolerance)
+    return Schedule(learning_rate=0.1, tolerance=tolerance, min_epochs=1000, max_epochs=3000)
+
+
+def fixed_schedule(task: Task, *, epochs: int = 300) -> Schedule:
+    """The paper's rates for a given number of epochs, as its baselines train."""
+    rate = paper_schedule(task).learning_rate
+    return Schedule(learning_rate=rate, tolerance=0.0, min_epochs=epochs, max_epochs=epochs)
+
+
+def _refuse(name: str, got: Any, fits: bool, wanted: str) -> None:
+    if not fits:
+        raise ValueError(f"{name}: wanted {wanted}, got {got}; change the training schedule")

@@ -1,0 +1,174 @@
+"""Training a network on a dataset, or many copies of it on many sets of its rows."""
+
+import functools
+import logging
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+from jaxtyping import Float, Int
+
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.training.epochs import EPOCHS_A_CALL, Rows, State, epoch_runner, start
+from davinz_jax.training.schedule import Schedule
+from davinz_jax.types import PRNGKey, Variables
+
+Progress = Callable[[int, int, str], None]
+RowSet = Int[np.ndarray, " _"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A trained network and how training went.
+
+    Attributes:
+        variables: the network's variables at the end.
+        losses: mean loss of each epoch.
+        epochs: epochs trained.
+        converged: whether the loss settled before the schedule's last epoch.
+    """
+
+    variables: Variables
+    losses: Float[np.ndarray, " e"]
+    epochs: int
+    converged: bool
+
+
+def train(
+    module: nn.Module,
+    variables: Variables,
+    dataset: Dataset,
+    *,
+    schedule: Schedule,
+    key: PRNGKey,
+    progress: Progress | None = None,
+) -> TrainResult:
+    """Train one network on all rows of a dataset.
+
+    Args:
+        module: the network.
+        variables: where training starts.
+        dataset: rows to train on.
+        schedule: rates and stopping rule.
+        key: decides the order of rows.
+        progress: called with (epochs done, `max_epochs`, "train").
+
+    Returns:
+        The trained network.
+
+    Raises:
+        ValueError: if the dataset has no row.
+    """
+    if len(dataset) == 0:
+        raise ValueError("dataset: wanted rows to train on, got none; choose a larger dataset")
+    rows = [np.arange(len(dataset))]
+    return next(
+        train_many(module, variables, dataset, rows, schedule=schedule, key=key, progress=progress)
+    )
+
+
+def train_many(
+    module: nn.Module,
+    variables: Variables,
+    dataset: Dataset,
+    row_sets: Sequence[RowSet],
+    *,
+    schedule: Schedule,
+    key: PRNGKey,
+    at_once: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[TrainResult]:
+    """Train a copy of one network on each of many sets of a dataset's rows.
+
+    The data lies on the device once; members of a group run side by side, and each stops by
+    itself. What a member becomes is decided by its rows and `key`, not by its companions (up to
+    rounding).
+
+    Args:
+        module: the network.
+        variables: where every member starts.
+        dataset: the rows that the sets index.
+        row_sets: indices of each set's rows, repeated where a row counts more than once. A set
+            without rows leaves the network untrained.
+        schedule: rates and stopping rule.
+        key: decides the order of rows.
+        at_once: members of a group; by default as many as suit the network and the device.
+        progress: called with (epochs done, `max_epochs`, "train") for each group.
+
+    Yields:
+        The trained networks, in the order of `row_sets`.
+    """
+    group = min(at_once or members_at_once(variables), max(len(row_sets), 1))
+    longest = max([1, *(len(rows) for rows in row_sets)])
+    data = jnp.asarray(dataset.inputs), jnp.asarray(dataset.targets)
+    runner = epoch_runner(module, dataset.task, schedule)
+    for begin in range(0, len(row_sets), group):
+        sets = list(row_sets[begin : begin + group])
+        idle = [np.zeros(0, np.int64)] * (group - len(sets))  # keeps the compiled shape
+        rows = _stacked([_padded(indices, longest, key) for indices in sets + idle])
+        states = jax.vmap(start, (None, None, 0))(variables, schedule, rows.count)
+        call = functools.partial(runner, rows=rows, inputs=data[0], targets=data[1])
+        states, losses = _until_settled(call, states, schedule, progress)
+        yield from _results(states, losses, len(sets))
+
+
+def members_at_once(variables: Variables) -> int:
+    """How many copies of a network are worth training side by side on the default device.
+
+    Small networks fill an accelerator only together. A processor gains nothing from convolutions
+    side by side, so there only fully connected networks are.
+    """
+    leaves = jax.tree.leaves(variables)
+    size = sum(leaf.size for leaf in leaves)
+    if jax.default_backend() == "cpu":
+        return 1 if any(leaf.ndim > 2 for leaf in leaves) else max(1, min(32, 10**6 // size))
+    return max(1, min(256, 10**7 // size))
+
+
+def _padded(indices: RowSet, length: int, key: PRNGKey) -> Rows:
+    padding = np.zeros(length - len(indices), np.int64)
+    index = np.concatenate([np.asarray(indices, np.int64), padding]).astype(np.int32)
+    own = jax.random.fold_in(key, zlib.crc32(np.ascontiguousarray(indices, "<i8").tobytes()))
+    return Rows(jnp.asarray(index), jnp.asarray(len(indices)), own)
+
+
+def _stacked(members: list[Rows]) -> Rows:
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
+
+
+def _until_settled(
+    call: Callable[..., tuple[State, jax.Array]],
+    states: State,
+    schedule: Schedule,
+    progress: Progress | None,
+) -> tuple[State, Float[np.ndarray, "c e"]]:
+    parts = [np.zeros((len(states.epoch), 0), np.float32)]
+    for last in range(0, schedule.max_epochs, EPOCHS_A_CALL):
+        done = min(last + EPOCHS_A_CALL, schedule.max_epochs)
+        states, losses = call(states, last=jnp.asarray(done))
+        parts.append(np.asarray(losses))
+        if progress is not None:
+            progress(done, schedule.max_epochs, "train")
+        if bool(jnp.all(states.settled)):
+            break
+    return states, np.concatenate(parts, axis=1)
+
+
+def _results(states: State, losses: Float[np.ndarray, "c e"], num: int) -> Iterator[TrainResult]:
+    for member in range(num):
+        own = losses[member, : int(states.epoch[member])]
+        finite = bool(np.isfinite(own).all())
+        if not finite:
+            _log.warning("training left the finite numbers in epoch %d", len(own))
+        yield TrainResult(
+            variables=jax.tree.map(lambda leaf, at=member: leaf[at], states.variables),
+            losses=own,
+            epochs=len(own),
+            converged=finite and bool(states.settled[member]),
+        )

@@ -7,7 +7,7 @@ that a small MMD² consists of. `kernel_means` gives what all coalitions of part
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jax
@@ -15,15 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num, ScalarLike
 
-from davinz_jax.types import PRNGKey
+from davinz_jax.types import PRNGKey, Progress
 
 Bandwidth = ScalarLike | Sequence[ScalarLike] | Float[np.ndarray, " h"]
 """σ in the unit of the inputs; several stand for the mean of their kernels."""
 
 TILE = 2048
 """Rows and columns of a tile of the kernel matrix."""
-
-Progress = Callable[[int, int, str], None]
 
 
 class DegenerateBandwidthWarning(UserWarning):

@@ -1,3 +1,5 @@
+"""MMD in tiles, against kernel matrices made of differences."""
+
 import json
 import warnings
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int, Num, ScalarLike
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.sparse.linalg import LinearOperator, aslinearoperator, eigsh
 
 DENSE_LIMIT = 1500
 """Rows up to which all eigenvalues are computed; beyond, Lanczos finds the extreme ones."""
@@ -64,10 +64,8 @@ def not_positive_definite(
     blocks: Num[np.ndarray, "i b s s"], rows: Int[np.ndarray, "b s"], *, ridge: ScalarLike
 ) -> NotPositiveDefiniteError:
     """The error that names the smallest eigenvalue and a ridge that would do."""
-    extremes = extreme_eigenvalues(blocks, rows, ridge=0.0)
-    return NotPositiveDefiniteError(
-        extremes[:, 0].min(), extremes[:, 1].max(), float(np.asarray(ridge))
-    )
+    smallest, largest = extreme_eigenvalues(blocks, rows, ridge=0.0).T
+    return NotPositiveDefiniteError(smallest.min(), largest.max(), float(np.asarray(ridge)))
 
 
 def _extremes(matrix: Num[np.ndarray, "s s"]) -> tuple[float, float]:
@@ -75,19 +73,29 @@ def _extremes(matrix: Num[np.ndarray, "s s"]) -> tuple[float, float]:
     if len(matrix) <= DENSE_LIMIT:
         values = eigvalsh(matrix)
         return values[0], values[-1]
-    return _smallest(matrix), _lanczos(matrix, which="LA")
+    return _smallest(matrix), _lanczos(aslinearoperator(matrix), which="LA")
 
 
 def _smallest(matrix: Float[np.ndarray, "s s"]) -> float:
     """By inverse iteration where K has a Cholesky factor, else by plain Lanczos."""
     try:
-        factor = cho_factor(matrix, lower=True)
+        inverse = _Inverse(cho_factor(matrix, lower=True))
     except LinAlgError:
-        return _lanczos(matrix, which="SA")
-    solve = LinearOperator(matrix.shape, matvec=lambda v: cho_solve(factor, v), dtype=np.float64)
-    return 1.0 / _lanczos(solve, which="LA")
+        return _lanczos(aslinearoperator(matrix), which="SA")
+    return 1.0 / _lanczos(inverse, which="LA")
 
 
-def _lanczos(operator, *, which: str) -> float:
+class _Inverse(LinearOperator):
+    """K⁻¹ as an operator, from its Cholesky factor."""
+
+    def __init__(self, factor: tuple[np.ndarray, bool]) -> None:
+        super().__init__(np.float64, factor[0].shape)
+        self._factor = factor
+
+    def _matvec(self, x):
+        return cho_solve(self._factor, x)
+
+
+def _lanczos(operator: LinearOperator, *, which: str) -> float:
     start = np.linspace(1.0, 2.0, operator.shape[0])  # fixed: same matrix, same answer
-    return eigsh(operator, k=1, which=which, v0=start, return_eigenvectors=False, tol=1e-10)[0]
+    return float(eigsh(operator, k=1, which=which, v0=start, return_eigenvectors=False)[0])

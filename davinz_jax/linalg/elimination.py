@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
@@ -139,6 +140,7 @@ def _children(tree: _Tree, nodes: list[_Nodes], widths, is_in, node):
     """Nodes of the next level that some coalition reaches, and where each coalition stands."""
     without, place_without = np.unique(node[~is_in], return_inverse=True)
     within, place_within = np.unique(node[is_in], return_inverse=True)
+    without, within = _few_lengths(without, tree.solver), _few_lengths(within, tree.solver)
     place = np.empty_like(node)
     place[~is_in], place[is_in] = place_without, len(without) + place_within
     children = [
@@ -150,18 +152,29 @@ def _children(tree: _Tree, nodes: list[_Nodes], widths, is_in, node):
 def _join(nodes: _Nodes, width: int, without, within, tree: _Tree) -> _Nodes:
     if width == 0:
         return nodes.take(np.concatenate([without, within]))
-    if not len(within):
-        return nodes.drop(width).take(without)
-    eliminated = nodes.take(within).eliminate(width, tree.solver, tree.reduction)
-    if not len(without):
-        return eliminated
-    dropped = nodes.drop(width).take(without)
-    join = tree.solver.xp.concatenate
-    return _Nodes(
-        join([dropped.matrix, eliminated.matrix]),
-        join([dropped.right, eliminated.right]),
-        join([dropped.sums, eliminated.sums]),
-    )
+    grow = _grow if tree.solver.is_ragged else _grow_compiled
+    arrays = nodes.matrix, nodes.right, nodes.sums
+    return _Nodes(*grow(*arrays, without, within, width, tree.solver, tree.reduction))
+
+
+def _grow(matrix, right, sums, without, within, width, solver, reduction):
+    nodes, children = _Nodes(matrix, right, sums), []
+    if len(without):
+        children.append(nodes.drop(width).take(without))
+    if len(within):
+        children.append(nodes.take(within).eliminate(width, solver, reduction))
+    fields = zip(*((one.matrix, one.right, one.sums) for one in children), strict=True)
+    return tuple(solver.xp.concatenate(field) for field in fields)
+
+
+_grow_compiled = jax.jit(_grow, static_argnames=("width", "solver", "reduction"))
+
+
+def _few_lengths(nodes, solver: Solver):
+    """Lengths of powers of two where each costs a compilation; the nodes added are not read."""
+    if solver.is_ragged or not len(nodes):
+        return nodes
+    return np.pad(nodes, (0, (1 << (len(nodes) - 1).bit_length()) - len(nodes)))
 
 
 def _leaves(tree: _Tree, nodes: list[_Nodes], chosen, node) -> np.ndarray:

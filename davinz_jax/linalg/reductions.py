@@ -6,6 +6,7 @@ Y, so that each prefix of an elimination order, and each removal of rows, costs 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,11 +37,13 @@ class Reduction:
         return weights.reshape(counts.shape + (1,) * len(self.shape))
 
 
+@cache
 def squares() -> Reduction:
     """Quadratic form tr(rᵀ A r), summed over blocks; all columns are residuals."""
     return Reduction(lambda left, right: (left * right).sum((-2, -1)), (), False)
 
 
+@cache
 def predictions(num_targets: int, num_outputs: int) -> Reduction:
     """K_T A r, (m, k), weighted by the rows of each block; columns are k residuals, m targets."""
 

@@ -9,15 +9,17 @@ no LAPACK. `choose_solver` is the one switch. Both work in float64 whatever the 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import get_lapack_funcs
 
 SolverName = Literal["auto", "lapack", "jax"]
+
+_potrf, _potri, _trtrs = get_lapack_funcs(("potrf", "potri", "trtrs"), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Solver:
         return min(limit, -(-width // step) * step) if width else 0
 
 
+@cache
 def choose_solver(name: SolverName = "auto") -> Solver:
     """The solver of that name; `auto` is LAPACK on a CPU and JAX on an accelerator."""
     if name == "auto":
@@ -97,10 +100,10 @@ def _host_whiten(matrix, right):
 
 
 def _whiten_one(matrix, right):
-    factor, failed = lapack.dpotrf(matrix.T, lower=1, overwrite_a=1, clean=0)
+    factor, failed = _potrf(matrix.T, lower=1, overwrite_a=1, clean=0)
     if failed or not right.size:
         return np.full(right.shape, np.nan) if failed else right
-    return lapack.dtrtrs(factor, right, lower=1)[0]
+    return _trtrs(factor, right, lower=1)[0]
 
 
 def _host_inverse(matrix):
@@ -109,10 +112,10 @@ def _host_inverse(matrix):
 
 
 def _inverse_one(matrix):
-    factor, failed = lapack.dpotrf(matrix.T, lower=1, overwrite_a=1, clean=0)
+    factor, failed = _potrf(matrix.T, lower=1, overwrite_a=1, clean=0)
     if failed:
         return np.full(matrix.shape, np.nan)
-    inverse = lapack.dpotri(factor, lower=1, overwrite_c=1)[0]
+    inverse = _potri(factor, lower=1, overwrite_c=1)[0]
     for start in range(0, len(inverse), 512):  # LAPACK fills the lower triangle: mirror it
         rows = slice(start, start + 512)
         corner = np.tril(inverse[rows, rows])

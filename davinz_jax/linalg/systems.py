@@ -61,7 +61,8 @@ class BlockSystem:
     @property
     def group_sizes(self) -> Float[np.ndarray, " p"]:
         """Weighted rows of each group."""
-        return sum(stack.group_counts(self.num_groups).sum(1) for stack in self.stacks[0])
+        counts = [stack.group_counts(self.num_groups).sum(1) for stack in self.stacks[0]]
+        return np.sum(counts, axis=0)
 
 
 def block_system(

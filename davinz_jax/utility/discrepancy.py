@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float, Int, Num
 from davinz_jax.data.dataset import Parties
 from davinz_jax.mmd import (
     Bandwidth,
-    Progress,
     check_target,
     coalition_mmd_squared,
     group_sums,
@@ -20,6 +19,7 @@ from davinz_jax.mmd import (
     target_sums,
     warn_degenerate_bandwidth,
 )
+from davinz_jax.types import Progress
 from davinz_jax.utility.players import all_coalitions, check_parties, row_weights
 
 CHUNK = 2**22

@@ -1,3 +1,5 @@
+"""Sums over coalitions, on both solvers, against a solve anew for each."""
+
 import numpy as np
 import pytest
 
@@ -85,7 +87,7 @@ def brute_power_set():
 
 
 def test_two_rows_by_hand():
-    """K = [[2, 1], [1, 2]], λ = 1, r = (1, 2): q({0}) = 1/3, q({1}) = 4/3, q(both) = (3 - 4 + 12)/8."""
+    """K = [[2, 1], [1, 2]], λ = 1, r = (1, 2): q = 1/3, 4/3, both 11/8."""
     system = block_system(
         np.array([[[[2.0, 1.0], [1.0, 2.0]]]]),
         np.array([[0, 1]]),

@@ -1,3 +1,5 @@
+"""Extreme eigenvalues and the refusal of indefinite kernels."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""The in-domain part, against a solve anew for each coalition."""
+
 from dataclasses import replace
 
 import numpy as np

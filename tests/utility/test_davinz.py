@@ -1,7 +1,8 @@
+"""ν and the calibration of κ."""
+
 import numpy as np
 import pytest
 
-from davinz_jax.mmd import DegenerateBandwidthWarning
 from davinz_jax.types import Utility
 from davinz_jax.utility import (
     ComplexityUtility,
@@ -56,10 +57,8 @@ def test_empty_coalition_has_the_embedding_zero(utility):
 def test_kappa_is_the_ratio_of_means(parts, family):
     """Eqn (4): a ratio for each initialisation, then their mean."""
     alone = np.eye(8, dtype=bool)
-    if family == "standalone":
-        members = alone
-    else:
-        members = np.concatenate([np.ones((1, 8), bool), ~alone])
+    all_but = np.concatenate([np.ones((1, 8), bool), ~alone])
+    members = alone if family == "standalone" else all_but
     costs = -parts[0].coalitions(members)[0]
     distances = -parts[1].coalitions(members)[0]
     expected = np.mean([distances[0].mean() / cost.mean() for cost in costs])
@@ -104,10 +103,9 @@ def test_parts_on_other_players_are_refused(parts):
         DavinzUtility(parts[0], features, kappa=1.0)
 
 
-def test_target_equal_to_the_data_leaves_no_kappa(parts):
-    inputs, _ = random_inputs()
-    rows = inputs[:1].repeat(40, 0)
-    with pytest.warns(DegenerateBandwidthWarning):
-        same = DiscrepancyUtility(rows, inputs[:1], random_parties(), bandwidth=2.0)
-    with pytest.raises(ValueError, match="kappa: wanted a finite number > 0"):
-        calibrate_kappa(parts[0], same)
+def test_residuals_of_zero_leave_no_kappa(parts):
+    kernel = random_kernel(3)
+    kernel.residual[:] = 0.0
+    complexity = ComplexityUtility(kernel, random_parties(), ridge=RIDGE)
+    with pytest.raises(ValueError, match="complexity: wanted a positive mean"):
+        calibrate_kappa(complexity, parts[1])

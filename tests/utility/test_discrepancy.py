@@ -1,3 +1,5 @@
+"""The out-of-domain part, against kernel matrices made of differences."""
+
 import numpy as np
 import pytest
 

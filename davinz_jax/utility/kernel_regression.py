@@ -1,0 +1,148 @@
+"""Performance on a labelled target set of regression with the tangent kernel."""
+
+from collections.abc import Callable
+from typing import Any, Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, Num, ScalarLike
+from scipy.special import log_softmax
+
+from davinz_jax.data.dataset import Parties
+from davinz_jax.linalg import SolverName, predictions
+from davinz_jax.ntk.tangent_kernel import TangentKernel
+from davinz_jax.utility.kernel_algebra import AbstractKernelUtility
+
+Metric = Literal["accuracy", "mse", "cross_entropy"]
+"""Share of target rows whose largest output is their class; −MSE; −cross-entropy, by softmax."""
+
+
+class KernelRegressionUtility(AbstractKernelUtility):
+    r"""u(S): how well f_S(t) = f₀(t) + K_tS (K_SS + λI)⁻¹ r_S does on the target, all outputs.
+
+    This is what the network, linearised at initialisation, predicts once trained on S; u(∅) is the
+    untrained network's performance. In diagonal blocks, each block has a regression of its own, and
+    the prediction is their mean weighted by the rows that the coalition has in each (divide and
+    conquer): a choice, for coalitions, prefixes and leave-one-out alike.
+
+    The metric is `accuracy`; `mse`, minus the squared error to the (one-hot) targets, averaged over
+    rows and outputs; or `cross_entropy`, minus the cross-entropy of softmax(f_S(t)): outputs are
+    fitted to one-hot targets, so the softmax is a link, at temperature 1, not a likelihood that was
+    maximised.
+
+    Args:
+        kernel: tangent kernel with the target's rows (output `trace` or `scalar`).
+        parties: players; a party of one row is a row as player.
+        target_targets: classes 0..k-1 of the m target rows for `trace`, numbers for `scalar`.
+        ridge: λ ≥ 0, absolute, in the kernel's unit (output²).
+        metric: what is measured; `accuracy` and `cross_entropy` are for classes.
+        multiplicity: times each row counts, in row order; once by default.
+        solver: where the algebra runs; `auto` suits the machine.
+
+    Raises:
+        ValueError: as `ComplexityUtility`; a kernel without target rows or of output `label`;
+            targets that do not match.
+
+    References:
+        Zhang, Duchi & Wainwright 2013, "Divide and Conquer Kernel Ridge Regression"
+        (`zhang2013divide`).
+    """
+
+    def __init__(
+        self,
+        kernel: TangentKernel,
+        parties: Parties,
+        target_targets: Num[np.ndarray, " m"],
+        *,
+        ridge: ScalarLike,
+        metric: Metric = "accuracy",
+        multiplicity: Num[np.ndarray, " n"] | None = None,
+        solver: SolverName = "auto",
+    ) -> None:
+        across, self._start = _target_parts(kernel, target_targets)
+        self.metric: Metric = metric
+        self._score = _scorer(metric, target_targets, self._start.shape[-1])
+        super().__init__(
+            kernel,
+            parties,
+            np.concatenate([kernel.residual, across.swapaxes(1, 2)], axis=2, dtype=np.float64),
+            predictions(*self._start.shape[1:]),
+            ridge=ridge,
+            multiplicity=multiplicity,
+            solver=solver,
+        )
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The one term."""
+        return ("kernel_regression",)
+
+    def predictions(self) -> Float[np.ndarray, "i m k"]:
+        """Outputs on the target rows of the regression on all rows."""
+        return self._start + self._grand_sums / self._system.group_sizes.sum()
+
+    def describe(self) -> dict[str, Any]:
+        """Kind, metric, target rows, ridge, blocks and how the kernel was made."""
+        return {
+            "kind": "kernel_regression",
+            "metric": self.metric,
+            "num_targets": self._start.shape[1],
+            **self._describe_kernel(),
+        }
+
+    def _finish(self, initialisation, sums, sizes):
+        share = np.divide(1.0, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
+        return self._score(self._start[initialisation] + sums * share[:, None, None])
+
+
+def _target_parts(kernel: TangentKernel, target_targets):
+    """Kernel (i, m, n) and outputs (i, m, k) of the target rows, checked."""
+    if kernel.output == "label":
+        raise ValueError(
+            "kernel: wanted output trace or scalar, got label, which has no outputs for target "
+            "rows; compute it with output='trace'"
+        )
+    if kernel.target_kernel is None or kernel.target_outputs is None:
+        raise ValueError(
+            "kernel: wanted the target's rows, got none; compute it with with_target=True"
+        )
+    if not len(target_targets) == kernel.target_kernel.shape[1]:
+        raise ValueError(
+            f"target_targets: wanted {kernel.target_kernel.shape[1]} targets, one for each target "
+            f"row, got {len(target_targets)}; use those of the dataset the kernel was made of"
+        )
+    for name in ("target_kernel", "target_outputs"):
+        if not np.isfinite(getattr(kernel, name)).all():
+            raise ValueError(
+                f"{name}: wanted finite numbers, got NaN or infinity; check the inputs"
+            )
+    return kernel.target_kernel, kernel.target_outputs.astype(np.float64)
+
+
+def _scorer(metric: Metric, targets, num_outputs: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Performance (c,) of predictions (c, m, k)."""
+    if metric not in get_args(Metric):
+        raise ValueError(
+            f"metric: wanted {', '.join(get_args(Metric))}, got {metric}; choose one of them"
+        )
+    if num_outputs == 1:
+        if metric != "mse":
+            raise ValueError(f"metric: wanted mse for a single output, got {metric}; use mse")
+        return lambda outputs: -np.mean((outputs[..., 0] - targets) ** 2, axis=1)
+    _check_classes(targets, num_outputs)
+    index = targets.astype(np.int64)
+    if metric == "accuracy":
+        return lambda outputs: np.mean(outputs.argmax(-1) == index, axis=1)
+    if metric == "mse":
+        one_hot = np.eye(num_outputs)[index]
+        return lambda outputs: -np.mean((outputs - one_hot) ** 2, axis=(1, 2))
+    rows = np.arange(len(index))
+    return lambda outputs: log_softmax(outputs, axis=-1)[:, rows, index].mean(1)
+
+
+def _check_classes(targets, num_outputs: int) -> None:
+    is_class = (targets == np.floor(targets)) & (targets >= 0) & (targets < num_outputs)
+    if not is_class.all():
+        raise ValueError(
+            f"target_targets: wanted classes 0..{num_outputs - 1}, got "
+            f"{targets[~is_class][0]}; number the classes as in the data"
+        )

@@ -1,0 +1,124 @@
+"""Regression with the tangent kernel, against a regression anew for each coalition."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from davinz_jax.types import Utility
+from davinz_jax.utility import KernelRegressionUtility
+from tests.linalg.brute import prediction
+from tests.utility.cases import RIDGE, check_answers, random_kernel, random_parties, row_parties
+
+CLASSES = np.array([0, 1, 2, 2, 1, 0, 1])
+
+
+def measure(outputs, metric):
+    """One coalition's performance, written out."""
+    if metric == "accuracy":
+        return np.mean(outputs.argmax(1) == CLASSES)
+    if metric == "mse":
+        return -np.mean((outputs - np.eye(3)[CLASSES]) ** 2)
+    outputs = outputs - outputs.max(1, keepdims=True)
+    return np.mean(outputs[np.arange(7), CLASSES] - np.log(np.exp(outputs).sum(1)))
+
+
+def brute_regression(kernel, parties, weights, metric):
+    def one(i, mask):
+        chosen = np.flatnonzero(mask[parties.labels] & (weights > 0))
+        change = prediction(
+            kernel.blocks[i],
+            kernel.rows,
+            kernel.residual[i],
+            kernel.target_kernel[i],
+            chosen,
+            ridge=RIDGE,
+            weights=weights,
+        )
+        return measure(kernel.target_outputs[i] + change, metric)
+
+    return lambda members: np.array([[[one(i, mask) for mask in members] for i in range(5)]])
+
+
+@pytest.mark.parametrize(
+    ("num_blocks", "metric", "has_multiplicity", "solver"),
+    [
+        (1, "mse", False, "lapack"),
+        (3, "mse", True, "lapack"),
+        (1, "cross_entropy", True, "lapack"),
+        (3, "accuracy", False, "lapack"),
+        (3, "mse", False, "jax"),
+    ],
+)
+def test_answers_equal_brute_force(num_blocks, metric, has_multiplicity, solver):
+    kernel, parties = random_kernel(num_blocks, num_targets=7), random_parties()
+    weights = np.ones(40)
+    if has_multiplicity:
+        weights = np.random.default_rng(8).integers(0, 4, 40).astype(float)
+    utility = KernelRegressionUtility(
+        kernel,
+        parties,
+        CLASSES,
+        ridge=RIDGE,
+        metric=metric,
+        multiplicity=weights,
+        solver=solver,
+    )
+    check_answers(utility, brute_regression(kernel, parties, weights, metric), 8)
+
+
+@pytest.mark.parametrize("num_blocks", [1, 3])
+def test_rows_as_players_equal_brute_force(num_blocks):
+    kernel, parties = random_kernel(num_blocks, num_rows=12, num_targets=7), row_parties(12)
+    utility = KernelRegressionUtility(kernel, parties, CLASSES, ridge=RIDGE, metric="mse")
+    members = np.random.default_rng(0).random((20, 12)) < 0.5
+    brute = brute_regression(kernel, parties, np.ones(12), "mse")
+    check_answers(utility, brute, 12, members=members)
+
+
+def test_one_row_each_by_hand():
+    """K = I, K_T = I, λ = 1, f₀ = 0, r = y = (2, 4): predictions y/2, u = −(1 + 4)/2."""
+    kernel = random_kernel(1, num_rows=2, num_outputs=1, num_targets=2)
+    kernel = replace(
+        kernel,
+        blocks=np.tile(np.eye(2), (5, 1, 1, 1)),
+        rows=np.arange(2)[None],
+        residual=np.tile([[2.0], [4.0]], (5, 1, 1)),
+        output="scalar",
+        target_kernel=np.tile(np.eye(2), (5, 1, 1)),
+        target_outputs=np.zeros((5, 2, 1)),
+    )
+    utility = KernelRegressionUtility(
+        kernel, row_parties(2), np.array([2.0, 4.0]), ridge=1, metric="mse"
+    )
+    np.testing.assert_allclose(utility.power_set()[0, 0], [-10.0, -8.5, -4.0, -2.5], rtol=1e-14)
+    np.testing.assert_allclose(utility.predictions()[0], [[1.0], [2.0]])
+
+
+def test_is_a_utility_and_describes_itself():
+    kernel = random_kernel(3, num_targets=7)
+    utility = KernelRegressionUtility(kernel, random_parties(), CLASSES, ridge=RIDGE)
+    assert isinstance(utility, Utility)
+    description = utility.describe()
+    assert (description["metric"], description["num_targets"]) == ("accuracy", 7)
+
+
+def test_bad_input_is_refused():
+    kernel, parties = random_kernel(1, num_targets=7), random_parties()
+
+    def make(kernel=kernel, targets=CLASSES, **options):
+        return KernelRegressionUtility(kernel, parties, targets, ridge=RIDGE, **options)
+
+    with pytest.raises(ValueError, match="wanted output trace or scalar, got label"):
+        make(replace(kernel, output="label"))
+    with pytest.raises(ValueError, match="with_target=True"):
+        make(random_kernel(1))
+    with pytest.raises(ValueError, match="wanted 7 targets, one for each target row, got 6"):
+        make(targets=CLASSES[:6])
+    with pytest.raises(ValueError, match=r"wanted classes 0..2, got 3"):
+        make(targets=CLASSES + 1)
+    scalar = random_kernel(1, num_outputs=1, num_targets=7)
+    with pytest.raises(ValueError, match="wanted mse for a single output, got accuracy"):
+        make(scalar, metric="accuracy")
+    with pytest.raises(ValueError, match="target_kernel: wanted finite"):
+        make(replace(kernel, target_kernel=kernel.target_kernel * np.nan))

@@ -77,7 +77,13 @@ def reuse_sampler(utility: Utility) -> Sampler:
                 "count": coalition.astype(np.float64),
             }
 
-    return Sampler("sample_reuse", 1, GROUPS, shapes, draw, _difference_of_means)
+    return Sampler("sample_reuse", 1, _batch(utility), shapes, draw, _difference_of_means)
+
+
+def _batch(utility: Utility) -> int:
+    """Coalitions drawn together: fewer the more rows they hold, as state is kept in between."""
+    num_rows = max(int(np.sum(utility.player_sizes)), 1)
+    return max(1, min(GROUPS, GROUPS * 500**2 // num_rows**2))
 
 
 def _difference_of_means(

@@ -225,9 +225,10 @@ def _configuration(utility: Utility, method: str, settings: Mapping[str, Any]) -
 
 
 def _probe(utility: Utility) -> list[str]:
-    """Worths of nobody and of everybody: other data is seen even where it is described alike."""
-    members = np.stack([np.zeros(len(utility.players)), np.ones(len(utility.players))])
-    return [f"{worth:.8e}" for worth in utility.coalitions(members.astype(bool)).ravel()]
+    """Worths of everybody and of one: other data is seen even where it is described alike."""
+    everybody = np.ones(len(utility.players), dtype=bool)
+    members = np.stack([everybody, np.arange(len(everybody)) == 0])
+    return [f"{worth:.8e}" for worth in utility.coalitions(members).ravel()]
 
 
 def _key_words(key: PRNGKey | None) -> Int[np.ndarray, " w"]:

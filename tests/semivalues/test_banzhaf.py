@@ -1,5 +1,7 @@
 """Banzhaf values, exact and by maximum sample reuse."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
@@ -54,6 +56,12 @@ def test_unbiased_and_calibrated_over_keys():
     variance = np.mean([run.sampling_variance for run in runs], axis=0)
     assert (np.abs(errors.mean(axis=0)) <= 4.0 * np.sqrt(variance / 40)).all()
     assert 0.7 < np.mean(errors**2) / variance.mean() < 1.4
+
+
+@pytest.mark.parametrize(("num_rows", "batch"), [(15, 32), (1000, 8), (100_000, 1)])
+def test_fewer_coalitions_at_a_time_of_more_rows(num_rows, batch):
+    sizes = np.full(5, num_rows // 5)
+    assert reuse_sampler(replace(games.majority(5), player_sizes=sizes)).batch == batch
 
 
 def test_a_constant_added_to_the_worth_changes_nothing_but_rounding(key):

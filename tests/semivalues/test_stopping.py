@@ -32,12 +32,12 @@ def test_rank_agreement_of_halves_by_hand():
 
 
 def test_sampling_ends_once_accurate():
-    valuation = run(Stopping(stderr=0.1))
-    assert valuation.stderr_sampling.max() <= 0.1
+    valuation = run(Stopping(stderr=0.2))
+    assert valuation.stderr_sampling.max() <= 0.2
     assert valuation.num_samples % 32 == 0
     assert valuation.num_samples < 6400
     assert valuation.description["stopped_by"] == "accuracy"
-    assert run(Stopping(stderr=0.05)).num_samples > valuation.num_samples
+    assert run(Stopping(stderr=0.1)).num_samples > valuation.num_samples
 
 
 def test_sampling_ends_once_ranks_are_stable():

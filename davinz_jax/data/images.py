@@ -72,55 +72,45 @@ def load_images(
         ValueError: if a file is missing or corrupt, a party has no image, sizes differ, or there
             is no target set and no holdout.
     """
-    listing = _listed(Path(path), with_parties=True)
     hold_key, *row_keys = split_key(key, 3)
-    if target_path is not None:
-        target, notes = _listed(Path(target_path), with_parties=False), ()
-    else:
-        listing, target, notes = _held_out(listing, holdout, hold_key, Path(path).name)
-    names = tuple(
-        str(name) for name in np.unique(np.concatenate([listing.classes, target.classes]))
-    )
-    listing, target = (
-        part.take(
-            select_rows(
-                np.searchsorted(names, part.classes),
-                num,
-                select=select,
-                key=draw,
-                argument=argument,
-            )
-        )
-        for part, num, argument, draw in (
-            (listing, num_rows, "num_rows", row_keys[0]),
-            (target, num_target_rows, "num_target_rows", row_keys[1]),
-        )
-    )
+    listing, target, notes = _both_listings(Path(path), target_path, holdout, hold_key)
+    names = np.unique(np.concatenate([listing.classes, target.classes]))
+    listing = _selected(listing, num_rows, select, row_keys[0], "num_rows")
+    target = _selected(target, num_target_rows, select, row_keys[1], "num_target_rows")
     channels = _channels((*listing.paths, *target.paths), colour)
-    inputs = _read_images(listing.paths, size, channels)
-    target_inputs = _read_images(target.paths, size, channels)
     return checked_dataset(
-        inputs,
+        _read_images(listing.paths, size, channels),
         np.searchsorted(names, listing.classes),
         task="classification",
         num_classes=len(names),
-        target_inputs=target_inputs,
+        target_inputs=_read_images(target.paths, size, channels),
         target_targets=np.searchsorted(names, target.classes),
         name=Path(path).stem,
-        class_names=names,
+        class_names=tuple(str(name) for name in names),
         parties=None if listing.parties is None else Parties.from_labels(listing.parties),
         notes=notes,
     )
 
 
-def _held_out(
-    listing: _Listing, holdout: ScalarLike | None, key: PRNGKey | None, source: str
+def _both_listings(
+    path: Path, target_path: PathLike | None, holdout: ScalarLike | None, key: PRNGKey | None
 ) -> tuple[_Listing, _Listing, tuple[str, ...]]:
-    """The images to be valued, those of the target set, and the note about it."""
+    """The images to be valued, those of the target set, and what there is to say about them."""
+    listing = _listed(path, with_parties=True)
+    if target_path is not None:
+        return listing, _listed(Path(target_path), with_parties=False), ()
     kept, held, note = hold_out(
-        len(listing.paths), fraction=holdout, parties=listing.parties, key=key, source=source
+        len(listing.paths), fraction=holdout, parties=listing.parties, key=key, source=path.name
     )
     return listing.take(kept), listing.take(held), (note,)
+
+
+def _selected(
+    listing: _Listing, num: int | None, select: Select, key: PRNGKey | None, argument: str
+) -> _Listing:
+    """The images in use."""
+    _, labels = np.unique(listing.classes, return_inverse=True)
+    return listing.take(select_rows(labels, num, select=select, key=key, argument=argument))
 
 
 def _listed(path: Path, *, with_parties: bool) -> _Listing:

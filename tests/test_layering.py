@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     "types": 0,
+    "choices": 0,
     "linalg": 0,
     "data": 1,
     "models": 1,

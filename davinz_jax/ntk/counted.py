@@ -10,7 +10,7 @@ from typing import Any, get_args
 import jax
 import numpy as np
 
-from davinz_jax.ntk.choices import check_choice
+from davinz_jax.choices import check_choice
 from davinz_jax.types import Counted, Variables
 
 Weights = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from davinz_jax.ntk.choices import check_choice
+from davinz_jax.choices import check_choice
 from davinz_jax.ntk.engine import Engine
 from davinz_jax.ntk.layerwise import LayerwiseEngine
 from davinz_jax.ntk.neural_tangents_engine import NeuralTangentsEngine

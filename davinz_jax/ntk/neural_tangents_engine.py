@@ -15,8 +15,8 @@ from typing import Any
 
 import jax
 
+from davinz_jax.choices import check_choice
 from davinz_jax.ntk.bridge import neural_tangents
-from davinz_jax.ntk.choices import check_choice
 from davinz_jax.ntk.counted import merge_variables, num_counted, split_variables
 from davinz_jax.ntk.outputs import Network, Rows, device_dtype, network_outputs
 from davinz_jax.types import Variables

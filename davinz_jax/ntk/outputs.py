@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Num
 
-from davinz_jax.ntk.choices import check_choice
+from davinz_jax.choices import check_choice
 from davinz_jax.types import Apply, Counted, Output, Variables
 
 

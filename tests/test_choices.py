@@ -2,7 +2,7 @@
 
 import pytest
 
-from davinz_jax.ntk.choices import check_choice
+from davinz_jax.choices import check_choice
 
 
 def test_choices_pass():

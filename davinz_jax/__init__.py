@@ -1,1 +1,45 @@
-"""DAVINZ in JAX."""
+"""What data is worth, told from a network at initialisation: DAVINZ in JAX.
+
+    import davinz_jax as dv
+
+    dataset, parties = dv.partition_by_class(dv.load_digits(num_rows=500, num_target_rows=200))
+    utility = dv.davinz_utility(dv.CNN(), dataset, parties, key=jax.random.key(0))
+    values = dv.shapley(utility)          # .to_frame(), .save(path), .payouts(budget)
+
+Floors, each importing only from those below it: `types`, `linalg`; `data`, `models`; `ntk`, `mmd`,
+`training`; `utility`; `semivalues`; `baselines`, `evaluation`.
+"""
+
+from davinz_jax.data import Dataset, Parties, load_digits, load_table, partition_by_class
+from davinz_jax.models import CNN, MLP
+from davinz_jax.semivalues import (
+    Valuation,
+    banzhaf,
+    beta_shapley,
+    leave_one_out,
+    shapley,
+    standalone,
+)
+from davinz_jax.utility import DiscrepancyOptions, Ingredients, KernelOptions, davinz_utility
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CNN",
+    "MLP",
+    "Dataset",
+    "DiscrepancyOptions",
+    "Ingredients",
+    "KernelOptions",
+    "Parties",
+    "Valuation",
+    "banzhaf",
+    "beta_shapley",
+    "davinz_utility",
+    "leave_one_out",
+    "load_digits",
+    "load_table",
+    "partition_by_class",
+    "shapley",
+    "standalone",
+]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import (
@@ -10,6 +11,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -20,17 +22,28 @@ CONSOLE = Console(highlight=False, soft_wrap=True)
 _QUIET_SECONDS = 10.0
 
 
+@dataclass
+class _Stage:
+    name: str
+    task: TaskID
+    began: float
+    nested: float = 0.0
+    last_line: float = 0.0
+
+
 class Stages:
     """Named stages of one run: each is timed, and shows its progress and time left.
 
-    In a terminal a bar moves; elsewhere a line is printed at most every ten seconds, so that a log
+    A stage may hold others; its seconds leave theirs out, so that all seconds add up. In a
+    terminal a bar moves; elsewhere a line is printed at most every ten seconds, so that a log
     stays readable.
     """
 
     def __init__(self, console: Console = CONSOLE) -> None:
         self.seconds: dict[str, float] = {}
         self._console = console
-        self._progress = Progress(
+        self._open: list[_Stage] = []
+        self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
@@ -42,32 +55,41 @@ class Stages:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = None
-        self._began = self._last_line = time.monotonic()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time one stage; stages of the same name add up."""
-        self._began = self._last_line = time.monotonic()
-        with self._progress:
-            self._task = self._progress.add_task(name, total=None)
-            try:
-                yield
-            finally:
-                self._progress.remove_task(self._task)
-                elapsed = time.monotonic() - self._began
-                self.seconds[name] = round(self.seconds.get(name, 0.0) + elapsed, 3)
-        self._console.print(f"[dim]{name}: {elapsed:.1f} s[/dim]")
+        now = time.monotonic()
+        if not self._open:
+            self._bars.start()
+        self._open.append(_Stage(name, self._bars.add_task(name, total=None), now, last_line=now))
+        try:
+            yield
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        stage = self._open.pop()
+        self._bars.remove_task(stage.task)
+        elapsed = time.monotonic() - stage.began
+        if self._open:
+            self._open[-1].nested += elapsed
+        else:
+            self._bars.stop()
+        own = elapsed - stage.nested
+        self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + own, 3)
+        self._console.print(f"[dim]{stage.name}: {own:.1f} s[/dim]")
 
     def progress(self, done: int, total: int, stage: str) -> None:
-        """Report `done` of `total` steps of what the stage is doing now."""
-        if self._task is not None:
-            self._progress.update(self._task, completed=done, total=total, description=stage)
-        now = time.monotonic()
-        if not self._console.is_terminal and now - self._last_line > _QUIET_SECONDS and done:
-            left = (now - self._began) * (total - done) / done
+        """Report `done` of `total` steps of what the innermost stage is doing now."""
+        if not self._open:
+            return
+        current, now = self._open[-1], time.monotonic()
+        self._bars.update(current.task, completed=done, total=total, description=stage)
+        if not self._console.is_terminal and done and now - current.last_line > _QUIET_SECONDS:
+            left = (now - current.began) * (total - done) / done
             self._console.print(f"{stage}: {done} of {total}, about {left:.0f} s left")
-            self._last_line = now
+            current.last_line = now
 
 
 def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -21,7 +21,7 @@ def text(folder: Path, config_name: str) -> str:
     lines += ["", f"usage: python -m experiments.{config_name} [GROUP=CHOICE] [KEY=VALUE] ...", ""]
     for group in _groups(folder, primary):
         lines += [*_group_lines(folder / group), ""]
-    lines += ["OPTIONS (key, default, meaning, unit)", *_schema_lines(), ""]
+    lines += ["OPTIONS (key, default, meaning, unit)", *_schema_lines(config_name), ""]
     lines += [
         "Sweeps: -m KEY=A,B,C (every combination); hydra/launcher=joblib for several at once.",
         "Folder: hydra.run.dir=DIR. Composed configuration without running: --cfg job.",
@@ -66,8 +66,8 @@ def _options(path: Path) -> list[tuple[str, str, str]]:
     return options
 
 
-def _schema_lines() -> Iterator[str]:
-    for key, (default, meaning) in schema.option_texts().items():
+def _schema_lines(config_name: str) -> Iterator[str]:
+    for key, (default, meaning) in schema.option_texts(config_name).items():
         yield _row(key, default, meaning, 2)
 
 

@@ -68,7 +68,7 @@ def known_keys(folder: Path, config_name: str) -> set[str]:
     """Every option of a command: groups, and dotted keys of their files and of the schema."""
     from experiments import schema
 
-    keys = set(schema.option_texts())
+    keys = set(schema.option_texts(config_name))
     for path in folder.glob("*/*.yaml"):
         keys.add(path.parent.name)
         if path.parent.name != "experiment":

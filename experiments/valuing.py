@@ -14,6 +14,7 @@ import pandas as pd
 
 from davinz_jax import Ingredients
 from davinz_jax.data import Dataset, Parties, partition_rows
+from davinz_jax.linalg import condition_number, extreme_eigenvalues
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
 from experiments import console, outputs, plots
@@ -63,7 +64,8 @@ def value(
         dataset, parties, corrupted = pieces.load(progress=stages.progress)
     players = partition_rows(dataset)[1] if values_rows else parties
     ingredients = pieces.ingredients(dataset, players, progress=stages.progress, stage=stages.stage)
-    utility = pieces.utility(ingredients)
+    with stages.stage("utility"):
+        utility = pieces.utility(ingredients)
     with stages.stage("semivalue"):
         valuation = offered(
             pieces.semivalue,
@@ -127,16 +129,16 @@ def _grand(run: Run) -> dict[str, float]:
 
 
 def _kernel(run: Run) -> dict[str, Any] | None:
-    """Health of the tangent kernel, the worst over initialisations; null if none was computed."""
+    """Health of Θ + λI, the worst over initialisations; null if no kernel was computed."""
     kernels = run.ingredients.computed_kernels
     if not kernels:
         return None
     kernel, ridge = kernels[0], float(run.ingredients.kernel_options.ridge)
-    health = kernel_health(kernel, ridge=ridge)
+    extremes = extreme_eigenvalues(kernel.blocks, kernel.rows, ridge=ridge)
     return {
-        "min_eigenvalue": health.min_eigenvalue,
-        "max_eigenvalue": health.max_eigenvalue,
-        "condition_number": health.condition_number,
+        "min_eigenvalue": float(extremes[:, 0].min()),
+        "max_eigenvalue": float(extremes[:, 1].max()),
+        "condition_number": float(condition_number(extremes).max()),
         "ridge": ridge,
         "num_blocks": kernel.num_blocks,
         "engine": kernel.engine,

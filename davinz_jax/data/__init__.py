@@ -4,8 +4,10 @@
   MNIST as RGB beside it), `simulate_ising`, and a user's own `load_table`, `load_arrays`,
   `load_images`.
 - Partitions: `partition_by_class`, `partition_random`, `partition_by_sizes`, `partition_by_column`,
-  `partition_mixture`, `partition_rows`, each giving the rows in use and their `Parties`.
-- Corruptions: `flip_labels`, `add_noise`, `add_party_noise`, `duplicate_rows`; and `bootstrap`.
+  `partition_mixture`, `partition_rows`, `partition_auto`, each giving the rows in use and their
+  `Parties`.
+- Corruptions: `flip_labels`, `add_noise`, `add_party_noise`, `duplicate_rows`, and `keep_rows` for
+  none; and `bootstrap`.
 - `validate` checks a `Dataset` made by hand as every source checks its own.
 """
 
@@ -17,6 +19,7 @@ from davinz_jax.data.corruption import (
     bootstrap,
     duplicate_rows,
     flip_labels,
+    keep_rows,
 )
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.data.digits import load_digits
@@ -27,6 +30,7 @@ from davinz_jax.data.ising import ising_energy, simulate_ising
 from davinz_jax.data.mnist import load_mnist
 from davinz_jax.data.mnist_m import blend_with_photographs, load_mnist_domains, load_mnist_m
 from davinz_jax.data.partition import (
+    partition_auto,
     partition_by_class,
     partition_by_column,
     partition_by_sizes,
@@ -58,6 +62,7 @@ __all__ = [
     "flip_labels",
     "hold_out",
     "ising_energy",
+    "keep_rows",
     "load_arrays",
     "load_cifar10",
     "load_digits",
@@ -67,6 +72,7 @@ __all__ = [
     "load_mnist_m",
     "load_table",
     "numpy_generator",
+    "partition_auto",
     "partition_by_class",
     "partition_by_column",
     "partition_by_sizes",

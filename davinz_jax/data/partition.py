@@ -11,10 +11,14 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int, ScalarLike
 
+from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.data.randomness import numpy_generator, required_generator
 from davinz_jax.data.scalars import number
 from davinz_jax.types import PRNGKey
+
+DEFAULT_PARTIES = 10
+"""Parties that a regression's rows are dealt to where nothing else is said."""
 
 
 def partition_by_class(
@@ -39,6 +43,7 @@ def partition_by_class(
     """
     if dataset.task != "classification":
         raise ValueError("parties: wanted classes to part by, got regression data; choose random")
+    check_choice("select", select, ("first", "random"))
     wanted = _class_sizes(dataset, sizes)
     members = [np.flatnonzero(dataset.targets == label) for label in wanted]
     if select == "random":
@@ -95,6 +100,15 @@ def partition_by_column(dataset: Dataset) -> tuple[Dataset, Parties]:
     return dataset, dataset.parties
 
 
+def partition_auto(dataset: Dataset, *, key: PRNGKey) -> tuple[Dataset, Parties]:
+    """The parties that came with the data; else one a class, or ten at random for regression."""
+    if dataset.parties is not None:
+        return partition_by_column(dataset)
+    if dataset.task == "classification":
+        return partition_by_class(dataset)
+    return partition_random(dataset, num=DEFAULT_PARTIES, key=key)
+
+
 def partition_rows(dataset: Dataset) -> tuple[Dataset, Parties]:
     """Each row a party of its own, row_0, row_1 and so on.
 
@@ -133,6 +147,7 @@ def partition_mixture(
         ValueError: if the domains do not fit each other, a share is outside [0, 1], there are
             fewer than two parties, or a domain has too few rows.
     """
+    check_choice("target", target, ("first", "second"))
     _check_several(len(shares))
     _check_mixture(dataset, second, shares, size)
     from_second = np.array([round(number(share) * size) for share in shares])

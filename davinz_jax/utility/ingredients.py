@@ -1,0 +1,229 @@
+"""A network, data and parties looked at once: the kernels from which every utility is made.
+
+    network + data ──▶ tangent kernel, residuals ─┐
+    data + target  ──▶ kernel means ──────────────┴▶ utility of any coalition
+
+Kernels are computed when a utility first asks for them, and kept.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+from flax import linen as nn
+
+from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.mmd import median_bandwidth
+from davinz_jax.models import apply_function, features, initialise
+from davinz_jax.ntk import TangentKernel, tangent_kernel
+from davinz_jax.types import Apply, Output, PRNGKey, Variables
+from davinz_jax.utility.complexity import ComplexityUtility
+from davinz_jax.utility.davinz import DavinzUtility, KappaFamily
+from davinz_jax.utility.discrepancy import DiscrepancyUtility
+from davinz_jax.utility.kernel_regression import KernelRegressionUtility, Metric
+from davinz_jax.utility.options import DiscrepancyOptions, KernelOptions
+
+Progress = Callable[[int, int, str], None]
+Stage = Callable[[str], AbstractContextManager[Any]]
+
+
+class Ingredients:
+    """Kernels of one network, dataset and partition, and the utilities made of them.
+
+    Args:
+        model: Flax Linen module called as `module(inputs)`.
+        dataset: rows to be valued, and their target set.
+        parties: the player each row belongs to.
+        key: draws the initialisations, the blocks, and what bandwidth and κ are taken from.
+        num_initialisations: draws of the network, where `initialisations` is not given.
+        initialisations: variables of each draw, e.g. imported weights.
+        kernel_options: how the tangent kernel is computed.
+        discrepancy_options: how a coalition is compared with the target set.
+        progress: told steps done, steps in all, and the stage.
+        stage: context entered, by name, around `kernel` and `discrepancy`, to time them.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        dataset: Dataset,
+        parties: Parties,
+        *,
+        key: PRNGKey,
+        num_initialisations: int = 5,
+        initialisations: Sequence[Variables] | None = None,
+        kernel_options: KernelOptions | None = None,
+        discrepancy_options: DiscrepancyOptions | None = None,
+        progress: Progress | None = None,
+        stage: Stage = nullcontext,
+    ) -> None:
+        draws, self._blocks_key, self._bandwidth_key, self._kappa_key = jax.random.split(key, 4)
+        self.model, self.dataset, self.parties = model, dataset, parties
+        self.initialisations = initialisations or [
+            initialise(model, draw, dataset.inputs[:1])
+            for draw in jax.random.split(draws, num_initialisations)
+        ]
+        self.kernel_options = kernel_options or KernelOptions()
+        self.discrepancy_options = discrepancy_options or DiscrepancyOptions()
+        self._progress, self._stage = progress, stage
+        self._kernels: dict[tuple[Output, bool], TangentKernel] = {}
+
+    @property
+    def apply(self) -> Apply:
+        """The network as kernels know it."""
+        return apply_function(self.model)
+
+    @property
+    def values_rows(self) -> bool:
+        """Whether each row is a player of its own."""
+        return len(self.parties) == len(self.dataset)
+
+    @property
+    def computed_kernels(self) -> tuple[TangentKernel, ...]:
+        """The tangent kernels that utilities have asked for so far."""
+        return tuple(self._kernels.values())
+
+    def kernel(self, *, with_target: bool = False) -> TangentKernel:
+        """The tangent kernel, for kernel regression with that of the target rows."""
+        output = self._output(with_target)
+        for target in (with_target, True):
+            if (output, target) in self._kernels:
+                return self._kernels[output, target]
+        with self._stage("kernel"):
+            kernel = self._tangent_kernel(output, with_target)
+        return self._kernels.setdefault((output, with_target), kernel)
+
+    def davinz(
+        self, *, kappa: float | None = None, kappa_family: KappaFamily = "leave_one_out"
+    ) -> DavinzUtility:
+        """ν(S) = −κ·complexity − discrepancy; κ is given, or calibrated on a family."""
+        return DavinzUtility(
+            self.complexity(),
+            self.discrepancy(),
+            kappa=kappa,
+            family=kappa_family,
+            key=self._kappa_key,
+        )
+
+    def complexity(self) -> ComplexityUtility:
+        """The in-domain part alone."""
+        return ComplexityUtility(
+            self.kernel(), self.parties, ridge=float(self.kernel_options.ridge)
+        )
+
+    def discrepancy(self) -> DiscrepancyUtility:
+        """The out-of-domain part alone."""
+        return self._discrepancy
+
+    def kernel_regression(self, *, metric: Metric | None = None) -> KernelRegressionUtility:
+        """Performance on the labelled target set of regression with the tangent kernel.
+
+        Raises:
+            ValueError: if the target set has no targets.
+        """
+        dataset = self.dataset
+        if dataset.target_targets is None:
+            raise ValueError(
+                "target_targets: wanted targets of the target set for kernel regression, got none; "
+                "label the target set or use the utility davinz"
+            )
+        return KernelRegressionUtility(
+            self.kernel(with_target=True),
+            self.parties,
+            dataset.target_targets,
+            ridge=float(self.kernel_options.ridge),
+            metric=metric or ("accuracy" if dataset.task == "classification" else "mse"),
+        )
+
+    def _output(self, with_target: bool) -> Output:
+        if self.kernel_options.output is not None:
+            return self.kernel_options.output
+        if self.dataset.task == "regression":
+            return "scalar"
+        return "trace" if with_target or self.values_rows else "label"
+
+    def _tangent_kernel(self, output: Output, with_target: bool) -> TangentKernel:
+        options = self.kernel_options
+        return tangent_kernel(
+            self.apply,
+            self.initialisations,
+            self.dataset,
+            output=output,
+            counted=options.counted,
+            engine=options.engine,
+            num_blocks=options.num_blocks,
+            shuffle=options.shuffle,
+            with_target=with_target,
+            batch_size=options.batch_size,
+            key=self._blocks_key,
+            progress=self._progress,
+        )
+
+    @cached_property
+    def _discrepancy(self) -> DiscrepancyUtility:
+        with self._stage("discrepancy"):
+            if self.discrepancy_options.features == "network":
+                return self._feature_discrepancy()
+            data = self.dataset
+            bandwidth = self._bandwidth(data.inputs, data.target_inputs)
+            return DiscrepancyUtility(
+                data.inputs,
+                data.target_inputs,
+                self.parties,
+                bandwidth=bandwidth,
+                progress=self._progress,
+            )
+
+    def _feature_discrepancy(self) -> DiscrepancyUtility:
+        pairs = [
+            (np.asarray(self._features(v, self.dataset.inputs)),
+             np.asarray(self._features(v, self.dataset.target_inputs)))
+            for v in self.initialisations
+        ]  # fmt: skip
+        return DiscrepancyUtility.of_features(
+            np.stack([x for x, _ in pairs]),
+            np.stack([y for _, y in pairs]),
+            self.parties,
+            bandwidths=[self._bandwidth(x, y) for x, y in pairs],
+            progress=self._progress,
+        )
+
+    def _features(self, variables: Variables, inputs: np.ndarray) -> jax.Array:
+        return features(self.apply, variables, inputs)
+
+    def _bandwidth(self, inputs: np.ndarray, target_inputs: np.ndarray) -> Any:
+        chosen = self.discrepancy_options.bandwidth
+        if chosen != "median":
+            return chosen
+        return median_bandwidth(np.concatenate([inputs, target_inputs]), key=self._bandwidth_key)
+
+
+def davinz_utility(
+    model: nn.Module,
+    data: Dataset,
+    parties: Parties,
+    *,
+    key: PRNGKey,
+    kappa: float | None = None,
+    kappa_family: KappaFamily = "leave_one_out",
+    **choices: Any,
+) -> DavinzUtility:
+    """ν of every coalition of parties, from one look at the data.
+
+    Args:
+        model: Flax Linen module called as `module(inputs)`.
+        data: rows to be valued, and their target set.
+        parties: the player each row belongs to.
+        key: draws the initialisations and the blocks.
+        kappa: weight of the complexity; None calibrates it.
+        kappa_family: coalitions that κ is calibrated on.
+        **choices: further arguments of `Ingredients`.
+
+    References:
+        Wu et al. 2022 (`wu2022davinz`), Eqn (4) for κ.
+    """
+    ingredients = Ingredients(model, data, parties, key=key, **choices)
+    return ingredients.davinz(kappa=kappa, kappa_family=kappa_family)

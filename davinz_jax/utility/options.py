@@ -1,0 +1,69 @@
+"""Choices of how the two parts of a training-free utility are computed, with their defaults."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from jaxtyping import ScalarLike
+
+from davinz_jax.types import Counted, Output
+
+
+@dataclass(frozen=True)
+class KernelOptions:
+    """How the tangent kernel is computed and shifted.
+
+    Attributes:
+        engine: `auto`, `layerwise` or `neural_tangents`.
+        output: outputs it sees; None is `scalar` for regression, `trace` for rows as players and
+            for kernel regression, and `label`, the paper's, otherwise.
+        counted: parameters it differentiates.
+        ridge: λ ≥ 0 added to its diagonal, absolute, in its own unit (output²).
+        num_blocks: diagonal blocks; 1 is dense.
+        shuffle: draw the partition into blocks at random; otherwise runs of rows as given.
+        batch_size: rows in one pass; None lets the planner choose.
+        memory: bound on the memory used, in bytes or as "4GiB"; None is what the device has free.
+    """
+
+    engine: str = "auto"
+    output: Output | None = None
+    counted: Counted = "weights"
+    ridge: ScalarLike = 1e-4
+    num_blocks: int = 1
+    shuffle: bool = True
+    batch_size: int | None = None
+    memory: str | int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= float(self.ridge) < float("inf"):
+            raise ValueError(
+                f"ridge: wanted a finite number ≥ 0, got {self.ridge}; the paper's is 1e-4"
+            )
+        if self.num_blocks < 1:
+            raise ValueError(f"num_blocks: wanted at least 1, got {self.num_blocks}; 1 is dense")
+
+
+@dataclass(frozen=True)
+class DiscrepancyOptions:
+    """How a coalition is compared with the target set: by the biased MMD, as in the paper.
+
+    Attributes:
+        bandwidth: σ > 0 of the RBF kernel, in the unit of the inputs; several are averaged;
+            "median" is the median distance between rows of data and target.
+        features: compare raw inputs, or the untrained network's features.
+    """
+
+    bandwidth: ScalarLike | Sequence[ScalarLike] | Literal["median"] = 5.0
+    features: Literal["inputs", "network"] = "inputs"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.bandwidth, str) and self.bandwidth != "median":
+            raise ValueError(
+                f"bandwidth: wanted numbers > 0 or 'median', got {self.bandwidth!r}; "
+                "the paper's is 5"
+            )
+        if self.features not in ("inputs", "network"):
+            raise ValueError(
+                f"features: wanted 'inputs' or 'network', got {self.features!r}; "
+                "'inputs' is the paper's"
+            )

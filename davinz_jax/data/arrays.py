@@ -8,11 +8,12 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, ScalarLike, Shaped
 
+from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
@@ -91,8 +92,7 @@ def channels_last(
     Raises:
         ValueError: if they are not numbers, or have another number of dimensions.
     """
-    if layout not in ("nhwc", "nchw"):
-        raise ValueError(f"layout: wanted nhwc or nchw, got {layout}; choose one of these")
+    check_choice("layout", layout, get_args(Layout))
     if inputs.dtype.kind not in "biuf":
         raise ValueError(f"{name}: wanted numbers, got {inputs.dtype}; convert them first")
     if inputs.ndim not in (2, 3, 4):

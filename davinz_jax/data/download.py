@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from davinz_jax.choices import check_choice
 from davinz_jax.types import Progress
 
 
@@ -94,6 +95,7 @@ def fetch(
     Raises:
         ValueError: if no address gives the file with its checksum; says which file to put where.
     """
+    check_choice("name", name, tuple(files))
     file = files[name]
     checksum = checksum or file.checksum
     failures = []

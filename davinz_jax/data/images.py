@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, ScalarLike
 
+from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
@@ -163,8 +164,7 @@ def _listed_manifest(path: Path) -> _Listing:
 
 def _channels(paths: Sequence[Path], colour: Colour) -> int:
     """Channels of all images: 1 where all are grey, if that is left open."""
-    if colour not in ("auto", "grey", "rgb"):
-        raise ValueError(f"colour: wanted auto, grey or rgb, got {colour}; choose one of these")
+    check_choice("colour", colour, get_args(Colour))
     if colour != "auto":
         return 1 if colour == "grey" else 3
     return 1 if all(_is_grey(path) for path in paths) else 3

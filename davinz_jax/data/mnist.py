@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.data.local import PathLike, corrupt_file, locate, read_bytes
 from davinz_jax.data.randomness import split_key
@@ -86,6 +87,7 @@ def read_mnist(
     Raises:
         ValueError: as in `load_mnist`.
     """
+    check_choice("part", part, ("train", "test"))
     stem = {"train": "train", "test": "t10k"}[part]
     images = _read_idx(f"{stem}-images-idx3-ubyte", f"mnist-{part}-images", root, progress)
     labels = _read_idx(f"{stem}-labels-idx1-ubyte", f"mnist-{part}-labels", root, progress)

@@ -1,10 +1,11 @@
 """Which rows of a source are used: the first ones, a random draw, or as many of each class."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Int, Num
 
+from davinz_jax.choices import check_choice
 from davinz_jax.data.randomness import required_generator
 from davinz_jax.types import PRNGKey
 
@@ -33,6 +34,7 @@ def select_rows(
     Raises:
         ValueError: if fewer rows are there than wanted, or `select` is unknown.
     """
+    check_choice("select", select, get_args(Select))
     total = len(targets)
     if num is None:
         return np.arange(total)
@@ -43,9 +45,7 @@ def select_rows(
     if select == "random":
         generator = required_generator(key, "a random choice of rows")
         return np.sort(generator.choice(total, num, replace=False))
-    if select == "balanced":
-        return _balanced_rows(targets, num, argument)
-    raise ValueError(f"select: wanted first, random or balanced, got {select}; choose one of these")
+    return _balanced_rows(targets, num, argument)
 
 
 def _balanced_rows(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from davinz_jax.choices import check_choice
 from davinz_jax.data.table_columns import (
     category_names,
     check_column,
@@ -91,10 +92,8 @@ def _check_names(
             f"target: wanted a column that is neither party nor ignored, got {target}; "
             "name another one"
         )
-    if impute is not None and impute not in get_args(Impute):
-        raise ValueError(
-            f"impute: wanted one of {', '.join(get_args(Impute))}, got {impute}; choose one"
-        )
+    if impute is not None:
+        check_choice("impute", impute, get_args(Impute))
 
 
 def _fit_target(

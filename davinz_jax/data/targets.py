@@ -5,6 +5,7 @@ from typing import get_args
 import numpy as np
 from jaxtyping import Shaped
 
+from davinz_jax.choices import check_choice
 from davinz_jax.types import Task
 
 _MANY = 20
@@ -20,10 +21,7 @@ def inferred_task(targets: Shaped[np.ndarray, " n"], task: Task | None = None) -
     'regression'
     """
     if task is not None:
-        if task not in get_args(Task):
-            raise ValueError(
-                f"task: wanted one of {', '.join(get_args(Task))}, got {task}; mend it"
-            )
+        check_choice("task", task, get_args(Task))
         return task
     if np.issubdtype(targets.dtype, np.floating):
         return "regression"

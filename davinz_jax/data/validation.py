@@ -1,6 +1,6 @@
 """Checks that every source's result passes before anything is computed on it."""
 
-from dataclasses import replace
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -49,8 +49,9 @@ def checked_dataset(
 
 def validate(dataset: Dataset) -> Dataset:
     """The dataset given, once its fields have passed the checks of `checked_dataset`."""
-    checked_dataset(**{name: getattr(dataset, name) for name in dataset.__dataclass_fields__})
-    return replace(dataset)
+    return checked_dataset(
+        **{field.name: getattr(dataset, field.name) for field in fields(dataset)}
+    )
 
 
 def _check_shapes(

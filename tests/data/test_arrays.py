@@ -1,5 +1,7 @@
 """Arrays of an npz file: layouts, tasks, target sets, and files that are not right."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -146,3 +148,10 @@ def test_reference_files(golden):
     spins = load_arrays(golden / "mlp_ising.npz", layout="nchw")
     assert spins.inputs.shape == (400, 8, 8, 1)
     assert (spins.task, spins.target_targets) == ("regression", None)
+
+
+def test_misspelt_layout_is_refused():
+    with pytest.raises(
+        ValueError, match="layout: wanted one of 'nhwc', 'nchw', got 'nwhc'; did you"
+    ):
+        inspect.unwrap(channels_last)("inputs", INPUTS, "nwhc")

@@ -1,10 +1,13 @@
 """Image folders and manifests: parties, classes, sizes, colours, and what is wrong with files."""
 
+import inspect
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from davinz_jax.data import load_images, partition_by_column
+from davinz_jax.data.images import _channels
 
 
 def write(path, value, size=(6, 4), mode="RGB"):
@@ -127,3 +130,10 @@ def test_one_class_only_is_refused(folder, key):
         path.unlink()
     with pytest.raises(ValueError, match="targets: wanted at least two classes, got only class 0"):
         load_images(folder, target_path=folder.parent / "target")
+
+
+def test_misspelt_colour_is_refused(folder):
+    with pytest.raises(
+        ValueError, match="colour: wanted one of .* got 'gray'; did you mean 'grey'"
+    ):
+        inspect.unwrap(_channels)([folder / "east" / "cat" / "1.png"], "gray")

@@ -1,5 +1,6 @@
 """Partitions: who gets which rows, and requests that cannot be met."""
 
+import inspect
 from dataclasses import replace
 
 import jax
@@ -165,3 +166,16 @@ def test_mixture_refuses_domains_that_do_not_fit(classes, numbers, key):
     wide = replace(classes, inputs=np.zeros((12, 3), np.float32))
     with pytest.raises(ValueError, match=r"second: wanted inputs \(2,\) as in the first"):
         partition_mixture(classes, wide, shares=[0.5, 0.5], size=2, key=key)
+
+
+def test_misspelt_choices_are_refused(classes, domains, key):
+    with pytest.raises(
+        ValueError, match="select: wanted one of 'first', 'random', got 'frist'; did"
+    ):
+        inspect.unwrap(partition_by_class)(classes, select="frist")
+    with pytest.raises(
+        ValueError, match="target: wanted one of 'first', 'second', got 'scond'; did"
+    ):
+        inspect.unwrap(partition_mixture)(
+            *domains, shares=[0.5, 0.5], size=2, target="scond", key=key
+        )

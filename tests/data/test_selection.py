@@ -1,5 +1,7 @@
 """Rows in use of a source."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -42,3 +44,10 @@ def test_class_too_small_for_balance_is_named():
 def test_real_targets_cannot_be_balanced():
     with pytest.raises(ValueError, match="select: wanted classes for balanced, got real targets"):
         select_rows(np.linspace(0, 1, 8), 4, select="balanced")
+
+
+def test_misspelt_choice_is_refused():
+    with pytest.raises(
+        ValueError, match="select: wanted one of .* got 'balance'; did you mean 'bal"
+    ):
+        inspect.unwrap(select_rows)(LABELS, 4, select="balance")

@@ -1,5 +1,7 @@
 """Fitting schemas: statistics by hand, kinds of columns, imputation, and columns of no use."""
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,3 +97,8 @@ def test_an_empty_column_cannot_be_imputed():
     frame = FRAME[["age", "label"]].assign(void=np.nan)
     with pytest.raises(ValueError, match="void: wanted a value to impute from, got 4 missing in 4"):
         fit_schema(frame, target="label", impute="mean")
+
+
+def test_misspelt_imputation_is_refused():
+    with pytest.raises(ValueError, match="impute: wanted one of .*; did you mean 'median'"):
+        inspect.unwrap(fit_schema)(FRAME, target="label", impute="medain")

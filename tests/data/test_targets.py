@@ -1,5 +1,7 @@
 """Tasks and classes inferred from targets."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,8 @@ def test_whole_floats_and_truth_values_become_integers():
 def test_other_floats_are_no_classes(value):
     with pytest.raises(ValueError, match="y: wanted whole numbers as classes"):
         class_labels(np.array([1.0, value]), "y")
+
+
+def test_misspelt_task_is_refused():
+    with pytest.raises(ValueError, match="task: wanted one of .*; did you mean 'regression'"):
+        inspect.unwrap(inferred_task)(np.array([0, 1]), "regresion")

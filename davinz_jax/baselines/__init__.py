@@ -1,1 +1,30 @@
-"""."""
+"""What DAVINZ is compared with; every method returns a `Valuation` with the time it took.
+
+By training: `validation_performance` (retraining without each party), `influence_functions`,
+`robust_volume`. Without: `knn_shapley`. Predictors that any method must beat: `random_values`,
+`log_size`, `class_share`, `mmd_alone`.
+"""
+
+from davinz_jax.baselines.influence import influence_functions
+from davinz_jax.baselines.inverse_hessian import conjugate_gradients, lissa, objective
+from davinz_jax.baselines.knn_shapley import knn_shapley
+from davinz_jax.baselines.result import baseline_valuation
+from davinz_jax.baselines.retraining import validation_performance
+from davinz_jax.baselines.robust_volume import log_robust_volume, robust_volume
+from davinz_jax.baselines.trivial import class_share, log_size, mmd_alone, random_values
+
+__all__ = [
+    "baseline_valuation",
+    "class_share",
+    "conjugate_gradients",
+    "influence_functions",
+    "knn_shapley",
+    "lissa",
+    "log_robust_volume",
+    "log_size",
+    "mmd_alone",
+    "objective",
+    "random_values",
+    "robust_volume",
+    "validation_performance",
+]

@@ -1,0 +1,149 @@
+"""The inverse Hessian of the training loss, damped, applied to a vector by two methods.
+
+LiSSA iterates h ← v + (1 - d) h - H_B h / s over random minibatches B; its fixed point divided by
+s is (H + d s I)⁻¹ v. Conjugate gradients solve (H + d I) x = v on all rows. Vectors are trees of
+parameters; BatchNorm is in its fixed form.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jax.flatten_util import ravel_pytree
+from jaxtyping import ScalarLike
+
+from davinz_jax.models import apply_function
+from davinz_jax.training import row_losses
+from davinz_jax.types import Apply, PRNGKey, Task, Variables
+
+
+class Objective(NamedTuple):
+    """Row losses of a network as a function of its parameters.
+
+    Attributes:
+        apply: the network.
+        others: its variables beside the parameters.
+        task: what the targets are.
+    """
+
+    apply: Apply
+    others: dict[str, Any]
+    task: Task
+
+    def losses(self, params: Any, inputs: jax.Array, targets: jax.Array) -> jax.Array:
+        """Loss of each row."""
+        outputs = self.apply({"params": params, **self.others}, inputs)
+        return row_losses(outputs, targets, self.task)
+
+    def mean(self, params: Any, inputs: jax.Array, targets: jax.Array) -> jax.Array:
+        """Mean loss."""
+        return jnp.mean(self.losses(params, inputs, targets))
+
+    def product(self, params: Any, vector: Any, inputs: jax.Array, targets: jax.Array) -> Any:
+        """Hessian of the mean loss, times a vector."""
+        gradient = jax.grad(lambda p: self.mean(p, inputs, targets))
+        return jax.jvp(gradient, (params,), (vector,))[1]
+
+
+def objective(module: nn.Module, variables: Variables, task: Task) -> Objective:
+    """Row losses of a module around given variables."""
+    others = {name: value for name, value in variables.items() if name != "params"}
+    return Objective(apply_function(module), others, task)
+
+
+def lissa(
+    problem: Objective,
+    params: Any,
+    vector: Any,
+    inputs: jax.Array,
+    targets: jax.Array,
+    *,
+    key: PRNGKey,
+    num_repeats: int = 10,
+    depth: int = 100,
+    scale: ScalarLike = 25.0,
+    damping: ScalarLike = 0.01,
+    batch_size: int = 128,
+) -> Any:
+    """(H + damping·scale·I)⁻¹ v by stochastic iteration, averaged over repeats.
+
+    Args:
+        problem: the losses.
+        params: where the Hessian is taken.
+        vector: v.
+        inputs: training rows.
+        targets: their targets.
+        key: decides the minibatches.
+        num_repeats: independent runs.
+        depth: iterations a run.
+        scale: s, larger than the Hessian's largest eigenvalue, or the iteration diverges.
+        damping: d.
+        batch_size: rows of a minibatch.
+
+    Returns:
+        A tree like `params`; not finite if the iteration diverged.
+
+    References:
+        Agarwal et al. 2017 (`agarwal2017lissa`), with the numbers of Wu et al. 2022.
+    """
+    size = min(batch_size, len(inputs))
+
+    def move(v: jax.Array, h: jax.Array, product: jax.Array) -> jax.Array:
+        return v + (1 - damping) * h - product / scale
+
+    def iterate(current: Any, step_key: PRNGKey) -> tuple[Any, None]:
+        rows = jax.random.choice(step_key, len(inputs), (size,), replace=False)
+        product = problem.product(params, current, inputs[rows], targets[rows])
+        new = jax.tree.map(
+            lambda v, h, p: v + (1 - damping) * h - p / scale, vector, current, product
+        )
+        return new, None
+
+    def run(run_key: PRNGKey) -> Any:
+        return jax.lax.scan(iterate, vector, jax.random.split(run_key, depth))[0]
+
+    runs = jax.jit(lambda: jax.lax.map(run, jax.random.split(key, num_repeats)))()
+    return jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0) / scale, runs)
+
+
+def conjugate_gradients(
+    problem: Objective,
+    params: Any,
+    vector: Any,
+    inputs: jax.Array,
+    targets: jax.Array,
+    *,
+    damping: ScalarLike = 0.25,
+    max_iterations: int = 100,
+    tolerance: float = 1e-4,
+    batch_size: int = 1024,
+) -> Any:
+    """(H + damping·I)⁻¹ v on all rows; arguments as in `lissa`.
+
+    Args:
+        problem: the losses.
+        params: where the Hessian is taken.
+        vector: v.
+        inputs: training rows.
+        targets: their targets.
+        damping: larger than minus the Hessian's smallest eigenvalue; LiSSA's defaults amount to
+            0.01·25 = 0.25.
+        max_iterations: products with the Hessian at most.
+        tolerance: of the residual, relative to v.
+        batch_size: rows of a product at once.
+    """
+    flat, restore = ravel_pytree(vector)
+    starts = range(0, len(inputs), batch_size)
+    part = jax.jit(
+        lambda h, x, y: ravel_pytree(problem.product(params, restore(h), x, y))[0] * len(x)
+    )
+
+    def product(current: jax.Array) -> jax.Array:
+        slices = [slice(start, start + batch_size) for start in starts]
+        total = functools.reduce(jnp.add, (part(current, inputs[s], targets[s]) for s in slices))
+        return total / len(inputs) + damping * current
+
+    solve = functools.partial(jax.scipy.sparse.linalg.cg, tol=tolerance, maxiter=max_iterations)
+    return restore(solve(product, flat)[0])

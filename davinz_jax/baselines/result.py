@@ -1,0 +1,41 @@
+"""How a baseline's values become the valuation that all methods return."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from davinz_jax.data.dataset import Parties
+from davinz_jax.semivalues.archive import plain
+from davinz_jax.semivalues.valuation import Valuation, versions
+
+
+def baseline_valuation(
+    method: str,
+    parties: Parties,
+    values: Float[np.ndarray, " p"],
+    *,
+    seconds: float,
+    settings: Mapping[str, Any] | None = None,
+) -> Valuation:
+    """Values of parties as a `Valuation` of one term and one initialisation.
+
+    Args:
+        method: name of the baseline, and of its one term.
+        parties: who was valued.
+        values: one a party.
+        seconds: time it took, training included.
+        settings: what else defines the values.
+    """
+    kind = "row" if (parties.sizes == 1).all() else "party as one player"
+    about = {"player_kind": kind, "versions": versions(), **(settings or {})}
+    return Valuation(
+        method=method,
+        players=parties.names,
+        num_rows=parties.sizes,
+        terms=(method,),
+        contributions=np.asarray(values, np.float64)[None, None],
+        seconds=seconds,
+        description=plain(about),
+    )

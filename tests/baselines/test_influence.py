@@ -1,0 +1,55 @@
+"""Influence of parties, against refits in closed form."""
+
+import numpy as np
+import pytest
+
+from davinz_jax.baselines import influence_functions
+from davinz_jax.models import MLP
+
+
+def test_equals_closed_form(regression, key):
+    """-⟨s, mean gradient of the others⟩ with s = (H + 0.25)⁻¹ v, all of linear regression."""
+    data, parties, variables = regression
+    found = influence_functions(
+        MLP(()), variables, data, parties, key=key, solver="conjugate_gradients", batch_size=8
+    )
+    fit = np.asarray(variables["params"]["out"]["kernel"], np.float64)[:, 0]
+    gradients = 2 * (data.inputs @ fit - data.targets)[:, None] * data.inputs
+    error = data.target_inputs @ fit - data.target_targets
+    vector = 2 * data.target_inputs.T @ error / len(data.target_inputs)
+    hessian = 2 * data.inputs.T @ data.inputs / len(data) + 0.25 * np.eye(2)
+    products = gradients @ np.linalg.solve(hessian, vector)
+    wanted = [-products[parties.labels != party].mean() for party in range(3)]
+    np.testing.assert_allclose(found.values, wanted, rtol=2e-3, atol=1e-6)
+
+
+def test_predicts_the_change_of_leaving_out(regression, key):
+    """With little damping, influences are near the true rise of the target loss of a refit."""
+    data, parties, variables = regression
+    found = influence_functions(
+        MLP(()), variables, data, parties, key=key, solver="conjugate_gradients", damping=1e-4
+    )
+
+    def loss(rows):
+        fit = np.linalg.lstsq(data.inputs[rows], data.targets[rows], rcond=None)[0]
+        return np.mean((data.target_inputs @ fit - data.target_targets) ** 2)
+
+    true = [loss(parties.labels != j) - loss(parties.labels >= 0) for j in range(3)]
+    assert np.corrcoef(found.values, true)[0, 1] > 0.9
+    assert (np.sign(found.values) == np.sign(true)).sum() >= 2
+
+
+def test_lissa_runs_and_time_is_added(regression, key):
+    data, parties, variables = regression
+    found = influence_functions(MLP(()), variables, data, parties, key=key, seconds=100.0)
+    exact = influence_functions(
+        MLP(()), variables, data, parties, key=key, solver="conjugate_gradients"
+    )
+    np.testing.assert_allclose(found.values, exact.values, rtol=0.02, atol=1e-5)
+    assert found.seconds > 100
+
+
+def test_divergence_is_refused(regression, key):
+    data, parties, variables = regression
+    with pytest.raises(ValueError, match="solver: wanted a finite solution"):
+        influence_functions(MLP(()), variables, data, parties, key=key, scale=1e-3)

@@ -1,0 +1,49 @@
+"""Robust volume, by hand and by its properties."""
+
+import numpy as np
+import pytest
+
+from davinz_jax.baselines import log_robust_volume, robust_volume
+from davinz_jax.baselines.robust_volume import standardised
+from davinz_jax.data.dataset import Parties
+
+
+def test_by_hand():
+    """Cubes {0.01, 0.03} and {1.05}: means 0.02 and 1.05, counts 2 and 1, α = 1/20.
+
+    det = 0.02² + 1.05², and (1 - α³)(1 - α²)/(1 - α)² = (1 + α + α²)(1 + α).
+    """
+    alpha = 1 / 20
+    wanted = np.log(0.02**2 + 1.05**2) + np.log((1 + alpha + alpha**2) * (1 + alpha))
+    found = log_robust_volume(np.array([[0.01], [1.05], [0.03]]))
+    assert found == pytest.approx(wanted, rel=1e-12)
+
+
+def test_replicas_add_little():
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    once = log_robust_volume(rows)
+    many = log_robust_volume(np.tile(rows, (50, 1)))
+    assert once <= many < once + 0.01 * len(rows)
+
+
+def test_columns_without_spread_are_dropped():
+    features = np.column_stack([np.arange(4.0), np.full(4, 3.0)])
+    found = standardised(features)
+    assert found.shape == (4, 1)
+    np.testing.assert_allclose([found.mean(), found.std()], [0, 1], atol=1e-12)
+
+
+def test_values_of_parties_equal_slow_twin():
+    features = np.random.default_rng(1).normal(size=(30, 2)) * [1, 5]
+    parties = Parties(np.repeat([0, 1, 2], 10), ("a", "b", "c"))
+    found = robust_volume(features, parties, seconds=10.0)
+    rows = (features - features.mean(0)) / features.std(0)
+    whole = log_robust_volume(rows)
+    wanted = [whole - log_robust_volume(rows[parties.labels != j]) for j in range(3)]
+    np.testing.assert_allclose(found.values, wanted)
+    assert found.seconds > 10
+
+
+def test_too_few_rows_are_refused():
+    with pytest.raises(ValueError, match="features: wanted rows that span 3 dimensions"):
+        log_robust_volume(np.eye(3)[:2])

@@ -12,6 +12,7 @@ from davinz_jax.data import (
     bootstrap,
     duplicate_rows,
     flip_labels,
+    keep_rows,
 )
 
 
@@ -136,3 +137,10 @@ def test_bootstrap_sizes_must_fit(classes, key, num, sizes):
 def test_parties_stay_with_corrupted_rows(classes, key):
     owned = replace(classes, parties=Parties(np.arange(12) % 2, ("a", "b")))
     assert flip_labels(owned, fraction=0.5, key=key)[0].parties is owned.parties
+
+
+def test_kept_rows_are_as_they_were(classes):
+    kept, mask = keep_rows(classes)
+    assert kept is classes
+    assert mask.shape == (12,)
+    assert not mask.any()

@@ -9,6 +9,7 @@ import pytest
 
 from davinz_jax.data import (
     Parties,
+    partition_auto,
     partition_by_class,
     partition_by_column,
     partition_by_sizes,
@@ -179,3 +180,11 @@ def test_misspelt_choices_are_refused(classes, domains, key):
         inspect.unwrap(partition_mixture)(
             *domains, shares=[0.5, 0.5], size=2, target="scond", key=key
         )
+
+
+def test_auto_takes_what_the_data_offer(classes, numbers, key):
+    """Its own parties, else its classes, else ten at random."""
+    owned = replace(classes, parties=Parties(np.arange(12) % 2, ("a", "b")))
+    assert partition_auto(owned, key=key)[1].names == ("a", "b")
+    assert partition_auto(classes, key=key)[1].names == ("class_0", "class_1", "class_2")
+    np.testing.assert_array_equal(partition_auto(numbers, key=key)[1].sizes, np.ones(10))

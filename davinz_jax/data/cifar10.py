@@ -45,7 +45,7 @@ def load_cifar10(
         num_target_rows: test images; None for all.
         select: which images, as in `select_rows`.
         normalise: pixels in [0, 1] minus the channel's mean, over its standard deviation, with
-            the figures of protocols as in the authors' code.
+            the figures of the authors' code.
         key: needed for select=random only.
         progress: called while files are downloaded.
 

@@ -60,7 +60,7 @@ def add_noise(
     scale: ScalarLike,
     fraction: ScalarLike = 1.0,
     rows: Int[np.ndarray, " r"] | None = None,
-    clip: tuple[ScalarLike, ScalarLike] | None = None,
+    clip: Sequence[ScalarLike] | None = None,
     key: PRNGKey,
 ) -> tuple[Dataset, Mask]:
     """Gaussian noise N(0, scale²) added to every input value of a share of the rows.
@@ -91,7 +91,7 @@ def add_party_noise(
     parties: Parties,
     *,
     scales: Sequence[ScalarLike],
-    clip: tuple[ScalarLike, ScalarLike] | None = None,
+    clip: Sequence[ScalarLike] | None = None,
     key: PRNGKey,
 ) -> tuple[Dataset, Mask]:
     """Gaussian noise of a scale of its own for each party, on all its rows; see `add_noise`.
@@ -199,7 +199,7 @@ def _with_noise(
     dataset: Dataset,
     rows: Int[np.ndarray, " r"],
     scales: Float[np.ndarray, " r"],
-    clip: tuple[ScalarLike, ScalarLike] | None,
+    clip: Sequence[ScalarLike] | None,
     generator: np.random.Generator,
 ) -> Dataset:
     """Noise of each row's scale added to its inputs, which keep their dtype."""
@@ -208,10 +208,18 @@ def _with_noise(
     noise = generator.standard_normal((len(rows), *dataset.inputs.shape[1:]))
     noisy = dataset.inputs[rows] + scales.reshape(-1, *[1] * (noise.ndim - 1)) * noise
     if clip is not None:
-        noisy = np.clip(noisy, number(clip[0]), number(clip[1]))
+        noisy = np.clip(noisy, *_limits(clip))
     inputs = dataset.inputs.copy()
     inputs[rows] = noisy
     return replace(dataset, inputs=inputs)
+
+
+def _limits(clip: Sequence[ScalarLike]) -> tuple[float, float]:
+    """Lowest and highest value, in this order."""
+    limits = [number(limit) for limit in clip]
+    if len(limits) != 2 or not limits[0] < limits[1]:
+        raise ValueError(f"clip: wanted a lowest and a highest value, got {limits}; (-1, 1), say")
+    return limits[0], limits[1]
 
 
 def _mask(num_rows: int, rows: Int[np.ndarray, " r"]) -> Mask:

@@ -8,6 +8,7 @@ the Boltzmann law exp(−E/T) unchanged. Chains start from all spins equal, up o
 ground state at low T, forgotten in few sweeps at high T, and never caught in a striped state.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import jax
@@ -26,7 +27,7 @@ def simulate_ising(
     num_rows: int = 15_000,
     num_target_rows: int = 10_000,
     lattice_size: int = 8,
-    temperatures: tuple[ScalarLike, ScalarLike] = (1.0, 5.0),
+    temperatures: Sequence[ScalarLike] = (1.0, 5.0),
     num_sweeps: int = 100,
     key: PRNGKey,
 ) -> Dataset:
@@ -136,16 +137,15 @@ def _scaled(
     return scaled, {"kind": "min-max energy", "minimum": low, "maximum": high}
 
 
-def _check_lattice(
-    lattice_size: int, temperatures: tuple[ScalarLike, ScalarLike], num_sweeps: int
-) -> None:
+def _check_lattice(lattice_size: int, temperatures: Sequence[ScalarLike], num_sweeps: int) -> None:
     if lattice_size < 4 or lattice_size % 2:
         raise ValueError(
             f"lattice_size: wanted an even number >= 4, got {lattice_size}; 8 is usual"
         )
-    if not 0 < number(temperatures[0]) <= number(temperatures[1]) < np.inf:
+    limits = [number(temperature) for temperature in temperatures]
+    if len(limits) != 2 or not 0 < limits[0] <= limits[1] < np.inf:
         raise ValueError(
-            f"temperatures: wanted 0 < lowest <= highest, got {tuple(temperatures)}; "
+            f"temperatures: wanted 0 < lowest <= highest, got {limits}; "
             "(1, 5) spans order and disorder"
         )
     if num_sweeps < 1:

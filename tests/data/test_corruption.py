@@ -89,6 +89,12 @@ def test_noise_scales_must_fit(classes, key):
         add_noise(classes, scale=-0.1, key=key)
 
 
+@pytest.mark.parametrize("clip", [(1, -1), (1,), (0, float("nan"))])
+def test_limits_must_be_two_in_order(numbers, key, clip):
+    with pytest.raises(ValueError, match="clip: wanted a lowest and a highest value"):
+        add_noise(numbers, scale=1, clip=clip, key=key)
+
+
 def test_duplicates_copy_rows_that_stay(classes, key):
     copied, mask = duplicate_rows(classes, fraction=0.25, key=key)
     assert mask.sum() == 3

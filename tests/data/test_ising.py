@@ -95,6 +95,7 @@ def test_half_sweep_flips_the_sites_that_a_loop_would(key):
         ({"lattice_size": 7}, "lattice_size: wanted an even number >= 4, got 7"),
         ({"lattice_size": 2}, "lattice_size: wanted an even number >= 4, got 2"),
         ({"temperatures": (0.0, 2.0)}, "temperatures: wanted 0 < lowest <= highest"),
+        ({"temperatures": [2.0]}, "temperatures: wanted 0 < lowest <= highest"),
         ({"temperatures": (3.0, 2.0)}, "temperatures: wanted 0 < lowest <= highest"),
         ({"temperatures": (0.1, 0.1)}, "temperatures: wanted configurations of several energies"),
         ({"num_sweeps": 0}, "num_sweeps: wanted at least 1, got 0"),

@@ -9,10 +9,15 @@ import tempfile
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RESULT = "result.json"
 FAILURE = "failure.json"
+VALUATION = "valuation.npz"
+VALUES = "values.csv"
 
 Writer = Callable[[Path], None]
 
@@ -42,6 +47,15 @@ def text_writer(text: str) -> Writer:
 
     def write(path: Path) -> None:
         path.write_text(text)
+
+    return write
+
+
+def csv_writer(frame: "pd.DataFrame") -> Writer:
+    """A writer of one table, without its index."""
+
+    def write(path: Path) -> None:
+        frame.to_csv(path, index=False)
 
     return write
 

@@ -222,9 +222,9 @@ def save(
     title = f"{_subject(run)}: {run.valuation.method} of {run.utility.describe()['kind']}"
     figure = plots.values_figure(frame, run.valuation.terms, title=title, level=level)
     writers = {
-        "values.csv": partial(_write_csv, frame),
+        outputs.VALUES: outputs.csv_writer(frame),
         "values.png": partial(plots.save, figure),
-        "valuation.npz": run.valuation.save,
+        outputs.VALUATION: run.valuation.save,
     }
     if run.values_rows:
         writers |= _worst_rows(run, frame, num_worst)
@@ -252,8 +252,4 @@ def _worst_rows(run: Run, frame: pd.DataFrame, num: int) -> dict[str, outputs.Wr
     )
     inputs = pd.DataFrame(run.dataset.inputs[rows], columns=list(columns), index=worst.index)
     listed = pd.concat([worst[["player", "value", "target"]], inputs], axis=1)
-    return {"worst_rows.csv": partial(_write_csv, listed)}
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False)
+    return {"worst_rows.csv": outputs.csv_writer(listed)}

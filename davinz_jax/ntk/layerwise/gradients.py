@@ -34,37 +34,51 @@ class Kept(NamedTuple):
     signals: tuple[Any, ...]
 
 
-@partial(jax.jit, static_argnames=("network", "survey", "chunk"))
 def kept_rows(
     network: Network, survey: Survey, variables: Variables, rows: Rows, *, chunk: int
 ) -> Kept:
     """What n rows contribute, computed `chunk` rows at a time."""
-    weights, rest = split_variables(variables, counted=network.counted)
     num_rows = rows.labels.shape[0]
-
-    def of_chunk(part: Rows) -> Kept:
-        with jax.default_matmul_precision("highest"):
-            return _kept_chunk(network, survey, weights, rest, part)
-
     if chunk >= num_rows:
-        return of_chunk(rows)
-    part = jax.tree.map(lambda array: array[:chunk], rows)
-    empty = jax.tree.map(
-        lambda leaf: jnp.zeros((num_rows, *leaf.shape[1:]), leaf.dtype),
-        jax.eval_shape(of_chunk, part),
+        return _whole(network, survey, variables, rows)
+    kept = _empty(network, survey, variables, rows)
+    for first in range(0, num_rows, chunk):
+        # The last chunk starts early enough to be whole: some rows are then computed twice.
+        start = min(first, num_rows - chunk)
+        part = jax.tree.map(lambda array, at=start: array[at : at + chunk], rows)
+        kept = _written(network, survey, variables, part, kept, start)
+    return kept
+
+
+@partial(jax.jit, static_argnames=("network", "survey"))
+def _whole(network: Network, survey: Survey, variables: Variables, rows: Rows) -> Kept:
+    """What a few rows contribute."""
+    weights, rest = split_variables(variables, counted=network.counted)
+    with jax.default_matmul_precision("highest"):
+        return _kept_chunk(network, survey, weights, rest, rows)
+
+
+@partial(jax.jit, static_argnames=("network", "survey"), donate_argnames="kept")
+def _written(
+    network: Network, survey: Survey, variables: Variables, rows: Rows, kept: Kept, start: Any
+) -> Kept:
+    """What was kept, with that of a few more rows written in place from row `start` on.
+
+    A loop on the host, not on the device: XLA's CPU backend runs convolutions far slower within a
+    loop of its own.
+    """
+    new = _whole(network, survey, variables, rows)
+    return jax.tree.map(
+        lambda whole, part: lax.dynamic_update_slice_in_dim(whole, part, start, 0), kept, new
     )
 
-    def step(index: Any, kept: Kept) -> Kept:
-        # The last chunk starts early enough to be whole: some rows are then computed twice.
-        start = jnp.minimum(index * chunk, num_rows - chunk)
-        part = jax.tree.map(lambda array: lax.dynamic_slice_in_dim(array, start, chunk), rows)
-        return jax.tree.map(
-            lambda whole, new: lax.dynamic_update_slice_in_dim(whole, new, start, 0),
-            kept,
-            of_chunk(part),
-        )
 
-    return lax.fori_loop(0, -(-num_rows // chunk), step, empty)
+def _empty(network: Network, survey: Survey, variables: Variables, rows: Rows) -> Kept:
+    """Room for what n rows contribute."""
+    num_rows = rows.labels.shape[0]
+    one = jax.tree.map(lambda array: array[:1], rows)
+    shapes = jax.eval_shape(partial(_whole, network, survey), variables, one)
+    return jax.tree.map(lambda leaf: jnp.zeros((num_rows, *leaf.shape[1:]), leaf.dtype), shapes)
 
 
 def _kept_chunk(network: Network, survey: Survey, weights: Weights, rest: Any, rows: Rows) -> Kept:

@@ -8,6 +8,8 @@ function ends in `finish(i, sums, sizes)`, which makes a utility of a coalition'
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -22,6 +24,9 @@ Finish = Callable[[int, np.ndarray, np.ndarray], np.ndarray]
 
 CHUNK = 2**22
 """Float64 numbers that one batch of small matrices may hold."""
+
+CACHE = 2**18
+"""Float64 numbers that running sums are computed for at once, so that they stay in cache."""
 
 CALL_COST = 2e5
 """Operations that one more call of LAPACK is worth."""
@@ -40,19 +45,58 @@ def prefix_values(
 ) -> Float[np.ndarray, "i q"]:
     """Utilities of the q = p + 1 prefixes of a permutation of the groups, the empty one first."""
     position = np.argsort(permutation)
-    sizes = np.concatenate([[0.0], np.cumsum(system.group_sizes[permutation])])
+    sizes = np.cumsum(system.group_sizes[permutation])
     answers = []
     with system.solver.scope():
         for i, stacks in enumerate(system.stacks):
-            steps = np.zeros((system.num_groups + 1, *reduction.shape))
-            for stack in stacks:
-                _add_steps(steps, stack, position, reduction, system.solver)
-            answers.append(finish(i, np.cumsum(steps, axis=0, out=steps), sizes))
+            parts = [part for s in stacks for part in _ordered(s, position, system.solver)]
+            answers.append(_running_values(i, parts, sizes, reduction, finish))
     return np.stack(answers)
 
 
-def _add_steps(steps, stack: Stack, position, reduction: Reduction, solver: Solver) -> None:
-    """Add to steps[j + 1] what the j-th group of the permutation changes in each block's sum."""
+@dataclass
+class _Ordered:
+    """Whitened rows of one block in a permutation's order, and the sums over those passed."""
+
+    rows: np.ndarray  # (w, c)
+    key: np.ndarray  # (w,) position of each row's group in the permutation
+    weights: np.ndarray  # (w,)
+    passed: Any = 0.0  # sum of the rows passed, (*shape)
+    count: float = 0.0  # weighted rows passed
+
+    def add_steps(self, steps: np.ndarray, start: int, reduction: Reduction) -> None:
+        """Add to steps what groups start, start + 1, ... change in the block's weighted sum."""
+        used = slice(*np.searchsorted(self.key, [start, start + len(steps)]))
+        key, rows = self.key[used] - start, self.rows[used]
+        if not len(rows):
+            return
+        first = np.concatenate([[0], np.flatnonzero(np.diff(key)) + 1])
+        change = _change_by_group(rows, first, reduction)
+        if reduction.is_counted:
+            change = self._recounted(change, np.add.reduceat(self.weights[used], first))
+        steps[key[first]] += change
+
+    def _recounted(self, change: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Differences of count·sum, as each group adds to both."""
+        before = self.count * self.passed
+        counts = self.count + np.cumsum(counts)
+        change[0] += self.passed
+        running = np.cumsum(change, axis=0, out=change)
+        self.passed, self.count = running[-1].copy(), counts[-1]
+        running *= counts.reshape(-1, *(1 for _ in running.shape[1:]))
+        steps = np.diff(running, axis=0, prepend=running[:1])
+        steps[0] = running[0] - before
+        return steps
+
+
+def _change_by_group(rows, first, reduction: Reduction) -> np.ndarray:
+    if len(first) == len(rows):
+        return reduction.of(rows[:, None, :])
+    return np.stack([reduction.of(part) for part in np.split(rows, first[1:])])
+
+
+def _ordered(stack: Stack, position, solver: Solver) -> list[_Ordered]:
+    """Each block's rows, whitened in the order of their groups' positions."""
     key = np.where(stack.groups < 0, len(position), position[stack.groups])
     order = np.argsort(key, axis=1, kind="stable")
     key = np.take_along_axis(key, order, 1)
@@ -60,24 +104,27 @@ def _add_steps(steps, stack: Stack, position, reduction: Reduction, solver: Solv
     gathered = solver.gather(stack.blocks, stack.shift, stack.right, index)
     whitened = np.asarray(solver.whiten(*gathered))
     weights = np.take_along_axis(stack.weights, order, 1)
-    for b, num_rows in enumerate((index >= 0).sum(1)):
-        used = slice(num_rows)
-        _add_block(steps, whitened[b, used], key[b, used], weights[b, used], reduction)
+    return [
+        _Ordered(whitened[b, :num], key[b, :num], weights[b, :num])
+        for b, num in enumerate((index >= 0).sum(1))
+    ]
 
 
-def _add_block(steps, rows, key, weights, reduction: Reduction) -> None:
-    if not len(rows):
-        return
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(key)) + 1])
-    if len(starts) == len(rows):
-        change = reduction.of(rows[:, None, :])
-    else:
-        change = np.stack([reduction.of(part) for part in np.split(rows, starts[1:])])
-    if reduction.is_counted:
-        counts = np.cumsum(np.add.reduceat(weights, starts))
-        running = reduction.weigh(counts) * np.cumsum(change, axis=0)
-        change = np.diff(running, axis=0, prepend=0 * running[:1])
-    steps[key[starts] + 1] += change
+def _running_values(i: int, parts, sizes, reduction: Reduction, finish: Finish) -> np.ndarray:
+    """Utilities of all prefixes, so many at once as fit in the processor's cache."""
+    total = np.zeros(reduction.shape)
+    values = [finish(i, total[None], np.zeros(1))]
+    step = max(1, CACHE // int(np.prod(reduction.shape)))
+    for start in range(0, len(sizes), step):
+        reached = sizes[start : start + step]
+        steps = np.zeros((len(reached), *reduction.shape))
+        for part in parts:
+            part.add_steps(steps, start, reduction)
+        steps[0] += total
+        sums = np.cumsum(steps, axis=0, out=steps)
+        values.append(finish(i, sums, reached))
+        total = sums[-1].copy()
+    return np.concatenate(values)
 
 
 def coalition_values(

@@ -48,6 +48,8 @@ def predictions(num_targets: int, num_outputs: int) -> Reduction:
     """K_T A r, (m, k), weighted by the rows of each block; columns are k residuals, m targets."""
 
     def pair(left, right):
+        if left.shape[-2] == 1:  # one row: an outer product, which a batch of products is slow at
+            return left[..., 0, num_outputs:, None] * right[..., 0, None, :num_outputs]
         return left[..., num_outputs:].swapaxes(-1, -2) @ right[..., :num_outputs]
 
     return Reduction(pair, (num_targets, num_outputs), True)

@@ -15,11 +15,15 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.linalg import get_lapack_funcs
+from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
 SolverName = Literal["auto", "lapack", "jax"]
 
-_potrf, _potri, _trtrs = get_lapack_funcs(("potrf", "potri", "trtrs"), dtype=np.float64)
+SINGLY = 32
+"""Rows from which the host factorises a stack's matrices one by one."""
+
+_potrf, _potri = get_lapack_funcs(("potrf", "potri"), dtype=np.float64)
+(_trsm,) = get_blas_funcs(("trsm",), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,12 @@ def _host_gather(blocks, shift, right, index):
 
 
 def _host_whiten(matrix, right):
-    if np.prod(matrix.shape[:-2]) == 1 and matrix.size:
-        single = _whiten_one(matrix.reshape(matrix.shape[-2:]), right.reshape(right.shape[-2:]))
-        return single.reshape(right.shape)
+    width, columns = right.shape[-2:]
+    if right.size and (width >= SINGLY or matrix.size == width**2):
+        pairs = zip(
+            matrix.reshape(-1, width, width), right.reshape(-1, width, columns), strict=True
+        )
+        return np.stack([_whiten_one(*pair) for pair in pairs]).reshape(right.shape)
     try:
         return np.linalg.solve(np.linalg.cholesky(matrix), right)
     except np.linalg.LinAlgError:
@@ -101,9 +108,10 @@ def _host_whiten(matrix, right):
 
 def _whiten_one(matrix, right):
     factor, failed = _potrf(matrix.T, lower=1, overwrite_a=1, clean=0)
-    if failed or not right.size:
-        return np.full(right.shape, np.nan) if failed else right
-    return _trtrs(factor, right, lower=1)[0]
+    if failed:
+        return np.full(right.shape, np.nan)
+    # Fortran sees rightᵀ where NumPy has right: solve Xᵀ Lᵀ = rightᵀ in place
+    return _trsm(1.0, factor, right.T, side=1, lower=1, trans_a=1, overwrite_b=1).T
 
 
 def _host_inverse(matrix):

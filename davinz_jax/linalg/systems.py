@@ -7,6 +7,7 @@ of them out of the quadratic form leaves λ/w on the diagonal.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class BlockSystem:
     num_columns: int
     solver: Solver
 
-    @property
+    @cached_property
     def group_sizes(self) -> Float[np.ndarray, " p"]:
         """Weighted rows of each group."""
         counts = [stack.group_counts(self.num_groups).sum(1) for stack in self.stacks[0]]

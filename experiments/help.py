@@ -20,7 +20,7 @@ def text(folder: Path, config_name: str) -> str:
     lines = [line[1:].lstrip() for line in primary.splitlines() if line.startswith("#")]
     lines += ["", f"usage: python -m experiments.{config_name} [GROUP=CHOICE] [KEY=VALUE] ...", ""]
     for group in _groups(folder, primary):
-        lines += [*_group_lines(folder / group), ""]
+        lines += [*_group_lines(folder / group, config_name), ""]
     lines += ["OPTIONS (key, default, meaning, unit)", *_schema_lines(config_name), ""]
     lines += [
         "Sweeps: -m KEY=A,B,C (every combination); hydra/launcher=joblib for several at once.",
@@ -36,9 +36,9 @@ def _groups(folder: Path, primary: str) -> list[str]:
     return sorted(groups, key=lambda g: (_SHOWN_FIRST + (g,)).index(g))
 
 
-def _group_lines(group: Path) -> Iterator[str]:
+def _group_lines(group: Path, config_name: str) -> Iterator[str]:
     """The group's choices, each with its own keys; keys that all choices share come last."""
-    options = {path: _options(path) for path in sorted(group.glob("*.yaml"))}
+    options = {path: _options(path) for path in _choices(group, config_name)}
     shared = set.intersection(*map(set, options.values())) if len(options) > 1 else set()
     yield f"{group.name.upper()}  ({group.name}=CHOICE)"
     for path, rows in options.items():
@@ -49,9 +49,15 @@ def _group_lines(group: Path) -> Iterator[str]:
         yield from (_row(*row, 4) for row in next(iter(options.values())) if row in shared)
 
 
+def _choices(group: Path, config_name: str) -> list[Path]:
+    """Files of a group; of the experiments, those of this command."""
+    pattern = f"{config_name}_*.yaml" if group.name == "experiment" else "*.yaml"
+    return sorted(group.glob(pattern))
+
+
 def _headline(path: Path) -> str:
-    lines = path.read_text().splitlines()
-    return next((line[1:].strip() for line in lines if line.startswith("# ")), "")
+    comments = (line[1:].strip() for line in path.read_text().splitlines() if line[:2] == "# ")
+    return next((text for text in comments if not text.startswith("@package")), "")
 
 
 def _options(path: Path) -> list[tuple[str, str, str]]:

@@ -112,9 +112,16 @@ class Value:
     seed: int = option("seed of every random choice (integer)", 0)
 
 
-def option_texts() -> dict[str, tuple[str, str]]:
-    """Dotted key -> (default, description) of every scalar of the schema."""
-    return _texts(Value(), "")
+def commands() -> dict[str, type]:
+    """Schema of each command, by the name of its primary configuration."""
+    from experiments import result_schema, study_schema
+
+    return {"value": Value, **result_schema.COMMANDS, **study_schema.COMMANDS}
+
+
+def option_texts(config_name: str = "value") -> dict[str, tuple[str, str]]:
+    """Dotted key -> (default, description) of every scalar of a command's schema."""
+    return _texts(commands()[config_name](), "")
 
 
 def _texts(node: Any, prefix: str) -> dict[str, tuple[str, str]]:
@@ -146,4 +153,5 @@ def _values_of(entry: Any) -> str:
 
 def register() -> None:
     """Make the schema known to Hydra under the names that conf/*.yaml use."""
-    ConfigStore.instance().store(name="value_schema", node=Value)
+    for name, node in commands().items():
+        ConfigStore.instance().store(name=f"{name}_schema", node=node)

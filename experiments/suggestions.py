@@ -10,6 +10,9 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+EXTRAS = {"joblib": "launchers", "submitit": "launchers", "ray": "ray"}
+"""Extra of the package that brings each launcher."""
+
 
 class InputError(ValueError):
     """Something that the person who runs the command can mend; shown without a traceback."""
@@ -26,14 +29,25 @@ def explain(error: Exception, folder: Path, config_name: str, arguments: Sequenc
     """The text of an error, with the nearest key or choice where one was misspelt."""
     text = "\n".join(str(part) for part in _chain(error) if str(part))
     bad_key = re.search(r"Could not override '([^']+)'|Key '([^']+)' (?:is )?not in", text)
+    bad_launcher = re.search(r"Could not find 'hydra/launcher/([^']+)'", text)
     bad_choice = re.search(r"Could not find '([\w-]+)/([^']+)'", text)
     bad_group = re.search(r"Could not override '([\w/@.-]+)'.\nNo match in the defaults list", text)
+    if bad_launcher:
+        return _explain_launcher(bad_launcher.group(1))
     if bad_choice:
         group, name = bad_choice.groups()
         return f"{group}: unknown choice {name!r}; {nearest(name, _choices(folder / group))}"
     if bad_key or bad_group:
         return _explain_key((bad_group or bad_key), text, folder, config_name)
     return _root_text(error)
+
+
+def _explain_launcher(name: str) -> str:
+    extra = EXTRAS.get(name.partition("_")[0])
+    if extra is None:
+        known = [*EXTRAS, "submitit_local", "submitit_slurm", "basic"]
+        return f"hydra/launcher: unknown choice {name!r}; {nearest(name, known)}"
+    return f"hydra/launcher: {name} is not installed; pip install 'davinz-jax[{extra}]'"
 
 
 def _chain(error: BaseException) -> Iterable[BaseException]:

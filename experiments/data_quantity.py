@@ -1,0 +1,27 @@
+"""Does a party's value rise with the size of its data? `python -m experiments.data_quantity --help`."""
+
+from typing import Any
+
+from omegaconf import DictConfig
+
+from experiments.app import launch
+
+
+def main(cfg: DictConfig) -> dict[str, Any]:
+    """Score parties of different sizes, each alone; returns what result.json holds."""
+    from functools import partial
+
+    from experiments import properties, study
+
+    question = properties.Property(
+        quantity="size",
+        unit="rows",
+        sign=1,
+        levels=lambda parties: parties.sizes.tolist(),
+        is_logarithmic=True,
+    )
+    return study.conduct(cfg, partial(properties.examine, question=question))
+
+
+if __name__ == "__main__":
+    launch(main, "data_quantity")

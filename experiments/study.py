@@ -1,0 +1,171 @@
+"""The frame of the paper's experiments: seeds, one composition a seed, what is shown and written.
+
+An experiment is a function from a `Setting` to a `Finding`; `conduct` composes everything before
+anything runs, prints the finding, and writes its table, figure and result.json whole.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from hydra.core.hydra_config import HydraConfig
+from matplotlib.figure import Figure
+from omegaconf import DictConfig, OmegaConf
+
+from experiments import compose, console, outputs, plots
+from experiments.compose import Pieces
+from experiments.console import Stages
+from experiments.estimates import Estimate
+from experiments.suggestions import InputError
+
+TABLE = "measurements.csv"
+FIGURE = "figure.png"
+IGNORED = ("skip_finished", "checkpoints")
+"""Options that do not change what a run gives."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an experiment is given.
+
+    Attributes:
+        cfg: the composed configuration.
+        pieces: everything instantiated, for each seed.
+        folder: where the run writes.
+        stages: timed stages with progress.
+    """
+
+    cfg: DictConfig
+    pieces: Mapping[int, Pieces]
+    folder: Path
+    stages: Stages
+
+    @property
+    def level(self) -> float:
+        """Coverage of intervals."""
+        return self.cfg.level
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of the repetitions."""
+        return tuple(self.pieces)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an experiment gave.
+
+    Attributes:
+        measurements: one row a measurement; becomes measurements.csv.
+        headers: of the printed table.
+        rows: cells of the printed table.
+        estimates: name -> number with its interval over seeds.
+        verdicts: the answer in words, one sentence a line.
+        figure: what a paper would show.
+        details: what else result.json should hold.
+        notes: what a reader should know.
+    """
+
+    measurements: pd.DataFrame
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    estimates: Mapping[str, Estimate]
+    verdicts: Sequence[str]
+    figure: Figure
+    details: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def conduct(cfg: DictConfig, experiment: Callable[[Setting], Finding]) -> dict[str, Any]:
+    """Run an experiment as configured; returns what result.json holds."""
+    name, folder = HydraConfig.get().job.config_name, output_folder()
+    config = compose.plain(cfg)
+    check_level(cfg.level)
+    pieces = {seed: seeded(cfg, seed) for seed in chosen_seeds(config)}
+    if cfg.skip_finished and (found := finished(folder, config)) is not None:
+        console.say(f"{folder} holds the result of this configuration: skipped")
+        return found
+    setting = Setting(cfg, pieces, folder, Stages())
+    finding = experiment(setting)
+    content = {
+        "experiment": name,
+        "seeds": list(setting.seeds),
+        "estimates": {key: e.to_dict() for key, e in finding.estimates.items()},
+        "verdicts": list(finding.verdicts),
+        **finding.details,
+        "config": config,
+        "versions": outputs.versions(),
+        "seconds": setting.stages.seconds,
+    }
+    show(finding, f"{name}: {len(pieces)} seed{'s' if len(pieces) > 1 else ''}")
+    write(finding, content, folder)
+    return content
+
+
+def output_folder() -> Path:
+    """The run's, or the sweep job's, folder."""
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def chosen_seeds(config: Mapping[str, Any]) -> list[int]:
+    """The one seed of a sweep's job, or the list of them.
+
+    Raises:
+        InputError: for no seed, or one that occurs twice.
+    """
+    seeds = list(config["seeds"]) if config["seed"] is None else [config["seed"]]
+    if not seeds:
+        raise InputError("seeds: wanted at least one, got none; e.g. seeds=[0,1,2]")
+    if len(set(seeds)) < len(seeds):
+        raise InputError(f"seeds: wanted different ones, got {seeds}; name each once")
+    return seeds
+
+
+def check_level(level: float) -> None:
+    """Refuse a coverage that is none."""
+    if not 0 < level < 1:
+        raise InputError(f"level: wanted a probability in (0, 1), got {level}; 0.95 is usual")
+
+
+def seeded(cfg: DictConfig, seed: int) -> Pieces:
+    """Everything instantiated, with the keys of one seed."""
+    return compose.pieces(OmegaConf.merge(cfg, {"seed": seed}))  # pyright: ignore
+
+
+def finished(folder: Path, config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The result that a folder holds, if it is of the same configuration."""
+    path = folder / outputs.RESULT
+    if not path.is_file():
+        return None
+    content = json.loads(path.read_text())
+    return content if _decisive(content["config"]) == _decisive(config) else None
+
+
+def _decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in config.items() if key not in IGNORED}
+    return json.loads(json.dumps(kept, default=str))
+
+
+def show(finding: Finding, title: str) -> None:
+    """Print the table, then the answer in words."""
+    for text in finding.notes:
+        console.note(text)
+    console.table(title, finding.headers, finding.rows)
+    for sentence in finding.verdicts:
+        console.say(sentence)
+
+
+def write(finding: Finding, content: Mapping[str, Any], folder: Path) -> None:
+    """Write the run's files, whole or not at all; an earlier failure's record goes."""
+    files = {
+        TABLE: partial(finding.measurements.to_csv, index=False),
+        FIGURE: partial(plots.save, finding.figure),
+        outputs.RESULT: outputs.json_writer(content),
+    }
+    outputs.write_whole(folder, files)
+    (folder / outputs.FAILURE).unlink(missing_ok=True)
+    console.say(f"written to {folder}: {', '.join(files)}")

@@ -1,12 +1,17 @@
-"""Compiled epochs of SGD on a set of rows that is named by indices into shared data.
+"""Epochs of SGD on a set of rows that is named by indices into shared data.
 
 A set is padded to a common length, so that sets of different sizes share one compiled program and
 can be trained side by side under `jax.vmap`. A minibatch that runs past the end of a set is filled
 up with the set's own rows, which BatchNorm sees and the loss does not count.
+
+The loop over minibatches is compiled with them, except for convolutions on a processor: there XLA
+compiles them several times slower inside a loop, and the host loops.
 """
 
 import functools
 import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -17,6 +22,9 @@ from flax import linen as nn
 from davinz_jax.training.losses import row_losses
 from davinz_jax.training.schedule import Schedule
 from davinz_jax.types import Task, Variables
+
+EPOCHS_A_CALL = 25
+"""Epochs between two looks from the host."""
 
 
 class State(NamedTuple):
@@ -37,104 +45,161 @@ class Rows(NamedTuple):
     key: Any
 
 
-def optimiser(schedule: Schedule) -> optax.GradientTransformation:
-    """SGD by a schedule's rates."""
-    rate: Any = schedule.learning_rate
-    momentum: Any = schedule.momentum
-    return optax.sgd(rate, momentum or None)
+class Sums(NamedTuple):
+    """What an epoch changes from minibatch to minibatch."""
+
+    variables: Variables
+    optimiser: Any
+    loss: Any  # summed over the rows seen
 
 
-def start(variables: Variables, schedule: Schedule, count: Any) -> State:
-    """State before the first epoch; a set without rows is settled at once."""
-    state = optimiser(schedule).init(variables["params"])
-    return State(dict(variables), state, jnp.asarray(jnp.inf), jnp.asarray(0), count == 0)
+Runner = Callable[..., tuple[State, jax.Array]]
 
 
-EPOCHS_A_CALL = 25
-"""Epochs between two looks from the host."""
+@dataclass(frozen=True)
+class Fit:
+    """What is trained, and how: everything that compilation depends on.
+
+    Attributes:
+        module: the network.
+        task: what the targets are.
+        schedule: rates and stopping rule.
+    """
+
+    module: nn.Module
+    task: Task
+    schedule: Schedule
+
+    @property
+    def optimiser(self) -> optax.GradientTransformation:
+        """SGD by the schedule's rates."""
+        rate: Any = self.schedule.learning_rate
+        momentum: Any = self.schedule.momentum
+        return optax.sgd(rate, momentum or None)
+
+    def start(self, variables: Variables, count: Any) -> State:
+        """State before the first epoch; a set without rows is settled at once."""
+        state = self.optimiser.init(variables["params"])
+        return State(dict(variables), state, jnp.asarray(jnp.inf), jnp.asarray(0), count == 0)
+
+    def shuffled(self, rows: Rows, epoch: Any) -> jax.Array:
+        """Indices of an epoch's rows in random order, those that count first."""
+        draws = jax.random.uniform(jax.random.fold_in(rows.key, epoch), rows.index.shape)
+        counts = jnp.arange(len(draws)) < rows.count
+        return rows.index[jnp.argsort(jnp.where(counts, draws, jnp.inf))]
+
+    def batch_size(self, rows: Rows) -> int:
+        """Rows of a minibatch."""
+        return min(self.schedule.batch_size, rows.index.shape[-1])
+
+    def step(self, number: Any, sums: Sums, order: Any, rows: Rows, data: Any) -> Sums:
+        """One minibatch."""
+        size = self.batch_size(rows)
+        place = number * size + jnp.arange(size)
+        picked = order[place % jnp.maximum(rows.count, 1)]
+        counted = (place < rows.count).astype(jnp.float32)
+        losses = functools.partial(self._losses, sums.variables, data[0][picked], data[1][picked])
+
+        def objective(params: Any) -> Any:
+            each, moved = losses(params)
+            total = jnp.sum(each * counted)
+            return total / jnp.sum(counted), (total, moved)
+
+        old = sums.variables["params"]
+        gradient, (total, moved) = jax.grad(objective, has_aux=True)(old)
+        updates, state = self.optimiser.update(gradient, sums.optimiser)
+        new = {**sums.variables, "params": optax.apply_updates(old, updates), **moved}
+        return Sums(new, state, sums.loss + total)
+
+    def close(self, state: State, sums: Sums, rows: Rows) -> State:
+        """State after an epoch, by the stopping rule."""
+        loss, done = sums.loss / jnp.maximum(rows.count, 1), state.epoch + 1
+        still = jnp.abs(loss - state.loss) < self.schedule.tolerance
+        settled = (still & (done >= self.schedule.min_epochs)) | ~jnp.isfinite(loss)
+        return State(sums.variables, sums.optimiser, loss, done, settled)
+
+    def _losses(self, variables: Variables, inputs: Any, targets: Any, params: Any) -> Any:
+        known = inspect.signature(type(self.module).__call__).parameters
+        options: dict[str, Any] = {"train": True} if "train" in known else {}
+        outputs, moved = self.module.apply(
+            {**variables, "params": params}, inputs, mutable=["batch_stats"], **options
+        )
+        return row_losses(outputs, targets, self.task), moved
+
+
+def epoch_runner(fit: Fit, *, host_loop: bool) -> Runner:
+    """Function `run(states, rows, data, last) -> (states, losses)` that trains up to epoch `last`.
+
+    States and rows have a leading axis of members; data are inputs and targets. `losses`
+    (members, `EPOCHS_A_CALL`) holds the mean loss of each epoch done in this call, and NaN after
+    the last of them. With `host_loop` there is one member.
+    """
+    make = _host_runner if host_loop else _device_runner
+    try:
+        return _cached(make, fit)
+    except TypeError:  # a module of the user's with a field that cannot be hashed
+        return make(fit)
 
 
 @functools.lru_cache(maxsize=32)
-def epoch_runner(module: nn.Module, task: Task, schedule: Schedule) -> Any:
-    """Compiled `run(states, rows, inputs, targets, last) -> (states, losses)` up to epoch `last`.
+def _cached(make: Callable[[Fit], Runner], fit: Fit) -> Runner:
+    return make(fit)
 
-    States and rows have a leading axis of members. `losses` (members, `EPOCHS_A_CALL`) holds the
-    mean loss of each epoch done in this call, and NaN after the last of them.
-    """
-    run: Any = functools.partial(_run, module, task, schedule)
+
+def _device_runner(fit: Fit) -> Runner:
+    def run(state: State, rows: Rows, data: Any, last: Any) -> tuple[State, jax.Array]:
+        def body(carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+            new = _epoch(fit, carry[0], rows, data)
+            return new, carry[1].at[carry[0].epoch - state.epoch].set(new.loss)
+
+        def goes_on(carry: tuple[State, jax.Array]) -> jax.Array:
+            return (carry[0].epoch < last) & ~carry[0].settled
+
+        return jax.lax.while_loop(goes_on, body, (state, jnp.full(EPOCHS_A_CALL, jnp.nan)))
 
     @jax.jit
-    def run_members(states: State, rows: Rows, inputs: Any, targets: Any, last: Any) -> Any:
+    def run_members(states: State, rows: Rows, data: Any, last: Any) -> tuple[State, jax.Array]:
         if len(rows.count) > 1:
-            return jax.vmap(run, (0, 0, None, None, None))(states, rows, inputs, targets, last)
-        one = jax.tree.map(
-            lambda leaf: leaf[0], (states, rows)
-        )  # no batch axis: plain convolutions
-        return jax.tree.map(lambda leaf: leaf[None], run(*one, inputs, targets, last))
+            together: Any = jax.vmap(run, (0, 0, None, None))
+            return together(states, rows, data, last)
+        one: tuple[State, Rows] = _squeezed((states, rows))  # keeps convolutions plain
+        return _expanded(run(*one, data, last))
 
     return run_members
 
 
-def _run(module, task, schedule, state, rows, inputs, targets, last):
-    begin = state.epoch
-
-    def go_on(carry):
-        return (carry[0].epoch < last) & ~carry[0].settled
-
-    def body(carry):
-        state, losses = carry
-        new = _epoch(module, task, schedule, state, rows, inputs, targets)
-        return new, losses.at[state.epoch - begin].set(new.loss)
-
-    return jax.lax.while_loop(go_on, body, (state, jnp.full(EPOCHS_A_CALL, jnp.nan)))
+def _epoch(fit: Fit, state: State, rows: Rows, data: Any) -> State:
+    order, size = fit.shuffled(rows, state.epoch), fit.batch_size(rows)
+    begin = Sums(state.variables, state.optimiser, jnp.zeros(()))
+    step = functools.partial(fit.step, order=order, rows=rows, data=data)
+    sums = jax.lax.fori_loop(0, (rows.count + size - 1) // size, step, begin)
+    return fit.close(state, sums, rows)
 
 
-def _epoch(module, task, schedule, state, rows, inputs, targets):
-    order = _shuffled(rows, state.epoch)
-    size = min(schedule.batch_size, len(order))
+def _host_runner(fit: Fit) -> Runner:
+    shuffled: Any = jax.jit(functools.partial(fit.shuffled))  # partial: hashed by identity
+    step: Any = jax.jit(functools.partial(fit.step))
+    close: Any = jax.jit(functools.partial(fit.close))
 
-    def batch(step, carry):
-        place = step * size + jnp.arange(size)
-        picked = order[place % jnp.maximum(rows.count, 1)]
-        counted = (place < rows.count).astype(jnp.float32)
-        new, loss = _step(
-            module, task, schedule, carry[:2], inputs[picked], targets[picked], counted
-        )
-        return (*new, carry[2] + loss)
+    def run_member(states: State, rows: Rows, data: Any, last: Any) -> tuple[State, jax.Array]:
+        state, own = _squeezed((states, rows))
+        losses, size = [], fit.batch_size(own)
+        while int(state.epoch) < int(last) and not bool(state.settled):
+            order = shuffled(own, state.epoch)
+            sums = Sums(state.variables, state.optimiser, jnp.zeros(()))
+            for number in range(-(-int(own.count) // size)):
+                sums = step(jnp.asarray(number), sums, order, own, data)
+            state = close(state, sums, own)
+            losses.append(state.loss)
+        rest = jnp.full(EPOCHS_A_CALL - len(losses), jnp.nan)
+        return _expanded((state, jnp.concatenate([jnp.asarray(losses), rest])))
 
-    num = (rows.count + size - 1) // size
-    begin = (state.variables, state.optimiser, jnp.zeros(()))
-    variables, opt_state, total = jax.lax.fori_loop(0, num, batch, begin)
-    loss = total / jnp.maximum(rows.count, 1)
-    done = state.epoch + 1
-    still = (jnp.abs(loss - state.loss) < schedule.tolerance) & (done >= schedule.min_epochs)
-    return State(variables, opt_state, loss, done, still | ~jnp.isfinite(loss))
-
-
-def _shuffled(rows, epoch):
-    draws = jax.random.uniform(jax.random.fold_in(rows.key, epoch), rows.index.shape)
-    return rows.index[jnp.argsort(jnp.where(jnp.arange(len(draws)) < rows.count, draws, jnp.inf))]
+    return run_member
 
 
-def _step(module, task, schedule, carry, inputs, targets, counted):
-    variables, opt_state = carry
-    others = {name: value for name, value in variables.items() if name != "params"}
-
-    def objective(params):
-        outputs, moved = _train_outputs(module, {"params": params, **others}, inputs)
-        total = jnp.sum(row_losses(outputs, targets, task) * counted)
-        return total / jnp.sum(counted), (total, moved)
-
-    gradient, (total, moved) = jax.grad(objective, has_aux=True)(variables["params"])
-    updates, opt_state = optimiser(schedule).update(gradient, opt_state)
-    params = optax.apply_updates(variables["params"], updates)
-    return ({"params": params, **others, **moved}, opt_state), total
+def _squeezed(tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf[0], tree)
 
 
-def _train_outputs(module, variables, inputs):
-    options = {"train": True} if "train" in _call_options(module) else {}
-    return module.apply(variables, inputs, mutable=["batch_stats"], **options)
-
-
-def _call_options(module):
-    return inspect.signature(type(module).__call__).parameters
+def _expanded(tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tree)

@@ -13,7 +13,7 @@ from flax import linen as nn
 from jaxtyping import Float, Int
 
 from davinz_jax.data.dataset import Dataset
-from davinz_jax.training.epochs import EPOCHS_A_CALL, Rows, State, epoch_runner, start
+from davinz_jax.training.epochs import EPOCHS_A_CALL, Fit, Rows, State, epoch_runner
 from davinz_jax.training.schedule import Schedule
 from davinz_jax.types import PRNGKey, Variables
 
@@ -107,13 +107,14 @@ def train_many(
     group = min(at_once or members_at_once(variables), max(len(row_sets), 1))
     longest = max([1, *(len(rows) for rows in row_sets)])
     data = jnp.asarray(dataset.inputs), jnp.asarray(dataset.targets)
-    runner = epoch_runner(module, dataset.task, schedule)
+    fit = Fit(module, dataset.task, schedule)
+    runner = epoch_runner(fit, host_loop=group == 1 and _convolves_slowly(variables))
     for begin in range(0, len(row_sets), group):
         sets = list(row_sets[begin : begin + group])
         idle = [np.zeros(0, np.int64)] * (group - len(sets))  # keeps the compiled shape
         rows = _stacked([_padded(indices, longest, key) for indices in sets + idle])
-        states = jax.vmap(start, (None, None, 0))(variables, schedule, rows.count)
-        call = functools.partial(runner, rows=rows, inputs=data[0], targets=data[1])
+        states = jax.vmap(fit.start, (None, 0))(variables, rows.count)
+        call = functools.partial(runner, rows=rows, data=data)
         states, losses = _until_settled(call, states, schedule, progress)
         yield from _results(states, losses, len(sets))
 
@@ -124,11 +125,16 @@ def members_at_once(variables: Variables) -> int:
     Small networks fill an accelerator only together. A processor gains nothing from convolutions
     side by side, so there only fully connected networks are.
     """
+    size = sum(leaf.size for leaf in jax.tree.leaves(variables))
+    if _convolves_slowly(variables):
+        return 1
+    on_processor = jax.default_backend() == "cpu"
+    return max(1, min(32, 10**6 // size) if on_processor else min(256, 10**7 // size))
+
+
+def _convolves_slowly(variables: Variables) -> bool:
     leaves = jax.tree.leaves(variables)
-    size = sum(leaf.size for leaf in leaves)
-    if jax.default_backend() == "cpu":
-        return 1 if any(leaf.ndim > 2 for leaf in leaves) else max(1, min(32, 10**6 // size))
-    return max(1, min(256, 10**7 // size))
+    return jax.default_backend() == "cpu" and any(leaf.ndim > 2 for leaf in leaves)
 
 
 def _padded(indices: RowSet, length: int, key: PRNGKey) -> Rows:

@@ -85,6 +85,26 @@ def test_norm_is_trained(blobs, key):
     assert result.losses[-1] < result.losses[0] / 2
 
 
+class Unhashable(nn.Module):
+    """A user's module with a field that cannot be hashed, and without `train`."""
+
+    settings: dict
+
+    @nn.compact
+    def __call__(self, inputs):
+        hidden = nn.Conv(2, (3,))(inputs[..., None]).reshape(len(inputs), -1)
+        return nn.Dense(self.settings["outputs"])(hidden)
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_user_module_that_cannot_be_hashed(blobs, key, at_once):
+    module, schedule = Unhashable({"outputs": 2}), Schedule(0.1, min_epochs=2, max_epochs=2)
+    options = {"schedule": schedule, "key": key, "at_once": at_once}
+    sets = [np.arange(9), np.arange(4)]
+    for result in train_many(module, initialise(module, key, blobs.inputs), blobs, sets, **options):
+        assert result.losses[1] < result.losses[0]
+
+
 def test_empty_dataset_is_refused(blobs, key):
     with pytest.raises(ValueError, match="dataset: wanted rows"):
         train(MLP(()), {}, blobs.take(np.arange(0)), schedule=Schedule(), key=key)

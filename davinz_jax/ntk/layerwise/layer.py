@@ -172,8 +172,8 @@ def _shift(layer: Layer, padded: Any, offset: tuple[int, ...], *, axis: int) -> 
     return padded
 
 
-def _per_axis(value: Any, axes: int) -> tuple[int, ...]:
-    """One number an axis."""
+def _per_axis(value: Any, axes: int) -> tuple[Any, ...]:
+    """One entry an axis."""
     return (value,) * axes if isinstance(value, int) else tuple(value)
 
 

@@ -135,8 +135,10 @@ def _called_layers(
     def trace(weights: dict[str, Any], rest: Any, row: Any) -> Any:
         def note(module: Any, path: str, inputs: Any, call: Any) -> Any:
             output = call()
-            is_new = path not in layers
-            layers[path] = _layer(module, path, inputs, output, weights) if is_new else None
+            # Within a map over rows or channels, tracers are of another type than the row's.
+            can_be_covered = path not in layers and type(inputs) is type(row)
+            found = _layer(module, path, inputs, output, weights) if can_be_covered else None
+            layers[path] = found
             return output
 
         with nn.intercept_methods(count), intercepting(note):

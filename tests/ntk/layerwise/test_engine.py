@@ -1,0 +1,92 @@
+"""The layer-wise engine against neural-tangents on the paper's nine architectures, narrowed."""
+
+import jax
+import numpy as np
+import pytest
+
+from davinz_jax.models import CNN, CNN8, MLP, VGG, ResNet, apply_function, initialise
+from davinz_jax.ntk import LayerwiseEngine, empirical_ntk
+from davinz_jax.ntk.outputs import Network
+
+NARROW = (2, 3, 3, 4)
+ARCHITECTURES = {
+    "mlp": (MLP((6, 5, 4), num_outputs=3), (6,)),
+    "cnn": (CNN((3, 4), num_outputs=3), (12, 12, 1)),
+    "cnn8": (CNN8(3, (4, 5, 5, 4, 3), 3, 4, num_outputs=3), (8, 8, 1)),
+    "vgg11": (VGG(((2,), (3,), (3, 3), (4, 4), (4, 4)), 3), (32, 32, 1)),
+    "vgg13": (VGG(((2, 2), (3, 3), (3, 3), (4, 4), (4, 4)), 3), (32, 32, 1)),
+    "vgg16": (VGG(((2, 2), (3, 3), (3,) * 3, (4,) * 3, (4,) * 3), 3), (32, 32, 1)),
+    "resnet18": (ResNet((2, 2, 2, 2), NARROW, 3), (25, 25, 1)),
+    "resnet21": (ResNet((2, 3, 3, 3), NARROW, 3), (25, 25, 1)),
+    "resnet34": (ResNet((3, 4, 6, 3), NARROW, 3), (25, 25, 1)),
+}
+
+
+@pytest.mark.parametrize("name", list(ARCHITECTURES))
+def test_equals_neural_tangents(name, key):
+    """1e-5 of the largest entry, in float32, for `label` and `trace`."""
+    module, shape = ARCHITECTURES[name]
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(4, *shape)).astype(np.float32), rng.integers(0, 3, 4)
+    variables, apply = initialise(module, key, x), apply_function(module)
+    for output in ("label", "trace"):
+        found, wanted = (
+            empirical_ntk(apply, variables, x, y, output=output, engine=engine)
+            for engine in ("layerwise", "neural_tangents")
+        )
+        np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn8"])
+def test_scalar_output_equals_neural_tangents(name, key):
+    module, shape = ARCHITECTURES[name]
+    module = module.clone(num_outputs=1)
+    x = np.random.default_rng(0).normal(size=(4, *shape)).astype(np.float32)
+    variables, apply = initialise(module, key, x), apply_function(module)
+    found, wanted = (
+        empirical_ntk(apply, variables, x, output="scalar", engine=engine)
+        for engine in ("layerwise", "neural_tangents")
+    )
+    np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 5, 9])
+def test_any_chunk_and_batch_give_the_same_kernel(chunk, key):
+    """Chunks of rows, batches and cross kernels against one batch in one chunk."""
+    module, shape = ARCHITECTURES["cnn"]
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(5, *shape)).astype(np.float32), rng.integers(0, 3, 5)
+    variables, apply = initialise(module, key, x), apply_function(module)
+    whole = empirical_ntk(apply, variables, x, y, engine=LayerwiseEngine(chunk=5))
+    engine = LayerwiseEngine(chunk=chunk)
+    for output, batch_size in (("label", 5), ("label", 2), ("trace", 3)):
+        found = empirical_ntk(
+            apply, variables, x, y, engine=engine, output=output, batch_size=batch_size
+        )
+        if output == "label":
+            np.testing.assert_allclose(found, whole, atol=1e-5)
+        np.testing.assert_array_equal(found, found.T)
+    cross = empirical_ntk(
+        apply, variables, x[:2], y[:2], right_inputs=x, right_labels=y, engine=engine
+    )
+    np.testing.assert_allclose(cross, whole[:2], atol=1e-5)
+
+
+def test_float64_is_kept(key):
+    module, shape = ARCHITECTURES["cnn"]
+    with jax.enable_x64(True):
+        x = np.random.default_rng(0).normal(size=(3, *shape))
+        variables, apply = initialise(module, key, x), apply_function(module)
+        found, wanted = (
+            empirical_ntk(apply, variables, x, output="trace", engine=engine)
+            for engine in ("layerwise", "neural_tangents")
+        )
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
+def test_unfitted_engine_is_refused():
+    with pytest.raises(ValueError, match="survey: wanted an engine fitted"):
+        LayerwiseEngine().row_bytes(
+            Network(ARCHITECTURES["mlp"][0].apply, "label", "all"), {}, None
+        )

@@ -131,6 +131,8 @@ def coalition_values(
     system: BlockSystem, members: Bool[np.ndarray, "c p"], reduction: Reduction, finish: Finish
 ) -> Float[np.ndarray, "i c"]:
     """Utilities of any coalitions: by shared elimination where that costs less, else one by one."""
+    if not len(members):
+        return np.zeros((len(system.stacks), 0))
     if _prefers_elimination(system, members):
         return elimination_values(system, members, reduction, finish)
     sizes = members @ system.group_sizes

@@ -20,7 +20,13 @@ from davinz_jax.mmd import (
     warn_degenerate_bandwidth,
 )
 from davinz_jax.types import Progress
-from davinz_jax.utility.players import all_coalitions, check_parties, row_weights
+from davinz_jax.utility.players import (
+    all_coalitions,
+    check_members,
+    check_parties,
+    check_permutation,
+    row_weights,
+)
 
 CHUNK = 2**22
 """Float64 numbers that one batch of coalitions may hold."""
@@ -126,6 +132,7 @@ class DiscrepancyUtility:
 
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Utilities of the coalitions whose members are marked."""
+        check_members(members, len(self.players))
         return -np.stack([sums.coalitions(members) for sums in self._each])[None]
 
     def power_set(self) -> Float[np.ndarray, "t i s"]:
@@ -134,6 +141,7 @@ class DiscrepancyUtility:
 
     def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
         """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
+        check_permutation(permutation, len(self.players))
         return -np.stack([sums.prefixes(permutation) for sums in self._each])[None]
 
     def leave_one_out(self) -> Float[np.ndarray, "t i p"]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int, ScalarLike
 
-from davinz_jax.utility.players import all_coalitions
+from davinz_jax.utility.players import all_coalitions, check_members, check_permutation
 
 
 class FunctionUtility:
@@ -81,6 +81,7 @@ class FunctionUtility:
 
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Utilities of the coalitions whose members are marked."""
+        check_members(members, len(self._players))
         values = [self._value(mask) for mask in members]
         return np.array(values).reshape(len(members), self._num_initialisations).T[None]
 
@@ -90,6 +91,7 @@ class FunctionUtility:
 
     def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
         """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
+        check_permutation(permutation, len(self._players))
         position = np.argsort(permutation)
         return self.coalitions(position < np.arange(len(permutation) + 1)[:, None])
 

@@ -21,7 +21,13 @@ from davinz_jax.linalg import (
     prefix_values,
 )
 from davinz_jax.ntk.tangent_kernel import TangentKernel
-from davinz_jax.utility.players import all_coalitions, check_parties, row_weights
+from davinz_jax.utility.players import (
+    all_coalitions,
+    check_members,
+    check_parties,
+    check_permutation,
+    row_weights,
+)
 
 
 class AbstractKernelUtility(ABC):
@@ -91,6 +97,7 @@ class AbstractKernelUtility(ABC):
 
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Utilities of the coalitions whose members are marked."""
+        check_members(members, len(self.players))
         distinct, place = np.unique(members, axis=0, return_inverse=True)
         values = coalition_values(self._system, distinct, self._reduction, self._finish)
         return values[None][..., place.reshape(-1)]
@@ -102,6 +109,7 @@ class AbstractKernelUtility(ABC):
 
     def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
         """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
+        check_permutation(permutation, len(self.players))
         return prefix_values(self._system, permutation, self._reduction, self._finish)[None]
 
     def leave_one_out(self) -> Float[np.ndarray, "t i p"]:

@@ -1,7 +1,7 @@
 """Players of a utility: the checks that all utilities make, and the list of all coalitions."""
 
 import numpy as np
-from jaxtyping import Bool, Float, Num
+from jaxtyping import Bool, Float, Int, Num
 
 from davinz_jax.data.dataset import Parties
 
@@ -20,6 +20,24 @@ def check_parties(parties: Parties, num_rows: int) -> None:
         raise ValueError(
             f"parties: wanted one label for each of {num_rows} rows, got {len(parties.labels)}; "
             "use the parties that belong to this dataset"
+        )
+
+
+def check_members(members: Bool[np.ndarray, "c p"], num_players: int) -> None:
+    """Raise ValueError unless there is one mark for each player."""
+    if members.shape[1] != num_players:
+        raise ValueError(
+            f"members: wanted one mark for each of {num_players} players, got {members.shape[1]}; "
+            "one row a coalition, one column a player"
+        )
+
+
+def check_permutation(permutation: Int[np.ndarray, " p"], num_players: int) -> None:
+    """Raise ValueError unless each player occurs once."""
+    if not np.array_equal(np.sort(permutation), np.arange(num_players)):
+        raise ValueError(
+            f"permutation: wanted each of 0..{num_players - 1} once, got {len(permutation)} "
+            "entries that are not; name every player once"
         )
 
 

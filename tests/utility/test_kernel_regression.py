@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from davinz_jax.linalg import coalitions
 from davinz_jax.types import Utility
 from davinz_jax.utility import KernelRegressionUtility
 from tests.linalg.brute import prediction
@@ -65,6 +66,16 @@ def test_answers_equal_brute_force(num_blocks, metric, has_multiplicity, solver)
         solver=solver,
     )
     check_answers(utility, brute_regression(kernel, parties, weights, metric), 8)
+
+
+def test_prefixes_in_chunks_equal_those_at_once(monkeypatch):
+    utility = KernelRegressionUtility(
+        random_kernel(3, num_targets=7), random_parties(), CLASSES, ridge=RIDGE, metric="mse"
+    )
+    permutation = np.array([3, 1, 7, 0, 2, 6, 5, 4])
+    at_once = utility.prefixes(permutation)
+    monkeypatch.setattr(coalitions, "CACHE", 3 * 21)
+    np.testing.assert_allclose(utility.prefixes(permutation), at_once, rtol=1e-12)
 
 
 @pytest.mark.parametrize("num_blocks", [1, 3])

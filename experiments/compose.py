@@ -20,7 +20,7 @@ from davinz_jax import DiscrepancyOptions, Ingredients, KernelOptions
 from davinz_jax.data import Dataset, Parties
 from davinz_jax.models import initialise, load_torch_weights
 from davinz_jax.types import PRNGKey, Variables
-from experiments.suggestions import InputError
+from experiments.suggestions import InputError, nearest
 
 STREAMS = ("data", "parties", "corruption", "initialisations", "blocks", "semivalue", "training")
 
@@ -36,6 +36,20 @@ def offered(function: Callable[..., Any], **available: Any) -> Callable[..., Any
     taken = {name: value for name, value in available.items() if name in signature.parameters}
     given = getattr(function, "keywords", {})
     return lambda *args: function(*args, **{k: v for k, v in taken.items() if k not in given})
+
+
+def checked(group: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The partial function of a group, refused at once if it does not take what it was given.
+
+    Raises:
+        InputError: naming the option and the nearest that there is.
+    """
+    parameters = inspect.signature(getattr(function, "func", function)).parameters
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    for name in getattr(function, "keywords", {}):
+        if name not in parameters and not takes_any:
+            raise InputError(f"{group}.{name}: unknown option; {nearest(name, parameters)}")
+    return function
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,7 @@ class Pieces:
     utility: Callable[..., Any]
     semivalue: Callable[..., Any]
     num_initialisations: int
-    seeds: Mapping[str, int]
+    seed: int
     keys: Mapping[str, PRNGKey]
 
     def load(self, progress: Any = None) -> tuple[Dataset, Parties, np.ndarray]:
@@ -119,7 +133,7 @@ def pieces(cfg: DictConfig) -> Pieces:
     settings = plain(cfg)
     model = dict(settings["model"])
     made = {
-        group: instantiate(settings[group], _convert_="all")
+        group: checked(group, instantiate(settings[group], _convert_="all"))
         for group in ("data", "corruption", "parties", "utility", "semivalue")
     }
     return Pieces(
@@ -132,7 +146,7 @@ def pieces(cfg: DictConfig) -> Pieces:
         utility=made["utility"],
         semivalue=made["semivalue"],
         num_initialisations=cfg.num_initialisations,
-        seeds={"seed": cfg.seed, "num_initialisations": cfg.num_initialisations},
+        seed=cfg.seed,
         keys=streams(cfg.seed),
     )
 

@@ -73,9 +73,8 @@ def value(
             checkpoint=checkpoint,
             progress=stages.progress,
         )(utility)
-    return Run(
-        dataset, parties, corrupted, ingredients, utility, valuation, stages.seconds, pieces.seeds
-    )
+    seeds = {"seed": pieces.seed, "num_initialisations": len(ingredients.initialisations)}
+    return Run(dataset, parties, corrupted, ingredients, utility, valuation, stages.seconds, seeds)
 
 
 def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +91,7 @@ def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
         "num_samples": run.valuation.num_samples,
         "seeds": run.seeds,
         "notes": list(run.dataset.notes),
+        "encoding": run.dataset.encoding,
         "config": config,
         "versions": outputs.versions(),
         "data_sha256": run.dataset.sha256(),

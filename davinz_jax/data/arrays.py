@@ -30,6 +30,7 @@ Arrays = Mapping[str, Shaped[np.ndarray, "..."]]
 def load_arrays(
     path: PathLike,
     *,
+    target_path: PathLike | None = None,
     layout: Layout = "nhwc",
     task: Task | None = None,
     num_classes: int | None = None,
@@ -44,6 +45,8 @@ def load_arrays(
     Args:
         path: npz file as the module describes it. Inputs are (n, d); (n, h, w), which become
             (n, h, w, 1); or (n, h, w, c). Integers become float32, floats keep their precision.
+        target_path: npz file whose `inputs` and `targets` are the target set; None for the file's
+            own target set.
         layout: where the channels of four-dimensional inputs are: last, or nchw first.
         task: None infers it: classification for integer targets, regression for floats.
         num_classes: classes, labelled from 0; None for those found, which must leave no gap.
@@ -61,6 +64,8 @@ def load_arrays(
             not finite, labels lie outside 0..k-1, or there is no target set and no holdout.
     """
     arrays = dict(_read_npz(Path(path)))
+    if target_path is not None:
+        arrays |= _as_target_set(_read_npz(Path(target_path)))
     _check_lengths(arrays)
     hold_key, *row_keys = split_key(key, 3)
     note = ""
@@ -127,6 +132,11 @@ def _read_npz(path: Path) -> Arrays:
             f"add {' and '.join(missing)}"
         )
     return arrays
+
+
+def _as_target_set(arrays: Arrays) -> Arrays:
+    """Rows of a file in the role of the target set."""
+    return {f"target_{name}": arrays[name] for name in ("inputs", "targets")}
 
 
 def _check_lengths(arrays: Arrays) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 from flax import linen as nn
+from jaxtyping import ScalarLike
 
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.mmd import median_bandwidth
@@ -97,7 +98,7 @@ class Ingredients:
         return self._kernels.setdefault((output, with_target), kernel)
 
     def davinz(
-        self, *, kappa: float | None = None, kappa_family: KappaFamily = "leave_one_out"
+        self, *, kappa: ScalarLike | None = None, kappa_family: KappaFamily = "leave_one_out"
     ) -> DavinzUtility:
         """ν(S) = −κ·complexity − discrepancy; κ is given, or calibrated on a family."""
         return DavinzUtility(
@@ -207,7 +208,7 @@ def davinz_utility(
     parties: Parties,
     *,
     key: PRNGKey,
-    kappa: float | None = None,
+    kappa: ScalarLike | None = None,
     kappa_family: KappaFamily = "leave_one_out",
     **choices: Any,
 ) -> DavinzUtility:

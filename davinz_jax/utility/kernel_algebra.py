@@ -1,6 +1,7 @@
 """What utilities that live on one tangent kernel share: checks, and the five kinds of answer."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,11 @@ class AbstractKernelUtility(ABC):
         return prefix_values(self._system, permutation, self._reduction, self._finish)[None]
 
     def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
-        """Marginals u(N) - u(N without j) of every player j, in closed form."""
+        """Marginals u(N) - u(N without j) of every player j, in closed form; kept once found."""
+        return self._leave_one_out.copy()
+
+    @cached_property
+    def _leave_one_out(self) -> Float[np.ndarray, "t i p"]:
         without = leave_one_out_values(self._system, self._reduction, self._finish)
         return (self._grand[:, None] - without)[None]
 

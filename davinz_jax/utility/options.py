@@ -53,7 +53,7 @@ class DiscrepancyOptions:
         features: compare raw inputs, or the untrained network's features.
     """
 
-    bandwidth: ScalarLike | Sequence[ScalarLike] | Literal["median"] = 5.0
+    bandwidth: ScalarLike | Sequence[ScalarLike] | str = 5.0
     features: Literal["inputs", "network"] = "inputs"
 
     def __post_init__(self) -> None:

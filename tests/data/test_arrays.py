@@ -155,3 +155,14 @@ def test_misspelt_layout_is_refused():
         ValueError, match="layout: wanted one of 'nhwc', 'nchw', got 'nwhc'; did you"
     ):
         inspect.unwrap(channels_last)("inputs", INPUTS, "nwhc")
+
+
+def test_target_set_from_another_file(tmp_path):
+    generator = np.random.default_rng(0)
+    own, other = tmp_path / "own.npz", tmp_path / "other.npz"
+    for path, num in ((own, 12), (other, 5)):
+        np.savez(path, inputs=generator.normal(size=(num, 3)), targets=np.arange(num) % 2)
+    data = load_arrays(own, target_path=other)
+    np.testing.assert_array_equal(data.target_inputs, np.load(other)["inputs"])
+    np.testing.assert_array_equal(data.target_targets, np.load(other)["targets"])
+    assert len(data) == 12

@@ -1,0 +1,43 @@
+"""Commands run in this process, as from the command line."""
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.app import launch
+
+
+@pytest.fixture
+def run_command(monkeypatch, tmp_path):
+    """Run `python -m experiments.NAME ARGUMENTS`; gives its folder, or raises SystemExit."""
+
+    def run(main, name, *arguments):
+        folder = tmp_path / "run"
+        monkeypatch.setattr(sys, "argv", [name, *arguments, f"hydra.run.dir={folder}"])
+        monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+        launch(main, name)
+        return folder
+
+    return run
+
+
+@pytest.fixture
+def read_result():
+    """What result.json of a folder holds."""
+    return lambda folder: json.loads((folder / "result.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory):
+    """A CSV of three hospitals, 60 rows, two classes; new.csv beside it holds a fourth's 20."""
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(generator.normal(size=(80, 3)), columns=["age", "dose", "score"])
+    frame["hospital"] = np.array(["north", "south", "west"])[np.arange(80) % 3]
+    frame["label"] = (frame["age"] + frame["dose"] > 0).astype(int)
+    path = tmp_path_factory.mktemp("table") / "patients.csv"
+    frame[:60].to_csv(path, index=False)
+    frame[60:].drop(columns="hospital").to_csv(path.with_name("new.csv"), index=False)
+    return path

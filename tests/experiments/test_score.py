@@ -1,0 +1,77 @@
+"""A new party scored against a saved run, everything else frozen."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from davinz_jax.data import Dataset, Parties
+from experiments import score, value
+from experiments.scoring import join
+
+
+@pytest.fixture
+def saved_run(run_command, table, tmp_path):
+    """A leave-one-out run over the table's parties with a target set of its own."""
+    target = table.with_name("new.csv")
+    folder = run_command(
+        value.main, "value", "data=table", f"data.path={table}", "data.target=label",
+        "data.party=hospital", f"data.target_path={target}", "num_initialisations=2",
+    )  # fmt: skip
+    return folder.rename(tmp_path / "saved")
+
+
+def test_a_party_scored_later_gets_its_leave_one_out_value(
+    run_command, read_result, saved_run, table, tmp_path
+):
+    """With κ given, u(N ∪ new) - u(N) is the new party's leave-one-out value among all four."""
+    newcomer = table.with_name("new.csv")
+    scored = read_result(
+        run_command(score.main, "score", f"run={saved_run}", f"path={newcomer}", "name=east")
+    )
+    earlier = json.loads((saved_run / "result.json").read_text())
+    everyone = pd.concat(
+        [pd.read_csv(table), pd.read_csv(newcomer).assign(hospital="east")], ignore_index=True
+    )
+    path = tmp_path / "all.npz"
+    encode = earlier["encoding"]
+    assert encode, "the run kept no encoding"
+    np.savez(path, **_encoded(everyone, pd.read_csv(newcomer), encode))
+    together = read_result(
+        run_command(value.main, "value", "data=arrays", f"data.path={path}",
+                    "num_initialisations=2", f"utility.kappa={earlier['kappa']!r}")
+    )  # fmt: skip
+    wanted = {player["name"]: player["value"] for player in together["players"]}["east"]
+    assert scored["value"] == pytest.approx(wanted, rel=1e-4)
+    assert scored["num_rows"] == 20
+
+
+def _encoded(frame, target, encoding):
+    from davinz_jax.data import TableSchema, encode_table
+
+    data = encode_table(frame, target, TableSchema.from_dict(encoding))
+    return {
+        "inputs": data.inputs, "targets": data.targets, "parties": frame["hospital"].to_numpy(str),
+        "target_inputs": data.target_inputs, "target_targets": data.target_targets,
+    }  # fmt: skip
+
+
+def test_changed_data_is_refused(run_command, saved_run, table, tmp_path):
+    saved = json.loads((saved_run / "result.json").read_text())
+    saved["data_sha256"] = "0" * 64
+    (saved_run / "result.json").write_text(json.dumps(saved))
+    with pytest.raises(SystemExit, match="data that was valued"):
+        run_command(score.main, "score", f"run={saved_run}", f"path={table.with_name('new.csv')}")
+    assert not (tmp_path / "run").exists()
+
+
+def test_joining_refuses_what_does_not_fit():
+    data = Dataset(np.eye(4), np.array([0, 1, 0, 1]), "classification", 2, np.eye(4))
+    parties = Parties(np.array([0, 0, 1, 1]), ("a", "b"))
+    with pytest.raises(ValueError, match="name"):
+        join(data, parties, np.eye(4), np.zeros(4, int), "a")
+    with pytest.raises(ValueError, match="shape"):
+        join(data, parties, np.eye(3), np.zeros(3, int), "c")
+    with pytest.raises(ValueError, match="classes"):
+        join(data, parties, np.eye(4), np.full(4, 2), "c")

@@ -37,8 +37,9 @@ def explain(error: Exception, folder: Path, config_name: str, arguments: Sequenc
     if bad_choice:
         group, name = bad_choice.groups()
         return f"{group}: unknown choice {name!r}; {nearest(name, _choices(folder / group))}"
-    if bad_key or bad_group:
-        return _explain_key((bad_group or bad_key), text, folder, config_name)
+    misnamed = bad_group or bad_key
+    if misnamed:
+        return _explain_key(misnamed, text, folder, config_name)
     return _root_text(error)
 
 

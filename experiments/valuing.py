@@ -133,7 +133,7 @@ def _kernel(run: Run) -> dict[str, Any] | None:
     kernels = run.ingredients.computed_kernels
     if not kernels:
         return None
-    kernel, ridge = kernels[0], float(run.ingredients.kernel_options.ridge)
+    kernel, ridge = kernels[0], run.ingredients.kernel_options.ridge
     extremes = extreme_eigenvalues(kernel.blocks, kernel.rows, ridge=ridge)
     return {
         "min_eigenvalue": float(extremes[:, 0].min()),
@@ -250,6 +250,8 @@ def _worst_rows(run: Run, frame: pd.DataFrame, num: int) -> dict[str, outputs.Wr
     columns = run.dataset.feature_names or tuple(
         f"x{j}" for j in range(run.dataset.inputs.shape[1])
     )
-    inputs = pd.DataFrame(run.dataset.inputs[rows], columns=list(columns), index=worst.index)
-    listed = pd.concat([worst[["player", "value", "target"]], inputs], axis=1)
+    inputs = dict(zip(columns, run.dataset.inputs[rows].T, strict=True))
+    listed = worst.filter(["player", "value", "target"]).join(
+        pd.DataFrame(inputs, index=worst.index), rsuffix="_input"
+    )
     return {"worst_rows.csv": outputs.csv_writer(listed)}

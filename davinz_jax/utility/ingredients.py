@@ -112,7 +112,7 @@ class Ingredients:
     def complexity(self) -> ComplexityUtility:
         """The in-domain part alone."""
         return ComplexityUtility(
-            self.kernel(), self.parties, ridge=float(self.kernel_options.ridge)
+            self.kernel(), self.parties, ridge=self.kernel_options.ridge
         )
 
     def discrepancy(self) -> DiscrepancyUtility:
@@ -135,7 +135,7 @@ class Ingredients:
             self.kernel(with_target=True),
             self.parties,
             dataset.target_targets,
-            ridge=float(self.kernel_options.ridge),
+            ridge=self.kernel_options.ridge,
             metric=metric or ("accuracy" if dataset.task == "classification" else "mse"),
         )
 

@@ -28,7 +28,7 @@ class KernelOptions:
     engine: str = "auto"
     output: Output | None = None
     counted: Counted = "weights"
-    ridge: ScalarLike = 1e-4
+    ridge: float | int = 1e-4
     num_blocks: int = 1
     shuffle: bool = True
     batch_size: int | None = None

@@ -9,6 +9,7 @@ References:
     Departs from it: the partition into blocks is drawn once for all rows, not for each coalition.
 """
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,16 +20,19 @@ from davinz_jax.data.dataset import Dataset
 from davinz_jax.ntk.engine import Engine, Plan
 from davinz_jax.ntk.gram import (
     Progress,
+    Target,
     all_outputs,
     block_grams,
     check_finite_kernel,
     cross_gram,
+    kernel_dtype,
     promote_variables,
     symmetric_gram,
 )
-from davinz_jax.ntk.outputs import Network, check_rows, make_rows, residuals
+from davinz_jax.ntk.outputs import Network, Rows, check_rows, make_rows, residuals
 from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.planner import make_plan
+from davinz_jax.ntk.store import fingerprint, open_store
 from davinz_jax.ntk.tangent_kernel import TangentKernel
 from davinz_jax.types import Apply, Counted, Output, PRNGKey, Variables
 
@@ -45,6 +49,7 @@ def empirical_ntk(
     counted: Counted = "weights",
     engine: str | Engine = "auto",
     batch_size: int | None = None,
+    memory: int | str | None = None,
 ) -> Num[np.ndarray, "n m"]:
     """Tangent kernel of rows with themselves, or with other rows.
 
@@ -59,6 +64,7 @@ def empirical_ntk(
         counted: kernels of convolution and linear layers, or all parameters.
         engine: `auto`, `layerwise`, `neural_tangents`, or an engine.
         batch_size: rows of a tile; None chooses by memory.
+        memory: bound in bytes, or as "4GiB"; None is 70 % of the device's.
 
     Returns:
         Gram matrix on the host; unit output²; dtype of the inputs (float32 unless JAX's 64 bits
@@ -71,7 +77,7 @@ def empirical_ntk(
     network = Network(apply, output, counted)
     rows = make_rows(network, inputs, labels)
     variables = promote_variables(variables, rows.inputs)
-    plan = make_plan(engine, network, variables, rows, batch_size=batch_size)
+    plan = make_plan(engine, network, variables, rows, batch_size=batch_size, memory=memory)
     if right_inputs is None:
         kernel = symmetric_gram(plan, variables, rows)
     else:
@@ -95,6 +101,8 @@ def tangent_kernel(
     shuffle: bool = True,
     with_target: bool = False,
     batch_size: int | None = None,
+    memory: int | str | None = None,
+    store: str | os.PathLike[str] | None = None,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
 ) -> TangentKernel:
@@ -111,6 +119,9 @@ def tangent_kernel(
         shuffle: permute the rows before they are cut into blocks, by `key`.
         with_target: also the kernel of target rows with dataset rows, and the target's outputs.
         batch_size: see `empirical_ntk`.
+        memory: see `empirical_ntk`.
+        store: folder in which the blocks are kept, memory-mapped; a run that was killed goes on
+            from its finished tiles, to the same bytes.
         key: typed random key; None is allowed where nothing is shuffled.
         progress: called with (done, total, stage) after each block and tile.
 
@@ -128,13 +139,15 @@ def tangent_kernel(
     plan = make_plan(engine, network, drawn[0], rows, num_blocks=num_blocks, batch_size=batch_size)
     shuffle = shuffle and num_blocks > 1
     partition = block_rows(len(dataset), num_blocks=num_blocks, shuffle=shuffle, key=key)
+    whole = _room(plan, drawn, rows, partition, store)
     parts = []
     for draw, variables in enumerate(drawn):
         stage = _stage(progress, draw, len(drawn))
-        parts.append(_one_draw(plan, variables, dataset, partition, with_target, stage))
-    blocks, residual, target_kernel, target_outputs = zip(*parts, strict=True)
+        target = Target(whole.array[draw], whole.store, (draw,))
+        parts.append(_one_draw(plan, variables, dataset, partition, target, with_target, stage))
+    residual, target_kernel, target_outputs = zip(*parts, strict=True)
     return TangentKernel(
-        blocks=np.stack(blocks),
+        blocks=whole.array,
         rows=partition,
         residual=np.stack(residual),
         output=output,
@@ -150,23 +163,41 @@ def _one_draw(
     variables: Variables,
     dataset: Dataset,
     partition: Int[np.ndarray, "b s"],
+    into: Target,
     with_target: bool,
     progress: Progress | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]:
-    """Blocks, residuals, target kernel and target outputs of one initialisation."""
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Residuals, target kernel and target outputs of one initialisation; its blocks go `into`."""
     rows = make_rows(plan.network, dataset.inputs, dataset.targets)
     outputs = all_outputs(plan, variables, rows.inputs)
     residual = residuals(plan.network.output, outputs, dataset.targets)
-    blocks = block_grams(plan, variables, rows, partition, progress=progress)
+    blocks = block_grams(plan, variables, rows, partition, target=into, progress=progress)
     check_finite_kernel(blocks, outputs, variables)
     if not with_target:
-        return blocks, residual, None, None
+        return residual, None, None
     target = make_rows(plan.network, dataset.target_inputs, None)
     check_rows(plan.network, variables, target)
     kernel = cross_gram(plan, variables, target, rows, progress=progress)
     outputs = all_outputs(plan, variables, target.inputs)
     check_finite_kernel(kernel, outputs, variables)
-    return blocks, residual, kernel, outputs
+    return residual, kernel, outputs
+
+
+def _room(
+    plan: Plan,
+    drawn: list[Variables],
+    rows: Rows,
+    partition: Int[np.ndarray, "b s"],
+    store: str | os.PathLike[str] | None,
+) -> Target:
+    """Room for the blocks of every draw, in memory or in a folder."""
+    num_blocks, size = partition.shape
+    shape, dtype = (len(drawn), num_blocks, size, size), kernel_dtype(drawn[0])
+    if store is None:
+        return Target(np.zeros(shape, dtype))
+    mark = fingerprint(plan, drawn, rows, partition)
+    opened = open_store(store, shape=shape, dtype=dtype, fingerprint=mark)
+    return Target(opened.array, opened)
 
 
 def _stage(progress: Progress | None, draw: int, num_draws: int) -> Progress | None:

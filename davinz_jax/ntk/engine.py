@@ -12,6 +12,20 @@ from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.types import Variables
 
 
+class Footprint(NamedTuple):
+    """Bytes that an engine takes.
+
+    Attributes:
+        fixed: whatever the batch.
+        row: for each row of the tile in hand.
+        kept: for each row whose representation is kept.
+    """
+
+    fixed: int
+    row: int
+    kept: int
+
+
 @runtime_checkable
 class Engine(Protocol):
     """A way to compute tangent kernels exactly."""
@@ -43,22 +57,26 @@ class Engine(Protocol):
         """Symmetric tile (n, n) of a batch with itself, over all passes."""
         ...
 
-    def row_bytes(self, network: Network, variables: Variables, inputs: Any) -> int:
-        """Bytes that a row of a batch takes at the worst moment."""
+    def footprint(self, network: Network, variables: Variables, inputs: Any) -> Footprint:
+        """Memory that it takes."""
         ...
 
 
 class Plan(NamedTuple):
-    """How a kernel will be computed.
+    """How a kernel will be computed, and what that takes.
 
     Attributes:
-        engine: what computes the tiles.
+        engine: what computes the tiles, fitted to the model.
         network: model, output and counted parameters.
         num_passes: passes of the engine whose tiles add up.
         batch_size: rows of a batch, and so of a tile's side, at most.
+        held: batches whose representations are kept at a time.
+        peak_bytes: memory expected at the worst moment, kernel included.
     """
 
     engine: Engine
     network: Network
     num_passes: int
     batch_size: int
+    held: int
+    peak_bytes: int

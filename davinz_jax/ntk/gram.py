@@ -6,15 +6,18 @@ and above its diagonal.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
+from davinz_jax.ntk.devices import share_among_devices
 from davinz_jax.ntk.engine import Plan
 from davinz_jax.ntk.outputs import Rows
+from davinz_jax.ntk.store import KernelStore
 from davinz_jax.types import Variables
 
 Progress = Callable[[int, int, str], None]
@@ -60,26 +63,95 @@ def padded_batches(rows: Rows, batch_size: int) -> Iterator[tuple[slice, Rows]]:
         yield where, take_rows(rows, where, size)
 
 
+class Target(NamedTuple):
+    """Where a symmetric kernel goes.
+
+    Attributes:
+        array: the (n, n) array to fill.
+        store: store that the array lies in, if any.
+        region: where in the store it lies.
+    """
+
+    array: np.ndarray
+    store: KernelStore | None = None
+    region: tuple[int, ...] = ()
+
+    def is_finished(self, above: slice, beside: slice) -> bool:
+        """Whether the store holds this tile from before."""
+        if self.store is None:
+            return False
+        return self.store.is_finished(self._name(above, beside), (*self.region, above, beside))
+
+    def finish(self, above: slice, beside: slice) -> None:
+        """Refuse a tile that is not finite, and note one that is in the store."""
+        if self.store is not None and np.isfinite(self.array[above, beside]).all():
+            self.store.finish(self._name(above, beside), (*self.region, above, beside))
+
+    def _name(self, above: slice, beside: slice) -> str:
+        return " ".join(map(str, (*self.region, above.start, beside.start)))
+
+
 def symmetric_gram(
-    plan: Plan, variables: Variables, rows: Rows, *, progress: Progress | None = None
+    plan: Plan,
+    variables: Variables,
+    rows: Rows,
+    *,
+    target: Target | None = None,
+    progress: Progress | None = None,
 ) -> Float[np.ndarray, "n n"]:
     """Tangent kernel of n rows with themselves, exactly symmetric."""
-    engine, network, batch_size = plan.engine, plan.network, plan.batch_size
-    if rows.num_rows <= batch_size:
-        return mirror_upper(np.array(engine.diagonal(network, variables, rows)))
-    batches = list(padded_batches(rows, batch_size))
-    gram = np.zeros((rows.num_rows, rows.num_rows), kernel_dtype(variables))
-    total, done = plan.num_passes * len(batches) * (len(batches) + 1) // 2, 0
+    num_rows = rows.num_rows
+    if target is None:
+        target = Target(np.zeros((num_rows, num_rows), kernel_dtype(variables)))
+    slices = batch_slices(num_rows, plan.batch_size)
+    total = len(slices) * (len(slices) + 1) // 2
+    done = 0
+    for first in range(0, len(slices), plan.held):
+        group = range(first, min(first + plan.held, len(slices)))
+        tiles = [(i, j) for j in range(first, len(slices)) for i in group if i <= j]
+        left = [(i, j) for i, j in tiles if not target.is_finished(slices[i], slices[j])]
+        done += len(tiles) - len(left)
+        report = partial(_report, progress, total=total)
+        done = _fill_group(plan, variables, rows, slices, left, target, done, report)
+    return mirror_upper(target.array)
+
+
+def _fill_group(
+    plan: Plan,
+    variables: Variables,
+    rows: Rows,
+    slices: list[slice],
+    tiles: list[tuple[int, int]],
+    target: Target,
+    done: int,
+    report: Callable[..., None],
+) -> int:
+    """Fill tiles of one group of batches, whose representations are kept; tiles done by then."""
+    engine, network, last = plan.engine, plan.network, plan.num_passes - 1
+    size = slices[0].stop
+    if len(slices) == 1 and tiles:
+        _put_tile(target, slices[0], slices[0], engine.diagonal(network, variables, rows), True)
+        target.finish(slices[0], slices[0])
+        report(1)
+        return 1
+    members = {i for i, _ in tiles}
     for index in range(plan.num_passes):
-        kept = [engine.represent(network, variables, batch, index) for _, batch in batches]
-        for i, (above, _) in enumerate(batches):
-            for j in range(i, len(batches)):
-                other = None if i == j else kept[j]
-                tile = engine.contract(network, variables, kept[i], other)
-                _add_tile(gram, tile, above, batches[j][0])
+        kept: dict[int, Any] = {}
+        for i, j in tiles:
+            for batch in (i, j):
+                if batch not in kept:
+                    padded = take_rows(rows, slices[batch], size)
+                    kept[batch] = engine.represent(network, variables, padded, index)
+            other = None if i == j else kept[j]
+            tile = engine.contract(network, variables, kept[i], other)
+            _put_tile(target, slices[i], slices[j], tile, index == 0)
+            for batch in [batch for batch in kept if batch not in members and batch != j]:
+                del kept[batch]
+            if index == last:
+                target.finish(slices[i], slices[j])
                 done += 1
-                _report(progress, done, total)
-    return mirror_upper(gram)
+                report(done)
+    return done
 
 
 def block_grams(
@@ -88,21 +160,34 @@ def block_grams(
     rows: Rows,
     partition: Int[np.ndarray, "b s"],
     *,
+    target: Target | None = None,
     progress: Progress | None = None,
 ) -> Float[np.ndarray, "b s s"]:
-    """Tangent kernel of each block of rows with itself, zero in padding."""
+    """Tangent kernel of each block of rows with itself, zero in padding.
+
+    Several devices share the blocks among them.
+    """
     num_blocks, size = partition.shape
+    if target is None:
+        target = Target(np.zeros((num_blocks, size, size), kernel_dtype(variables)))
     if num_blocks == 1:
         whole = take_rows(rows, partition[0], size)
-        return symmetric_gram(plan, variables, whole, progress=progress)[None]
-    blocks = np.zeros((num_blocks, size, size), kernel_dtype(variables))
-    for block, members in enumerate(partition):
-        real = int(np.sum(members >= 0))
-        padded = take_rows(rows, members[:real], size)
-        gram = symmetric_gram(plan, variables, padded)
-        blocks[block, :real, :real] = gram[:real, :real]
-        _report(progress, block + 1, num_blocks)
-    return blocks
+        inner = Target(target.array[0], target.store, (*target.region, 0))
+        symmetric_gram(plan, variables, whole, target=inner, progress=progress)
+        return target.array
+
+    def fill(block: int, held: Variables) -> None:
+        real = int(np.sum(partition[block] >= 0))
+        part = slice(0, real)
+        inner = Target(target.array[block], target.store, (*target.region, block))
+        if inner.is_finished(part, part):
+            return
+        padded = take_rows(rows, partition[block, :real], size)
+        inner.array[part, part] = symmetric_gram(plan, held, padded)[part, part]
+        inner.finish(part, part)
+
+    share_among_devices(fill, num_blocks, variables, partial(_report, progress))
+    return target.array
 
 
 def cross_gram(
@@ -119,14 +204,18 @@ def cross_gram(
     gram = np.zeros((left.num_rows, right.num_rows), kernel_dtype(variables))
     total, done = plan.num_passes * len(batch_slices(left.num_rows, batch_size)) * len(columns), 0
     for index in range(plan.num_passes):
-        kept = [engine.represent(network, variables, batch, index) for _, batch in columns]
-        for above, batch in padded_batches(left, batch_size):
-            first = engine.represent(network, variables, batch, index)
-            for (beside, _), second in zip(columns, kept, strict=True):
-                tile = engine.contract(network, variables, first, second)
-                _add_tile(gram, tile, above, beside)
-                done += 1
-                _report(progress, done, total)
+        for first in range(0, len(columns), plan.held):
+            group = columns[first : first + plan.held]
+            kept = [engine.represent(network, variables, batch, index) for _, batch in group]
+            for above, batch in padded_batches(left, batch_size):
+                rows = engine.represent(network, variables, batch, index)
+                for (beside, _), other in zip(group, kept, strict=True):
+                    tile = np.asarray(engine.contract(network, variables, rows, other))
+                    gram[above, beside] += tile[
+                        : above.stop - above.start, : beside.stop - beside.start
+                    ]
+                    done += 1
+                    _report(progress, done, total)
     return gram
 
 
@@ -177,7 +266,9 @@ def check_finite_kernel(
     Raises:
         ValueError: if an entry is NaN or infinite.
     """
-    if np.isfinite(kernel).all() and np.isfinite(outputs).all():
+    parts = kernel.reshape(-1, kernel.shape[-1])
+    runs = range(0, len(parts), 1024)
+    if np.isfinite(outputs).all() and all(np.isfinite(parts[i : i + 1024]).all() for i in runs):
         return
     bad = [
         jax.tree_util.keystr(path)
@@ -194,10 +285,20 @@ def check_finite_kernel(
     raise ValueError(f"kernel: wanted finite numbers, got {cause}")
 
 
-def _add_tile(gram: np.ndarray, tile: jax.Array, above: slice, beside: slice) -> None:
-    """Add the part of a tile that is no padding."""
-    part = np.asarray(tile)[: above.stop - above.start, : beside.stop - beside.start]
-    gram[above, beside] += part
+def _put_tile(target: Target, above: slice, beside: slice, tile: Any, is_first: bool) -> None:
+    """Set or add the part of a tile that is no padding; a diagonal one exactly symmetric."""
+    part = _real_part(tile, above, beside)
+    if above == beside:
+        part = np.triu(part) + np.triu(part, 1).T
+    if is_first:
+        target.array[above, beside] = part
+    else:
+        target.array[above, beside] += part
+
+
+def _real_part(tile: Any, above: slice, beside: slice) -> np.ndarray:
+    """The part of a tile that is no padding."""
+    return np.asarray(tile)[: above.stop - above.start, : beside.stop - beside.start]
 
 
 def _report(progress: Progress | None, done: int, total: int) -> None:

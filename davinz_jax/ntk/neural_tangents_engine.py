@@ -18,6 +18,7 @@ import jax
 from davinz_jax.choices import check_choice
 from davinz_jax.ntk.bridge import neural_tangents
 from davinz_jax.ntk.counted import merge_variables, num_counted, split_variables
+from davinz_jax.ntk.engine import Footprint
 from davinz_jax.ntk.outputs import Network, Rows, device_dtype, network_outputs
 from davinz_jax.types import Variables
 
@@ -75,13 +76,14 @@ class NeuralTangentsEngine:
         """Symmetric tile; each row's gradient is taken once."""
         return self.contract(network, variables, rows, None)
 
-    def row_bytes(self, network: Network, variables: Variables, inputs: Any) -> int:
-        """Two Jacobians of a row, of every logit for `trace`, and half for what XLA copies."""
+    def footprint(self, network: Network, variables: Variables, inputs: Any) -> Footprint:
+        """A Jacobian of each row, of every logit for `trace`, and a quarter for copies."""
         example = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), device_dtype(inputs))
         outputs = jax.eval_shape(network.apply, variables, example)
         columns = outputs.shape[1] if network.output == "trace" else 1
         count = num_counted(variables, counted=network.counted)
-        return int(2.5 * columns * count * outputs.dtype.itemsize)
+        row = 5 * columns * count * outputs.dtype.itemsize // 4
+        return Footprint(fixed=2**28, row=row, kept=inputs[0].nbytes)
 
 
 @partial(jax.jit, static_argnames=("network", "implementation"))

@@ -19,7 +19,7 @@ from davinz_jax.ntk.layerwise.gradients import Kept
 from davinz_jax.ntk.layerwise.layer import Layer, patch_products, pixel_products
 from davinz_jax.ntk.layerwise.survey import Form, Survey
 
-_SCRATCH_BYTES = 2**27
+SCRATCH_BYTES = 2**27
 """Bytes of position products that exist at a time."""
 
 
@@ -86,7 +86,7 @@ def _layer_tile(
     rows, columns = left[1].shape[0], right[1].shape[0]
     side = max(layer.positions, layer.positions_in if form == "pixels" else 0)
     a_row = 2 * layer.groups * columns * side**2 * left[1].dtype.itemsize
-    at_once = max(1, min(rows, _SCRATCH_BYTES // a_row))
+    at_once = max(1, min(rows, SCRATCH_BYTES // a_row))
     if at_once >= rows:
         return rows_of(left)
     whole = rows - rows % at_once

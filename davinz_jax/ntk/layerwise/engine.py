@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from davinz_jax.ntk.layerwise.contraction import contract_kept
+from davinz_jax.ntk.engine import Footprint
+from davinz_jax.ntk.layerwise.contraction import SCRATCH_BYTES, contract_kept
 from davinz_jax.ntk.layerwise.gradients import Kept, kept_rows
 from davinz_jax.ntk.layerwise.survey import Survey, survey_network
 from davinz_jax.ntk.outputs import Network, Rows
@@ -64,15 +65,22 @@ class LayerwiseEngine:
             total = total + self.contract(network, variables, kept, None)
         return np.asarray(total)
 
-    def row_bytes(self, network: Network, variables: Variables, inputs: Any) -> int:
-        """What a row keeps; gradients and factors of two batches at the worst moment."""
+    def footprint(self, network: Network, variables: Variables, inputs: Any) -> Footprint:
+        """What a row keeps, and what a chunk of rows takes on its way forward and back."""
+        del network, inputs
+        size = np.dtype(jnp.result_type(*jax.tree.leaves(variables))).itemsize
         found = self._found
-        kept = found.num_features + sum(
+        factors = sum(
             layer.positions_in * layer.channels_in * (layer.reach if form == "patches" else 1)
             + layer.positions * layer.channels_out
             for layer, form in found.factored()
         )
-        return 2 * kept * np.dtype(jnp.result_type(*jax.tree.leaves(variables))).itemsize
+        passing = sum(
+            layer.positions_in * layer.channels_in + layer.positions * layer.channels_out
+            for layer in found.layers
+        )
+        fixed = self.chunk * size * (4 * passing + 2 * found.num_features) + 4 * SCRATCH_BYTES
+        return Footprint(fixed=fixed, row=0, kept=size * (found.num_features + factors))
 
     @property
     def _found(self) -> Survey:

@@ -1,0 +1,75 @@
+"""Plans within memory."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from davinz_jax.models import MLP, apply_function
+from davinz_jax.ntk import empirical_ntk
+from davinz_jax.ntk.engine import Footprint
+from davinz_jax.ntk.outputs import Network, make_rows
+from davinz_jax.ntk.planner import _batches, _tiles_bytes, make_plan, parse_bytes
+
+
+def linear(variables, inputs):
+    return inputs @ variables["params"]["kernel"]
+
+
+VARIABLES = {"params": {"kernel": jnp.ones((4, 1))}}
+NETWORK = Network(linear, "scalar", "weights")
+
+
+@pytest.mark.parametrize(
+    ("memory", "wanted"),
+    [(5, 5), ("7", 7), ("4GiB", 4 * 2**30), ("2 kB", 2000), ("1.5mib", 1572864)],
+)
+def test_sizes_in_units(memory, wanted):
+    assert parse_bytes(memory) == wanted
+
+
+@pytest.mark.parametrize("memory", ["4 gigs", "", "GiB", "1.2.3MB", "-4GiB", 0, -1])
+def test_refuses_what_is_no_size(memory):
+    with pytest.raises(ValueError, match="memory: wanted"):
+        parse_bytes(memory)
+
+
+@pytest.mark.parametrize("room", [10, 100, 1000, 10_000, 1_000_000])
+@pytest.mark.parametrize("block", [1, 7, 100, 3000])
+def test_batches_fit_the_room_where_any_do(room, block):
+    footprint = Footprint(fixed=0, row=1, kept=2)
+    size, held = _batches(footprint, block, room, None)
+    assert 1 <= size <= block
+    assert 1 <= held <= -(-block // size)
+    if room >= 6:
+        assert _tiles_bytes(footprint, block, size, held) <= room
+
+
+def test_all_is_held_where_memory_allows():
+    footprint = Footprint(fixed=0, row=1, kept=2)
+    size, held = _batches(footprint, 3000, 10**9, None)
+    assert (size, held) == (500, 6)
+
+
+def test_refuses_what_does_not_fit_and_names_what_would():
+    rows = make_rows(NETWORK, np.ones((3000, 4), np.float32), None)
+    with pytest.raises(ValueError, match=r"memory: wanted \d+MiB or more, got 1MiB; set memory="):
+        make_plan("neural_tangents", NETWORK, VARIABLES, rows, memory="1MiB")
+    plan = make_plan("neural_tangents", NETWORK, VARIABLES, rows, memory="2GiB")
+    assert plan.peak_bytes <= 2 * 2**30
+
+
+def test_kernel_is_the_same_however_little_is_held(key):
+    """Batches kept one, two or all at a time: `held` follows from the memory bound."""
+    x = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)
+    module = MLP((6, 5), num_outputs=3)
+    variables = module.init(key, x)
+    apply = apply_function(module)
+    whole = empirical_ntk(apply, variables, x, output="trace")
+    from davinz_jax.ntk.gram import symmetric_gram
+
+    network = Network(apply, "trace", "weights")
+    rows = make_rows(network, x, None)
+    plan = make_plan("layerwise", network, variables, rows, batch_size=2)
+    for held in (1, 2, 5):
+        found = symmetric_gram(plan._replace(held=held), variables, rows)
+        np.testing.assert_allclose(found, whole, atol=1e-5)

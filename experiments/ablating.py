@@ -14,11 +14,12 @@ import pandas as pd
 from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax.data import Dataset, Parties
+from davinz_jax.evaluation import pearson, spearman
 from davinz_jax.semivalues import Valuation
 from experiments import compose, study
 from experiments.compose import Pieces, offered
 from experiments.console import Stages
-from experiments.estimates import Estimate, figure, over_seeds, pearson, spearman
+from experiments.estimates import CORRELATION, OverSeeds, figure, over_seeds, shown
 from experiments.plots_studies import estimates_figure
 from experiments.study import Finding, Setting
 from experiments.suggestions import InputError
@@ -33,10 +34,10 @@ def examine(setting: Setting) -> Finding:
     parts = [measure(setting, seed) for seed in setting.seeds]
     frame = pd.concat(parts, ignore_index=True)
     estimates = {}
-    for (option, choice), part in frame.groupby(["option", "choice"], sort=False):
+    for option, choice, part in _variants(frame):
         name = f"{option}={choice}" if choice else option
         for column in ("spearman", "pearson"):
-            found = over_seeds(part[column].tolist(), level=setting.level, limits=(-1, 1))
+            found = over_seeds(part[column].tolist(), level=setting.level, limits=CORRELATION)
             estimates[f"{column} {name}"] = found
         estimates[f"seconds {name}"] = over_seeds(part["seconds"].tolist(), level=setting.level)
     return Finding(
@@ -114,34 +115,49 @@ def _value(
     return valuation, time.perf_counter() - began
 
 
-def _rows(frame: pd.DataFrame, estimates: Mapping[str, Estimate]) -> Iterator[Sequence[str]]:
-    for (option, choice), part in frame.groupby(["option", "choice"], sort=False):
+def _rows(frame: pd.DataFrame, estimates: Mapping[str, OverSeeds]) -> Iterator[Sequence[str]]:
+    for option, choice, part in _variants(frame):
         name = f"{option}={choice}" if choice else option
         linear = estimates[f"pearson {name}"].mean
-        shown = "-" if linear is None else figure(linear)
-        yield [name, str(estimates[f"spearman {name}"]), shown, figure(part["seconds"].min())]
+        ranks = str(estimates[f"spearman {name}"])
+        yield [name, ranks, shown(linear), figure(float(part["seconds"].min()))]
 
 
-def _verdicts(frame: pd.DataFrame, estimates: Mapping[str, Estimate]) -> list[str]:
+def _variants(frame: pd.DataFrame) -> Iterator[tuple[str, str, Any]]:
+    """Option, choice, and the measurements of each variant."""
+    for (option, choice), part in frame.groupby(["option", "choice"], sort=False):  # pyright: ignore
+        yield option, choice, part
+
+
+def _choices(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Choices that were tried of each option."""
+    found: dict[str, list[str]] = {}
+    for option, choice, _ in _variants(frame):
+        if choice:
+            found.setdefault(option, []).append(choice)
+    return found
+
+
+def _verdicts(frame: pd.DataFrame, estimates: Mapping[str, OverSeeds]) -> list[str]:
     """For each option, the choice that departs most from the reference, beside the ceiling."""
     ceiling = estimates[f"spearman {AS_CONFIGURED[0]}"]
     verdicts = [f"as configured, other draws agree with the reference at Spearman {ceiling}"]
-    for option, part in frame[frame["choice"] != ""].groupby("option", sort=False):
-        names = [f"{option}={choice}" for choice in part["choice"].unique()]
-        defined = {n: e.mean for n in names if (e := estimates[f"spearman {n}"]).mean is not None}
+    for option, choices in _choices(frame).items():
+        tried = {
+            f"{option}={choice}": estimates[f"spearman {option}={choice}"] for choice in choices
+        }
+        defined = {name: e.mean for name, e in tried.items() if e.mean is not None}
         if defined:
             worst = min(defined, key=lambda name: defined[name])
-            verdicts.append(
-                f"{option}: least agreement {estimates[f'spearman {worst}']} at {worst}"
-            )
+            verdicts.append(f"{option}: least agreement {tried[worst]} at {worst}")
     return verdicts
 
 
-def _figure(frame: pd.DataFrame, estimates: Mapping[str, Estimate]):
-    groups: dict[str, dict[str, Estimate]] = {}
-    ceiling = estimates[f"spearman {AS_CONFIGURED[0]}"]
-    for option, part in frame[frame["choice"] != ""].groupby("option", sort=False):
-        shown = {c: estimates[f"spearman {option}={c}"] for c in part["choice"].unique()}
-        groups[str(option)] = {AS_CONFIGURED[0]: ceiling, **shown}
-    groups = groups or {"values": {AS_CONFIGURED[0]: ceiling}}
-    return estimates_figure(groups, xlabel="Spearman with the reference", zero=False)
+def _figure(frame: pd.DataFrame, estimates: Mapping[str, OverSeeds]):
+    ceiling = {AS_CONFIGURED[0]: estimates[f"spearman {AS_CONFIGURED[0]}"]}
+    groups = {
+        option: ceiling | {c: estimates[f"spearman {option}={c}"] for c in choices}
+        for option, choices in _choices(frame).items()
+    }
+    shown_groups = groups or {"values": ceiling}
+    return estimates_figure(shown_groups, xlabel="Spearman with the reference", zero=False)

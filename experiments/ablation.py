@@ -1,4 +1,4 @@
-"""What do blocks, ridge, bandwidth and draws cost and change? `python -m experiments.ablation --help`."""
+"""What does each choice cost and change? `python -m experiments.ablation --help`."""
 
 from typing import Any
 

@@ -17,13 +17,24 @@ from typing import Any
 import pandas as pd
 
 from experiments import console, outputs, plots
-from experiments.estimates import Estimate, over_seeds
+from experiments.estimates import (
+    CORRELATION,
+    CORRELATIONS,
+    SHARE,
+    UNBOUNDED,
+    OverSeeds,
+    over_seeds,
+)
 from experiments.plots_studies import estimates_figure
 from experiments.suggestions import InputError
 
 TABLE, FIGURE = "collected.csv", "collected.png"
 PER_JOB = ("seed", "seeds", "level", "skip_finished", "checkpoints", "experiment")
-BOUNDS = {"spearman": (-1, 1), "pearson": (-1, 1), "kendall": (-1, 1), "steps": (0, 1)}
+BOUNDS = dict.fromkeys(CORRELATIONS, CORRELATION) | {"ordered": SHARE}
+
+
+MOST_PANELS = 6
+"""Numbers that the figure shows, the first ones; --only chooses others."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     frame = table(groups, [job for job in jobs if job.result is None], level=given.level)
     show(frame, given.folder, given.only)
     writers: dict[str, outputs.Writer] = {TABLE: partial(frame.to_csv, index=False)}
-    done = frame[frame["status"] == "done"]
+    done: Any = frame[frame["status"] == "done"]
     if len(done):
         writers[FIGURE] = partial(plots.save, _figure(done, given.only))
     outputs.write_whole(given.folder, writers)
@@ -160,7 +171,7 @@ def _numbers(result: Mapping[str, Any]) -> dict[str, dict[Any, float]]:
 
 def _limits(name: str) -> tuple[float, float]:
     found = [limits for word, limits in BOUNDS.items() if word in name]
-    return found[0] if found else (-float("inf"), float("inf"))
+    return found[0] if found else UNBOUNDED
 
 
 def show(frame: pd.DataFrame, folder: Path, only: str) -> None:
@@ -182,29 +193,30 @@ def show(frame: pd.DataFrame, folder: Path, only: str) -> None:
         console.note(f"job {job} failed: {reason}")
 
 
-def _selected(done: pd.DataFrame, only: str) -> pd.DataFrame:
+def _cells(line: Mapping[Any, Any]) -> list[str]:
+    number, setting = str(line["number"]), str(line["setting"])
+    return [number, setting, str(_estimate(line)), str(int(line["num_seeds"]))]
+
+
+def _selected(done: Any, only: str) -> Any:
     return done[done["number"].astype(str).str.contains(only, regex=False)]
 
 
-def _estimate(line: Mapping[Any, Any]) -> Estimate:
+def _estimate(line: Mapping[Any, Any]) -> OverSeeds:
     mean, low, high = (
         None if pd.isna(line[k]) else float(line[k]) for k in ("mean", "low", "high")
     )
-    return Estimate(mean, low, high, ())
+    return OverSeeds(mean, low, high, ())
 
 
-def _figure(done: pd.DataFrame, only: str):
-    groups: dict[str, dict[str, Estimate]] = {}
+def _figure(done: Any, only: str):
+    groups: dict[str, dict[str, OverSeeds]] = {}
     for line in _selected(done, only).to_dict("records"):
         groups.setdefault(str(line["number"]), {})[str(line["setting"])] = _estimate(line)
     if not groups:
         raise InputError(f"only: wanted part of a number's name, got {only!r}, which none holds")
     first = dict(list(groups.items())[:MOST_PANELS])
     return estimates_figure(first, xlabel="mean and interval", zero=False)
-
-
-MOST_PANELS = 6
-"""Numbers that the figure shows, the first ones; --only chooses others."""
 
 
 def _flat(value: Any, prefix: str = ""):

@@ -20,6 +20,8 @@ from rich.table import Table
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
 _QUIET_SECONDS = 10.0
+LOG_WIDTH = 200
+"""Most columns of a table outside a terminal; it takes what it needs."""
 
 
 @dataclass
@@ -99,7 +101,8 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> 
         drawn.add_column(header, justify="right" if index else "left", no_wrap=True)
     for row in rows:
         drawn.add_row(*row)
-    CONSOLE.print(drawn)
+    wide = CONSOLE if CONSOLE.is_terminal else Console(highlight=False, width=LOG_WIDTH)
+    wide.print(drawn)
 
 
 def note(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Does a party's value rise with the target domain's share? `python -m experiments.data_preference --help`.
+"""Does value rise with the target domain's share? `python -m experiments.data_preference --help`.
 
 Parties mix two domains, and the target set is of the second.
 """

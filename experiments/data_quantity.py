@@ -1,4 +1,4 @@
-"""Does a party's value rise with the size of its data? `python -m experiments.data_quantity --help`."""
+"""Does a party's value rise with its size? `python -m experiments.data_quantity --help`."""
 
 from typing import Any
 

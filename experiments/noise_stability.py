@@ -1,4 +1,4 @@
-"""Does a party's value fall with noise in its inputs? `python -m experiments.noise_stability --help`."""
+"""Does a party's value fall with noise? `python -m experiments.noise_stability --help`."""
 
 from typing import Any
 

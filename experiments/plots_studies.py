@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.estimates import Estimate, over_seeds
+from experiments.estimates import OverSeeds, over_seeds
 from experiments.plots import INK, PALETTE, TERM_LABELS, plt, style
 
 
@@ -16,11 +16,19 @@ class Abscissa(Protocol):
     """What a property's figure needs to know of its question."""
 
     @property
-    def quantity(self) -> str: ...
+    def quantity(self) -> str:
+        """What is on the axis."""
+        ...
+
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str:
+        """Its unit."""
+        ...
+
     @property
-    def is_logarithmic(self) -> bool: ...
+    def is_logarithmic(self) -> bool:
+        """Whether the axis is logarithmic."""
+        ...
 
 
 def property_figure(
@@ -90,7 +98,7 @@ def matrix_figure(
 
 
 def estimates_figure(
-    groups: Mapping[str, Mapping[str, Estimate]], *, xlabel: str, zero: bool = True
+    groups: Mapping[str, Mapping[str, OverSeeds]], *, xlabel: str, zero: bool = True
 ) -> Figure:
     """Numbers with intervals as points, one panel a group, names to the left.
 
@@ -121,7 +129,7 @@ def _colours() -> tuple[str, ...]:
     return PALETTE * 3
 
 
-def _point(axes: Axes, row: int, estimate: Estimate, colour: str) -> None:
+def _point(axes: Axes, row: int, estimate: OverSeeds, colour: str) -> None:
     if estimate.mean is None:
         return
     if estimate.low is not None and estimate.high is not None:

@@ -12,9 +12,10 @@ import pandas as pd
 from jaxtyping import Float
 
 from davinz_jax.data import Dataset, Parties
+from davinz_jax.evaluation import monotonicity, spearman
 from davinz_jax.types import PRNGKey
 from experiments.compose import Pieces, offered
-from experiments.estimates import Estimate, over_seeds, spearman
+from experiments.estimates import CORRELATION, SHARE, OverSeeds, over_seeds
 from experiments.plots_studies import property_figure
 from experiments.study import Finding, Setting
 from experiments.suggestions import InputError
@@ -57,7 +58,7 @@ def examine(setting: Setting, question: Property) -> Finding:
     parts = [measure(setting, seed, question) for seed in setting.seeds]
     frame = pd.concat(parts, ignore_index=True)
     columns = ["value", *_terms(frame)]
-    estimates = dict(_estimates(frame, columns, setting.level))
+    estimates = dict(_estimates(frame, columns, question.sign, setting.level))
     return Finding(
         measurements=frame,
         headers=[question.short, *columns, "rows"],
@@ -115,18 +116,20 @@ def check_levels(question: Property, levels: Float[np.ndarray, " l"], parties: P
         )
 
 
-def verdict(question: Property, column: str, estimates: dict[str, Estimate], num_seeds: int) -> str:
+def verdict(
+    question: Property, column: str, estimates: dict[str, OverSeeds], num_seeds: int
+) -> str:
     """Whether the property shows, in words and numbers."""
-    found, steps = estimates[f"{column}_spearman"], estimates[f"{column}_steps"]
+    found, ordered = estimates[f"{column}_spearman"], estimates[f"{column}_ordered"]
     name = "value" if column == "value" else f"its part {column}"
     seeds = f"{num_seeds} seed{'s' if num_seeds > 1 else ''}"
     return (
         f"{name} {_tendency(found, question.sign)} {question.quantity}: Spearman {found}, "
-        f"steps up {steps} ({seeds})"
+        f"pairs in order {ordered} ({seeds})"
     )
 
 
-def _tendency(found: Estimate, sign: int) -> str:
+def _tendency(found: OverSeeds, sign: int) -> str:
     """Clear from a mean of `CLEAR`, if the interval is on its side of zero."""
     wanted, opposite = ("rises", "falls") if sign > 0 else ("falls", "rises")
     if found.mean is None:
@@ -145,14 +148,15 @@ def _terms(frame: pd.DataFrame) -> list[str]:
     return [column for column in frame.columns if column not in own]
 
 
-def _estimates(frame: pd.DataFrame, columns: Sequence[str], level: float):
+def _estimates(frame: pd.DataFrame, columns: Sequence[str], sign: int, level: float):
     by_seed = [part.sort_values("level") for _, part in frame.groupby("seed", sort=False)]
     for column in columns:
         pairs = [(part["level"].to_numpy(), part[column].to_numpy()) for part in by_seed]
         ranks = [spearman(x, y) for x, y in pairs]
-        yield f"{column}_spearman", over_seeds(ranks, level=level, limits=(-1, 1))
-        steps = [float(np.mean(np.diff(y) > 0)) for _, y in pairs]
-        yield f"{column}_steps", over_seeds(steps, level=level, limits=(0, 1))
+        yield f"{column}_spearman", over_seeds(ranks, level=level, limits=CORRELATION)
+        runs = [monotonicity(sign * y) for _, y in pairs]
+        ordered = [1 - run.num_inversions / run.num_pairs for run in runs]
+        yield f"{column}_ordered", over_seeds(ordered, level=level, limits=SHARE)
 
 
 def _rows(frame: pd.DataFrame, columns: Sequence[str], level: float) -> list[list[str]]:
@@ -163,7 +167,7 @@ def _rows(frame: pd.DataFrame, columns: Sequence[str], level: float) -> list[lis
     return rows
 
 
-def _signed(estimate: Estimate) -> str:
+def _signed(estimate: OverSeeds) -> str:
     """A mean with the half width of its interval."""
     assert estimate.mean is not None  # values are finite
     if estimate.high is None:

@@ -9,11 +9,12 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from davinz_jax import Ingredients
+from davinz_jax.evaluation import pearson, spearman
 from davinz_jax.linalg import extreme_eigenvalues
 from experiments import compose
 from experiments.app import CONFIG_FOLDER
 from experiments.compose import Model, Pieces, offered
-from experiments.estimates import Estimate, over_seeds, pearson, spearman
+from experiments.estimates import CORRELATION, OverSeeds, over_seeds
 from experiments.plots_studies import matrix_figure
 from experiments.study import Finding, Setting
 from experiments.suggestions import InputError, nearest
@@ -104,15 +105,15 @@ def min_eigenvalue(ingredients: Ingredients, ridge: float) -> float:
 
 def _agreement(
     frame: pd.DataFrame, column: str, pair: tuple[str, str], name: str, level: float
-) -> Estimate:
+) -> OverSeeds:
     found = []
     for _, part in frame.groupby("seed", sort=False):
         first, second = (part.loc[part["model"] == m, column].to_numpy() for m in pair)
         found.append(MEASURES[name](first, second))
-    return over_seeds(found, level=level, limits=(-1, 1))
+    return over_seeds(found, level=level, limits=CORRELATION)
 
 
-def _means(estimates, columns, pairs, level: float) -> dict[str, Estimate]:
+def _means(estimates, columns, pairs, level: float) -> dict[str, OverSeeds]:
     """Mean over pairs in each seed, with its interval over seeds."""
     means = {}
     for column in columns:
@@ -120,12 +121,12 @@ def _means(estimates, columns, pairs, level: float) -> dict[str, Estimate]:
             each = [estimates[f"{column}_{name}_{a}_{b}"].each for a, b in pairs]
             per_seed = np.array(each, dtype=np.float64).mean(axis=0)
             means[f"{column}_{name}_mean"] = over_seeds(
-                per_seed.tolist(), level=level, limits=(-1, 1)
+                per_seed.tolist(), level=level, limits=CORRELATION
             )
     return means
 
 
-def _eigenvalue(frame: pd.DataFrame, model: str, level: float) -> Estimate:
+def _eigenvalue(frame: pd.DataFrame, model: str, level: float) -> OverSeeds:
     own = frame[frame["model"] == model].groupby("seed")["min_eigenvalue"].first()
     return over_seeds(own.tolist(), level=level)
 
@@ -137,18 +138,18 @@ def _rows(estimates, pairs, columns: list[str]) -> list[list[str]]:
     ]
 
 
-def _condition(eigenvalues: Mapping[str, Estimate], ridge: float) -> str:
+def _condition(eigenvalues: Mapping[str, OverSeeds], ridge: float) -> str:
     shown = (
         f"{model} {'-' if e.mean is None else f'{e.mean:.2g}'}" for model, e in eigenvalues.items()
     )
     return f"smallest eigenvalue of the kernel + {ridge:g}: {', '.join(shown)}"
 
 
-def _pair(estimates, column: str, a: str, b: str) -> Estimate:
+def _pair(estimates, column: str, a: str, b: str) -> OverSeeds:
     return estimates.get(f"{column}_spearman_{a}_{b}") or estimates[f"{column}_spearman_{b}_{a}"]
 
 
-def _verdict(column: str, found: Estimate) -> str:
+def _verdict(column: str, found: OverSeeds) -> str:
     name = "values" if column == "value" else f"their parts {column}"
     if found.mean is None:
         return f"{name}: agreement undefined"

@@ -19,11 +19,12 @@ from omegaconf import DictConfig, OmegaConf
 from experiments import compose, console, outputs, plots
 from experiments.compose import Pieces
 from experiments.console import Stages
-from experiments.estimates import Estimate
+from experiments.estimates import OverSeeds
 from experiments.suggestions import InputError
 
 TABLE = "measurements.csv"
 FIGURE = "figure.png"
+CHECKPOINTS = "checkpoints"
 IGNORED = ("skip_finished", "checkpoints")
 """Options that do not change what a run gives."""
 
@@ -73,7 +74,7 @@ class Finding:
     measurements: pd.DataFrame
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
-    estimates: Mapping[str, Estimate]
+    estimates: Mapping[str, OverSeeds]
     verdicts: Sequence[str]
     figure: Figure
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -104,6 +105,12 @@ def conduct(cfg: DictConfig, experiment: Callable[[Setting], Finding]) -> dict[s
     show(finding, f"{name}: {len(pieces)} seed{'s' if len(pieces) > 1 else ''}")
     write(finding, content, folder)
     return content
+
+
+def checkpoint_folder(setting: Setting) -> Path:
+    """Where results of trained networks are kept, so that a killed run goes on from there."""
+    named = setting.cfg.checkpoints
+    return setting.folder / CHECKPOINTS if named is None else Path(named)
 
 
 def output_folder() -> Path:

@@ -79,6 +79,7 @@ class Comparison(Study):
     """Options of `experiments.comparison`."""
 
     training: Any = field(default_factory=dict)
+    baseline_training: Any = field(default_factory=dict)
     baselines: dict[str, Any] = option("methods to be compared with", dict)
     checkpoints: str | None = option(
         "folder of trained networks' results, shared by runs; null = in the run's folder", None

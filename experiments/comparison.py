@@ -1,0 +1,18 @@
+"""Whose leave-one-out values agree with retraining? `python -m experiments.comparison --help`."""
+
+from typing import Any
+
+from omegaconf import DictConfig
+
+from experiments.app import launch
+
+
+def main(cfg: DictConfig) -> dict[str, Any]:
+    """Compare methods with the leave-one-out change of trained networks; returns the result."""
+    from experiments import comparing, study
+
+    return study.conduct(cfg, comparing.examine)
+
+
+if __name__ == "__main__":
+    launch(main, "comparison")

@@ -1,0 +1,18 @@
+"""Does ν tell how well a trained network will do? `python -m experiments.correlation --help`."""
+
+from typing import Any
+
+from omegaconf import DictConfig
+
+from experiments.app import launch
+
+
+def main(cfg: DictConfig) -> dict[str, Any]:
+    """Score bootstrap data sets and train on them; returns what result.json holds."""
+    from experiments import correlating, study
+
+    return study.conduct(cfg, correlating.examine)
+
+
+if __name__ == "__main__":
+    launch(main, "correlation")

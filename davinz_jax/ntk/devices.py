@@ -1,44 +1,46 @@
 """Shares independent pieces of a kernel among the devices of this process."""
 
+import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
+import numpy as np
 
 from davinz_jax.types import Variables
 
 
 def share_among_devices(
-    work: Callable[[int, Variables], None],
-    num_pieces: int,
-    variables: Variables,
-    report: Callable[[int, int], None],
+    work: Callable[[int, Variables], None], num_pieces: int, variables: Variables
 ) -> None:
-    """Call `work(piece, variables)` for every piece, each on one of the devices.
+    """Call `work(piece, variables)` for every piece, each on a device that is free.
 
-    Piece p goes to device p mod D, where the variables lie; the devices work at the same time.
-    An error in one piece ends the call.
+    Devices are alike, so a piece gives the same wherever it runs. An error in one piece ends the
+    call once the pieces at work are done.
 
     Args:
         work: computes one piece; JAX's default device is then the piece's.
         num_pieces: pieces in all.
         variables: variables of the model, copied to each device once.
-        report: called with (done, total) after each piece.
     """
     devices = jax.local_devices()[:num_pieces]
-    if len(devices) == 1:
+    if len(devices) <= 1:
         for piece in range(num_pieces):
             work(piece, variables)
-            report(piece + 1, num_pieces)
         return
-    copies = [jax.device_put(variables, device) for device in devices]
-    settings = jax.config.jax_enable_x64
+    free: queue.SimpleQueue[tuple[jax.Device, Variables]] = queue.SimpleQueue()
+    for device in devices:
+        free.put((device, jax.device_put(variables, device)))
+    has_64_bits = jax.dtypes.canonicalize_dtype(np.float64).itemsize == 8
 
     def on_device(piece: int) -> None:
-        which = piece % len(devices)
-        with jax.enable_x64(settings), jax.default_device(devices[which]):
-            work(piece, copies[which])
+        device, copy = free.get()
+        try:
+            with jax.enable_x64(has_64_bits), jax.default_device(device):
+                work(piece, copy)
+        finally:
+            free.put((device, copy))
 
     with ThreadPoolExecutor(len(devices)) as pool:
-        for done, _ in enumerate(pool.map(on_device, range(num_pieces)), start=1):
-            report(done, num_pieces)
+        for _ in pool.map(on_device, range(num_pieces)):
+            pass

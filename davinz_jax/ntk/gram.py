@@ -5,8 +5,9 @@ cut off on the host; so there is one compilation a shape. A symmetric matrix tak
 and above its diagonal.
 """
 
+import itertools
+import threading
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -97,22 +98,33 @@ def symmetric_gram(
     rows: Rows,
     *,
     target: Target | None = None,
+    spread: bool = True,
     progress: Progress | None = None,
 ) -> Float[np.ndarray, "n n"]:
-    """Tangent kernel of n rows with themselves, exactly symmetric."""
+    """Tangent kernel of n rows with themselves, exactly symmetric.
+
+    With `spread`, groups of tiles are shared among the devices of this process, each of which
+    represents the batches that it needs; tiles grow with the square of the rows, batches do not.
+    """
     num_rows = rows.num_rows
     if target is None:
         target = Target(np.zeros((num_rows, num_rows), kernel_dtype(variables)))
     slices = batch_slices(num_rows, plan.batch_size)
-    total = len(slices) * (len(slices) + 1) // 2
-    done = 0
-    for first in range(0, len(slices), plan.held):
-        group = range(first, min(first + plan.held, len(slices)))
-        tiles = [(i, j) for j in range(first, len(slices)) for i in group if i <= j]
-        left = [(i, j) for i, j in tiles if not target.is_finished(slices[i], slices[j])]
-        done += len(tiles) - len(left)
-        report = partial(_report, progress, total=total)
-        done = _fill_group(plan, variables, rows, slices, left, target, done, report)
+    count = len(slices)
+    devices = jax.local_devices() if spread else []
+    # Two groups a device even out that early groups have more tiles than late ones.
+    held = min(plan.held, -(-count // (2 * len(devices)))) if len(devices) > 1 else plan.held
+    groups = [range(first, min(first + held, count)) for first in range(0, count, held)]
+    tick = _ticker(progress, count * (count + 1) // 2)
+
+    def fill(index: int, copy: Variables) -> None:
+        _fill_group(plan, copy, rows, slices, groups[index], target, tick)
+
+    if len(devices) > 1:
+        share_among_devices(fill, len(groups), variables)
+    else:
+        for index in range(len(groups)):
+            fill(index, variables)
     return mirror_upper(target.array)
 
 
@@ -121,37 +133,50 @@ def _fill_group(
     variables: Variables,
     rows: Rows,
     slices: list[slice],
-    tiles: list[tuple[int, int]],
+    group: range,
     target: Target,
-    done: int,
-    report: Callable[..., None],
-) -> int:
-    """Fill tiles of one group of batches, whose representations are kept; tiles done by then."""
+    tick: Callable[[], None],
+) -> None:
+    """Fill the unfinished tiles of one group of batches, whose representations are kept."""
     engine, network, last = plan.engine, plan.network, plan.num_passes - 1
-    size = slices[0].stop
+    tiles = []
+    for i, j in ((i, j) for j in range(group.start, len(slices)) for i in group if i <= j):
+        if target.is_finished(slices[i], slices[j]):
+            tick()
+        else:
+            tiles.append((i, j))
     if len(slices) == 1 and tiles:
         _put_tile(target, slices[0], slices[0], engine.diagonal(network, variables, rows), True)
         target.finish(slices[0], slices[0])
-        report(1)
-        return 1
-    members = {i for i, _ in tiles}
+        tick()
+        return
     for index in range(plan.num_passes):
-        kept: dict[int, Any] = {}
-        for i, j in tiles:
-            for batch in (i, j):
-                if batch not in kept:
-                    padded = take_rows(rows, slices[batch], size)
-                    kept[batch] = engine.represent(network, variables, padded, index)
-            other = None if i == j else kept[j]
-            tile = engine.contract(network, variables, kept[i], other)
+        for i, j, kept in _represented(plan, variables, rows, slices, tiles, index):
+            tile = engine.contract(network, variables, kept[i], None if i == j else kept[j])
             _put_tile(target, slices[i], slices[j], tile, index == 0)
-            for batch in [batch for batch in kept if batch not in members and batch != j]:
-                del kept[batch]
             if index == last:
                 target.finish(slices[i], slices[j])
-                done += 1
-                report(done)
-    return done
+                tick()
+
+
+def _represented(
+    plan: Plan,
+    variables: Variables,
+    rows: Rows,
+    slices: list[slice],
+    tiles: list[tuple[int, int]],
+    index: int,
+) -> Iterator[tuple[int, int, dict[int, Any]]]:
+    """Each tile with the representations it needs; those of its rows are kept for later tiles."""
+    members = {i for i, _ in tiles}
+    kept: dict[int, Any] = {}
+    for i, j in tiles:
+        for batch in [batch for batch in kept if batch not in members and batch != j]:
+            del kept[batch]
+        for batch in {i, j} - set(kept):
+            padded = take_rows(rows, slices[batch], slices[0].stop)
+            kept[batch] = plan.engine.represent(plan.network, variables, padded, index)
+        yield i, j, kept
 
 
 def block_grams(
@@ -176,17 +201,20 @@ def block_grams(
         symmetric_gram(plan, variables, whole, target=inner, progress=progress)
         return target.array
 
-    def fill(block: int, held: Variables) -> None:
+    def fill(block: int, copy: Variables) -> None:
         real = int(np.sum(partition[block] >= 0))
         part = slice(0, real)
         inner = Target(target.array[block], target.store, (*target.region, block))
         if inner.is_finished(part, part):
+            tick()
             return
         padded = take_rows(rows, partition[block, :real], size)
-        inner.array[part, part] = symmetric_gram(plan, held, padded)[part, part]
+        inner.array[part, part] = symmetric_gram(plan, copy, padded, spread=False)[part, part]
         inner.finish(part, part)
+        tick()
 
-    share_among_devices(fill, num_blocks, variables, partial(_report, progress))
+    tick = _ticker(progress, num_blocks)
+    share_among_devices(fill, num_blocks, variables)
     return target.array
 
 
@@ -202,7 +230,8 @@ def cross_gram(
     engine, network, batch_size = plan.engine, plan.network, plan.batch_size
     columns = list(padded_batches(right, batch_size))
     gram = np.zeros((left.num_rows, right.num_rows), kernel_dtype(variables))
-    total, done = plan.num_passes * len(batch_slices(left.num_rows, batch_size)) * len(columns), 0
+    height = len(batch_slices(left.num_rows, batch_size))
+    tick = _ticker(progress, plan.num_passes * height * len(columns))
     for index in range(plan.num_passes):
         for first in range(0, len(columns), plan.held):
             group = columns[first : first + plan.held]
@@ -214,8 +243,7 @@ def cross_gram(
                     gram[above, beside] += tile[
                         : above.stop - above.start, : beside.stop - beside.start
                     ]
-                    done += 1
-                    _report(progress, done, total)
+                    tick()
     return gram
 
 
@@ -301,7 +329,14 @@ def _real_part(tile: Any, above: slice, beside: slice) -> np.ndarray:
     return np.asarray(tile)[: above.stop - above.start, : beside.stop - beside.start]
 
 
-def _report(progress: Progress | None, done: int, total: int) -> None:
-    """Tell the caller how far the kernel is."""
-    if progress is not None:
-        progress(done, total, "kernel")
+def _ticker(progress: Progress | None, total: int) -> Callable[[], None]:
+    """A function to call after each of `total` pieces, from any thread."""
+    lock, done = threading.Lock(), itertools.count(1)
+
+    def tick() -> None:
+        with lock:
+            number = next(done)
+            if progress is not None:
+                progress(number, total, "kernel")
+
+    return tick

@@ -247,11 +247,9 @@ def _worst_rows(run: Run, frame: pd.DataFrame, num: int) -> dict[str, outputs.Wr
             run.dataset.inputs[rows], captions, title="rows of least value, with their labels"
         )
         return {"worst_rows.png": partial(plots.save, figure)}
-    columns = run.dataset.feature_names or tuple(
-        f"x{j}" for j in range(run.dataset.inputs.shape[1])
+    columns = run.dataset.feature_names or range(run.dataset.inputs.shape[1])
+    inputs = pd.DataFrame(
+        run.dataset.inputs[rows], index=worst.index, columns=[f"input {name}" for name in columns]
     )
-    inputs = dict(zip(columns, run.dataset.inputs[rows].T, strict=True))
-    listed = worst.filter(["player", "value", "target"]).join(
-        pd.DataFrame(inputs, index=worst.index), rsuffix="_input"
-    )
+    listed = worst.filter(["player", "value", "target"]).join(inputs)
     return {"worst_rows.csv": outputs.csv_writer(listed)}

@@ -111,9 +111,7 @@ class Ingredients:
 
     def complexity(self) -> ComplexityUtility:
         """The in-domain part alone."""
-        return ComplexityUtility(
-            self.kernel(), self.parties, ridge=self.kernel_options.ridge
-        )
+        return ComplexityUtility(self.kernel(), self.parties, ridge=self.kernel_options.ridge)
 
     def discrepancy(self) -> DiscrepancyUtility:
         """The out-of-domain part alone."""
@@ -166,19 +164,22 @@ class Ingredients:
     @cached_property
     def _discrepancy(self) -> DiscrepancyUtility:
         with self._stage("discrepancy"):
-            if self.discrepancy_options.features == "network":
-                return self._feature_discrepancy()
-            data = self.dataset
-            bandwidth = self._bandwidth(data.inputs, data.target_inputs)
-            return DiscrepancyUtility(
-                data.inputs,
-                data.target_inputs,
-                self.parties,
-                bandwidth=bandwidth,
-                progress=self._progress,
-            )
+            on_network = self.discrepancy_options.features == "network"
+            utility = self._on_features() if on_network else self._on_inputs()
+            utility.grand()  # its sums are found here rather than in the middle of the values
+        return utility
 
-    def _feature_discrepancy(self) -> DiscrepancyUtility:
+    def _on_inputs(self) -> DiscrepancyUtility:
+        data = self.dataset
+        return DiscrepancyUtility(
+            data.inputs,
+            data.target_inputs,
+            self.parties,
+            bandwidth=self._bandwidth(data.inputs, data.target_inputs),
+            progress=self._progress,
+        )
+
+    def _on_features(self) -> DiscrepancyUtility:
         pairs = [
             (np.asarray(self._features(v, self.dataset.inputs)),
              np.asarray(self._features(v, self.dataset.target_inputs)))

@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import jax
+import jax.core
 import jax.extend.core
+import jax.random
 from jax.interpreters import ad
 
 _EXPERIMENTAL = "neural_tangents.experimental"
@@ -101,4 +103,4 @@ def _lent_modules() -> Iterator[None]:
             else:
                 sys.modules[name] = module  # type: ignore[assignment]
         if not had_util:
-            vars(jax).pop("util", None)
+            jax.__dict__.pop("util", None)

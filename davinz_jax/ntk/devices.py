@@ -3,6 +3,7 @@
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import jax
 import numpy as np
@@ -28,7 +29,7 @@ def share_among_devices(
         for piece in range(num_pieces):
             work(piece, variables)
         return
-    free: queue.SimpleQueue[tuple[jax.Device, Variables]] = queue.SimpleQueue()
+    free: queue.SimpleQueue[tuple[Any, Variables]] = queue.SimpleQueue()
     for device in devices:
         free.put((device, jax.device_put(variables, device)))
     has_64_bits = jax.dtypes.canonicalize_dtype(np.float64).itemsize == 8

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Float
-from scipy.linalg import blas
+from scipy.linalg import get_blas_funcs
 
 from davinz_jax.ntk.layerwise.gradients import Kept
 from davinz_jax.ntk.layerwise.layer import Layer, patch_products, pixel_products
@@ -44,8 +44,7 @@ def _gradient_product(left: jax.Array, right: jax.Array | None) -> np.ndarray:
     rows = np.asarray(left)
     if right is not None:
         return rows @ np.asarray(right).T
-    multiply = blas.dsyrk if rows.dtype == np.float64 else blas.ssyrk
-    upper = multiply(1.0, rows.T, trans=1)
+    upper = get_blas_funcs("syrk", (rows,))(1.0, rows.T, trans=1)
     return np.triu(upper) + np.triu(upper, 1).T
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from davinz_jax.ntk import LayerwiseEngine, empirical_ntk
+from davinz_jax.ntk.engines import find_engine
 from davinz_jax.ntk.layerwise.layer import Layer
 from davinz_jax.ntk.layerwise.survey import cheapest_form, survey_network
-from davinz_jax.ntk.outputs import Network
+from davinz_jax.ntk.outputs import Network, Rows
 
 
 class Convolutions(nn.Module):
@@ -95,6 +96,14 @@ MODELS = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _quick_compilation():
+    """Most of the time goes to XLA, whose optimisations small models do not need."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 def by_jacobian(apply, variables, x, y, output, counted):
     """The kernel from whole Jacobians, contracted by NumPy."""
     jacobian = jax.jit(jax.jacobian(apply))(variables, x)["params"]
@@ -148,24 +157,16 @@ def test_every_form_of_a_layer_gives_the_same_kernel(form, key):
     assert engine.survey is not None
     forced = replace(engine.survey, forms=(form,) * len(engine.survey.layers))
     rows = (x, np.zeros(4, np.int32))
-    found = replace(engine, survey=forced).diagonal(network, variables, _rows(*rows))
+    found = replace(engine, survey=forced).diagonal(network, variables, Rows(*rows))
     np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)
 
 
-def _rows(inputs, labels):
-    from davinz_jax.ntk.outputs import Rows
-
-    return Rows(inputs, labels)
-
-
 def test_model_without_linen_goes_to_neural_tangents():
-    from davinz_jax.ntk.engines import find_engine
-
     variables = {"params": {"kernel": jnp.ones((4, 3))}}
     network = Network(lambda v, x: x @ v["params"]["kernel"], "trace", "weights")
     assert find_engine("auto", network, variables, FLOATS, partners=4).name == "neural_tangents"
     found = find_engine("layerwise", network, variables, FLOATS, partners=4)
-    rows = _rows(FLOATS, np.zeros(4, np.int32))
+    rows = Rows(FLOATS, np.zeros(4, np.int32))
     kernel = found.diagonal(network, variables, rows)
     np.testing.assert_allclose(kernel, FLOATS @ FLOATS.T, atol=1e-5)
 

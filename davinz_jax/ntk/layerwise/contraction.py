@@ -44,7 +44,8 @@ def _gradient_product(left: jax.Array, right: jax.Array | None) -> np.ndarray:
     rows = np.asarray(left)
     if right is not None:
         return rows @ np.asarray(right).T
-    upper = get_blas_funcs("syrk", (rows,))(1.0, rows.T, trans=1)
+    (multiply,) = get_blas_funcs(("syrk",), (rows,))
+    upper = multiply(1.0, rows.T, trans=1)
     return np.triu(upper) + np.triu(upper, 1).T
 
 

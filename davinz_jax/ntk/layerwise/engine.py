@@ -68,8 +68,8 @@ class LayerwiseEngine:
     def footprint(self, network: Network, variables: Variables, inputs: Any) -> Footprint:
         """What a row keeps, and what a chunk of rows takes on its way forward and back."""
         del network, inputs
-        size = np.dtype(jnp.result_type(*jax.tree.leaves(variables))).itemsize
         found = self._found
+        size = np.dtype(jnp.result_type(*jax.tree.leaves(variables))).itemsize
         factors = sum(
             layer.positions_in * layer.channels_in * (layer.reach if form == "patches" else 1)
             + layer.positions * layer.channels_out

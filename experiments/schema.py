@@ -114,14 +114,24 @@ class Value:
 
 def commands() -> dict[str, type]:
     """Schema of each command, by the name of its primary configuration."""
-    from experiments import result_schema, study_schema
+    from experiments import benchmark_schema, result_schema, study_schema
 
-    return {"value": Value, **result_schema.COMMANDS, **study_schema.COMMANDS}
+    return {
+        "value": Value,
+        **result_schema.COMMANDS,
+        **study_schema.COMMANDS,
+        **benchmark_schema.COMMANDS,
+    }
 
 
 def option_texts(config_name: str = "value") -> dict[str, tuple[str, str]]:
-    """Dotted key -> (default, description) of every scalar of a command's schema."""
-    return _texts(commands()[config_name](), "")
+    """Dotted key -> (default, description) of every scalar of a command's schema.
+
+    A command that is none of ours takes the options of all experiments.
+    """
+    from experiments.study_schema import Study
+
+    return _texts(commands().get(config_name, Study)(), "")
 
 
 def _texts(node: Any, prefix: str) -> dict[str, tuple[str, str]]:

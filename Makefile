@@ -36,5 +36,13 @@ lock: $(VENV)/.complete
 		--generate-hashes --override lock-overrides.txt --extra launchers --extra ray --extra notebooks \
 		--extra dev pyproject.toml -o requirements.lock
 
+# Rendered beside their sources, out of git; a failing cell fails the target.
+notebooks: $(VENV)/.complete
+	mkdir -p notebooks/rendered
+	for source in notebooks/*.py; do \
+		$(BIN)/jupytext --quiet --to ipynb --execute --run-path . \
+			--output notebooks/rendered/$$(basename $$source .py).ipynb $$source || exit 1; \
+	done
+
 clean:
 	rm -rf $(VENV) outputs multirun .pytest_cache .ruff_cache build dist *.egg-info

@@ -88,5 +88,7 @@ def known_keys(folder: Path, config_name: str) -> set[str]:
         keys.add(path.parent.name)
         if path.parent.name != "experiment":
             keys |= {f"{path.parent.name}.{key}" for key in OmegaConf.load(path)}
-    primary = OmegaConf.load(folder / f"{config_name}.yaml")
-    return {key for key in keys | set(primary) if not key.endswith(("_target_", "_partial_"))}
+    primary = folder / f"{config_name}.yaml"
+    if primary.is_file():
+        keys |= set(map(str, OmegaConf.load(primary)))
+    return {key for key in keys if not key.endswith(("_target_", "_partial_"))}

@@ -43,11 +43,8 @@ def test_means_over_seeds_by_hand(sweep):
     frame = pd.read_csv(sweep / "collected.csv")
     first = frame[frame["setting"] == "data.num_rows=10"].iloc[0]
     assert first["mean"] == pytest.approx(0.6)
-    assert (first["low"], first["high"], first["num_seeds"]) == (
-        pytest.approx(-0.6706, abs=1e-3),
-        1,
-        2,
-    )
+    assert first["low"] == pytest.approx(-0.6706, abs=1e-3)
+    assert (first["high"], first["num_seeds"]) == (1, 2)
     second = frame[frame["setting"] == "data.num_rows=20"].iloc[0]
     assert second["mean"] == pytest.approx(0.8)
     assert pd.isna(second["low"])

@@ -1,4 +1,4 @@
-"""Sweeps by each launcher on a trivial job, a sweep with a failure, and a launcher that is missing."""
+"""Sweeps by each launcher on a trivial job, one with a failure, and a launcher that is missing."""
 
 import importlib.util
 import json
@@ -64,7 +64,7 @@ def test_failed_job_is_kept_and_finished_ones_are_skipped(tmp_path):
 MISSING = """
 import sys
 sys.modules["hydra_plugins.{plugin}"] = None
-sys.argv = ["data_quantity", "-m", "hydra/launcher={launcher}", "seed=0", "hydra.sweep.dir={folder}"]
+sys.argv = ["data_quantity", "-m", "hydra/launcher={launcher}", "hydra.sweep.dir={folder}"]
 from experiments.app import launch
 from experiments.data_quantity import main
 launch(main, "data_quantity")

@@ -13,12 +13,14 @@ from experiments.set_scores import set_mmds, set_scores
 
 @pytest.fixture(scope="module")
 def ingredients():
+    key = jax.random.key(0)
     data = load_digits(num_rows=30, num_target_rows=20)
     dataset, parties = partition_random(data, num=2, key=jax.random.key(2))
+    options = KernelOptions(ridge=1e-2)
+    model = MLP(widths=(8,), num_outputs=10)
     return Ingredients(
-        MLP(widths=(8,), num_outputs=10), dataset, parties, key=jax.random.key(0), num_initialisations=2,
-        kernel_options=KernelOptions(ridge=1e-2),
-    )  # fmt: skip
+        model, dataset, parties, key=key, num_initialisations=2, kernel_options=options
+    )
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,9 @@ $(VENV)/.complete: requirements.lock
 demo: $(VENV)/.complete
 	$(BIN)/python -m experiments.value data=digits
 
+# One BLAS thread a worker: workers that each spin all cores stand in each other's way.
 test: $(VENV)/.complete
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.complete
 	$(BIN)/ruff check .

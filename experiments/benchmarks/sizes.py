@@ -66,25 +66,25 @@ TINY = Size(
 )
 
 CPU = Size(
-    effort=Effort(rounds=5, seconds=15.0),
+    effort=Effort(rounds=15, seconds=10.0),
     is_judged=True,
     own_process=True,
     product_size=2048,
     engines=(("cnn", 1000), ("cnn", 4000), ("cnn8", 300), ("vgg13", 100), ("resnet18", 100)),
     rows=(250, 500, 1000, 2000),
-    blocks=(2000, (1, 2, 5, 10, 20)),
+    blocks=(2000, (1, 4, 20)),
     memory=((5_000, 20_000, 60_000), 100),
     leave_one_out=(1000, 5000),
     permutations=(1000, 1000),
     shapley=(10_000, 100, 10),
-    recomputing=(400, 2, 5),
+    recomputing=(200, 2, 5),
     whole_pass=10_000,
     mmd=(4000, 1000),
     large_mmd=(20_000, 5_000),
 )
 
 GPU = Size(
-    effort=Effort(rounds=5, seconds=10.0),
+    effort=Effort(rounds=15, seconds=8.0),
     is_judged=True,
     own_process=True,
     product_size=8192,
@@ -95,7 +95,7 @@ GPU = Size(
     leave_one_out=(1000, 5000, 10_000),
     permutations=(1000, 1000),
     shapley=(10_000, 100, 10),
-    recomputing=(400, 2, 5),
+    recomputing=(200, 2, 5),
     whole_pass=10_000,
     mmd=(10_000, 5_000),
     large_mmd=(60_000, 10_000),

@@ -62,7 +62,7 @@ def _engines(size: Size) -> _Described:
     }
     for network, num_rows in size.engines:
         arguments = {"network": network, "num_rows": num_rows} | shared
-        yield f"{network}, {num_rows:,} rows", engines.compare_engines, arguments
+        yield f"{network} of {num_rows} rows", engines.compare_engines, arguments
 
 
 def _rows(size: Size) -> _Described:
@@ -73,7 +73,7 @@ def _rows(size: Size) -> _Described:
 def _blocks(size: Size) -> _Described:
     num_rows, blocks = size.blocks
     arguments = {"num_rows": num_rows, "blocks": blocks, "effort": size.effort}
-    yield f"CNN, {num_rows:,} rows", growth.cost_of_blocks, arguments
+    yield f"CNN of {num_rows} rows", growth.cost_of_blocks, arguments
 
 
 def _memory(size: Size) -> _Described:
@@ -86,16 +86,16 @@ def _coalitions(size: Size) -> _Described:
     effort = size.effort
     for num_rows in size.leave_one_out:
         arguments = {"num_rows": num_rows, "effort": effort}
-        yield f"leave-one-out of {num_rows:,} rows", coalitions.leave_one_out_of_rows, arguments
+        yield f"leave-one-out of {num_rows} rows", coalitions.leave_one_out_of_rows, arguments
     num_rows, num_permutations = size.permutations
     arguments = {"num_rows": num_rows, "effort": effort}
-    yield f"one permutation of {num_rows:,} rows", coalitions.one_permutation, arguments
+    yield f"one permutation of {num_rows} rows", coalitions.one_permutation, arguments
     arguments = {
         "num_rows": num_rows,
         "num_permutations": num_permutations,
         "seconds_at_most": 120.0,
     }
-    name = f"{num_permutations:,} permutations of {num_rows:,} rows"
+    name = f"{num_permutations} permutations of {num_rows} rows"
     yield name, coalitions.many_permutations, arguments
     names = ("num_rows", "num_blocks", "num_parties")
     arguments = dict(zip(names, size.recomputing, strict=True)) | {"effort": effort}
@@ -103,7 +103,7 @@ def _coalitions(size: Size) -> _Described:
     arguments = dict(zip(names, size.shapley, strict=True)) | {"effort": effort}
     yield "exact Shapley of parties", coalitions.exact_shapley_of_parties, arguments
     arguments = {"num_rows": size.whole_pass, "own_process": size.own_process}
-    name = f"dense kernel and leave-one-out of {size.whole_pass:,} rows"
+    name = f"dense kernel and leave-one-out of {size.whole_pass} rows"
     yield name, coalitions.whole_pass, arguments
 
 
@@ -114,7 +114,7 @@ def _mmd(size: Size) -> _Described:
         (size.large_mmd, discrepancy.large_mmd, {}),
     ):
         arguments = {"num_rows": num_rows, "num_target_rows": num_target_rows} | own | more
-        yield f"{num_rows:,} × {num_target_rows:,} × 784", measure, arguments
+        yield f"{num_rows} × {num_target_rows} × 784", measure, arguments
 
 
 def _plain(value: Any) -> Any:

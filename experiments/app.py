@@ -7,6 +7,7 @@ keeps its traceback. HYDRA_FULL_ERROR=1 shows the traceback of either.
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,9 @@ def _tidy_after(main: Main) -> Main:
 
     def task(cfg: DictConfig) -> dict[str, Any]:
         try:
-            return main(cfg)
+            with warnings.catch_warnings():
+                warnings.showwarning = _as_note
+                return main(cfg)
         except BaseException as error:
             _leave_trace(Path(HydraConfig.get().runtime.output_dir), error)
             raise
@@ -60,6 +63,13 @@ def _tidy_after(main: Main) -> Main:
     # Hydra names the job and finds its module through these two.
     task.__module__, task.__qualname__ = main.__module__, main.__qualname__
     return task
+
+
+def _as_note(message: Warning | str, *_: Any) -> None:
+    """A warning as a person reads it: what is amiss, without the line of code that found it."""
+    from experiments.console import note
+
+    note(str(message))
 
 
 def _leave_trace(folder: Path, error: BaseException) -> None:

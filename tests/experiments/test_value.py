@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,13 @@ def test_users_own_module_by_target(value, read_result):
               "parties.num=2")
     )  # fmt: skip
     assert result["config"]["model"]["widths"] == [4]
+
+
+def test_degenerate_bandwidth_is_told_as_a_note(value, capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        value("data=digits", *SMALL, "mmd.bandwidth=1e-3")
+    assert "note: bandwidth: σ = 0.001" in capsys.readouterr().out
 
 
 # -- refusals --------------------------------------------------------------------------------------

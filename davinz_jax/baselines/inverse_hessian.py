@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 from jax.flatten_util import ravel_pytree
 from jaxtyping import ScalarLike
+from scipy.sparse.linalg import LinearOperator, cg
 
 from davinz_jax.models import apply_function
 from davinz_jax.training import row_losses
@@ -90,22 +92,19 @@ def lissa(
     """
     size = min(batch_size, len(inputs))
 
-    def move(v: jax.Array, h: jax.Array, product: jax.Array) -> jax.Array:
-        return v + (1 - damping) * h - product / scale
-
-    def iterate(current: Any, step_key: PRNGKey) -> tuple[Any, None]:
+    @jax.jit
+    def iterate(current: Any, step_key: PRNGKey) -> Any:
         rows = jax.random.choice(step_key, len(inputs), (size,), replace=False)
         product = problem.product(params, current, inputs[rows], targets[rows])
-        new = jax.tree.map(
+        return jax.tree.map(
             lambda v, h, p: v + (1 - damping) * h - p / scale, vector, current, product
         )
-        return new, None
 
-    def run(run_key: PRNGKey) -> Any:
-        return jax.lax.scan(iterate, vector, jax.random.split(run_key, depth))[0]
-
-    runs = jax.jit(lambda: jax.lax.map(run, jax.random.split(key, num_repeats)))()
-    return jax.tree.map(lambda leaf: jnp.mean(leaf, axis=0) / scale, runs)
+    # On the host: a processor convolves slowly inside compiled loops.
+    runs = []
+    for run_key in jax.random.split(key, num_repeats):
+        runs.append(functools.reduce(iterate, jax.random.split(run_key, depth), vector))
+    return jax.tree.map(lambda *leaves: jnp.mean(jnp.stack(leaves), axis=0) / scale, *runs)
 
 
 def conjugate_gradients(
@@ -140,10 +139,14 @@ def conjugate_gradients(
         lambda h, x, y: ravel_pytree(problem.product(params, restore(h), x, y))[0] * len(x)
     )
 
-    def product(current: jax.Array) -> jax.Array:
+    def product(current: np.ndarray) -> np.ndarray:
+        own = jnp.asarray(current, flat.dtype)
         slices = [slice(start, start + batch_size) for start in starts]
-        total = functools.reduce(jnp.add, (part(current, inputs[s], targets[s]) for s in slices))
-        return total / len(inputs) + damping * current
+        total = functools.reduce(jnp.add, (part(own, inputs[s], targets[s]) for s in slices))
+        return np.asarray(total / len(inputs) + damping * own, np.float64)
 
-    solve = functools.partial(jax.scipy.sparse.linalg.cg, tol=tolerance, maxiter=max_iterations)
-    return restore(solve(product, flat)[0])
+    # On the host: a processor convolves slowly inside compiled loops.
+    operator = LinearOperator((flat.size, flat.size), matvec=product)  # pyright: ignore
+    wanted = np.asarray(flat, np.float64)
+    solution, _ = cg(operator, wanted, rtol=tolerance, maxiter=max_iterations)
+    return restore(jnp.asarray(solution, flat.dtype))

@@ -29,8 +29,10 @@ class Saved:
 
     def estimates(self) -> pd.DataFrame:
         """Each number with its interval, one a row."""
-        frame = pd.DataFrame(self.result["estimates"]).T
-        return frame[["mean", "low", "high"]].astype(float).round(3)
+        estimates = self.result["estimates"].items()
+        rows = {name: [each[k] for k in ("mean", "low", "high")] for name, each in estimates}
+        frame = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high"])
+        return frame.astype(float).round(3)
 
 
 def display_figures() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import Num
 
+from davinz_jax.models.convolution import small_image_convolution
 from davinz_jax.models.initializers import pytorch_uniform
 
 
@@ -30,6 +31,7 @@ def conv(features: int, kernel_size: int, *, name: str, stride: int = 1) -> nn.C
         padding=((side, side), (side, side)),
         use_bias=False,
         kernel_init=pytorch_uniform(),
+        conv_general_dilated=small_image_convolution,  # pyright: ignore[reportArgumentType]
         name=name,
     )
 

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
+from davinz_jax.models.convolution import small_image_convolution
 from davinz_jax.ntk.counted import merge_variables, split_variables
 from davinz_jax.ntk.layerwise.layer import Layer, conv_layer, dense_layer
 from davinz_jax.ntk.outputs import Network, device_dtype
@@ -167,9 +168,10 @@ def _layer(
 
 def _is_plain(module: Any) -> bool:
     """Whether a module does with its kernel what its fields say, and no more."""
-    special = ("mask", "dot_general", "dot_general_cls")
-    special += ("conv_general_dilated", "conv_general_dilated_cls")
-    return all(getattr(module, name, None) is None for name in special)
+    special = ("mask", "dot_general", "dot_general_cls", "conv_general_dilated_cls")
+    if any(getattr(module, name, None) is not None for name in special):
+        return False
+    return getattr(module, "conv_general_dilated", None) in (None, small_image_convolution)
 
 
 def _used_elsewhere(

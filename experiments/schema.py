@@ -69,6 +69,9 @@ class Ntk:
     shuffle: bool = option("draw the blocks at random; false = runs of rows as given", True)
     batch_size: int | None = option("rows in one pass; null = chosen by the planner (rows)", None)
     memory: str | None = option("bound on the memory used, e.g. 4GiB; null = what is free", None)
+    store: str | None = option(
+        "folder that finished tiles are kept in and taken from; null = in memory (path)", None
+    )
 
 
 @dataclass

@@ -32,7 +32,7 @@ from davinz_jax.ntk.gram import (
 from davinz_jax.ntk.outputs import Network, Rows, check_rows, make_rows, residuals
 from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.planner import make_plan
-from davinz_jax.ntk.store import fingerprint, open_store
+from davinz_jax.ntk.store import kernel_identity, open_store
 from davinz_jax.ntk.tangent_kernel import TangentKernel
 from davinz_jax.types import Apply, Counted, Output, PRNGKey, Variables
 
@@ -136,7 +136,11 @@ def tangent_kernel(
     _check_request(initialisations, network, with_target)
     rows = make_rows(network, dataset.inputs, dataset.targets)
     drawn = [promote_variables(variables, rows.inputs) for variables in initialisations]
-    plan = make_plan(engine, network, drawn[0], rows, num_blocks=num_blocks, batch_size=batch_size)
+    plan = make_plan(
+        engine, network, drawn[0], rows, num_blocks=num_blocks, batch_size=batch_size,
+        memory=memory, num_kernels=len(drawn) if store is None else 0,
+        num_target_rows=len(drawn) * len(dataset.target_inputs) if with_target else 0,
+    )  # fmt: skip
     shuffle = shuffle and num_blocks > 1
     partition = block_rows(len(dataset), num_blocks=num_blocks, shuffle=shuffle, key=key)
     whole = _room(plan, drawn, rows, partition, store)
@@ -195,8 +199,8 @@ def _room(
     shape, dtype = (len(drawn), num_blocks, size, size), kernel_dtype(drawn[0])
     if store is None:
         return Target(np.zeros(shape, dtype))
-    mark = fingerprint(plan, drawn, rows, partition)
-    opened = open_store(store, shape=shape, dtype=dtype, fingerprint=mark)
+    identity = kernel_identity(plan, drawn, rows, partition)
+    opened = open_store(store, shape=shape, dtype=dtype, identity=identity)
     return Target(opened.array, opened)
 
 

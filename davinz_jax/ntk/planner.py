@@ -36,6 +36,7 @@ def make_plan(
     batch_size: int | None = None,
     memory: int | str | None = None,
     num_kernels: int = 1,
+    num_target_rows: int = 0,
 ) -> Plan:
     """How kernels of these rows will be computed, once rows are seen to fit model and memory.
 
@@ -48,6 +49,7 @@ def make_plan(
         batch_size: rows of a tile's side; None chooses.
         memory: bound in bytes, or as "4GiB"; None is 70 % of the device's.
         num_kernels: kernels that will be in memory at the end; 0 if they are stored on disk.
+        num_target_rows: rows of the kernels to target sets, in memory at the end too.
 
     Raises:
         ValueError: for rows that do not fit the model, an engine or batch size that is none, or a
@@ -59,7 +61,8 @@ def make_plan(
     block = -(-rows.num_rows // num_blocks)
     chosen = find_engine(engine, network, variables, rows.inputs, partners=block)
     footprint = chosen.footprint(network, variables, rows.inputs)
-    kernels = num_kernels * num_blocks * block**2 * kernel_dtype(variables).itemsize
+    entries = num_kernels * num_blocks * block**2 + num_target_rows * rows.num_rows
+    kernels = entries * kernel_dtype(variables).itemsize
     bound = int(0.7 * device_memory()) if memory is None else parse_bytes(memory)
     room = bound - kernels - footprint.fixed
     size, held = _batches(footprint, block, room, batch_size)

@@ -9,6 +9,7 @@ Kernels are computed when a utility first asks for them, and kept.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -157,6 +158,8 @@ class Ingredients:
             shuffle=options.shuffle,
             with_target=with_target,
             batch_size=options.batch_size,
+            memory=options.memory,
+            store=None if options.store is None else Path(options.store) / output,
             key=self._blocks_key,
             progress=self._progress,
         )

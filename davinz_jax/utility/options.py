@@ -23,6 +23,8 @@ class KernelOptions:
         shuffle: draw the partition into blocks at random; otherwise runs of rows as given.
         batch_size: rows in one pass; None lets the planner choose.
         memory: bound on the memory used, in bytes or as "4GiB"; None is what the device has free.
+        store: folder in which finished tiles are kept, one folder within it an output, so that a
+            run that was killed goes on from them; None keeps the kernel in memory.
     """
 
     engine: str = "auto"
@@ -33,6 +35,7 @@ class KernelOptions:
     shuffle: bool = True
     batch_size: int | None = None
     memory: str | int | None = None
+    store: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= float(self.ridge) < float("inf"):

@@ -14,6 +14,7 @@ import pandas as pd
 
 from davinz_jax import Ingredients
 from davinz_jax.data import Dataset, Parties, partition_rows
+from davinz_jax.evaluation import detection_auc
 from davinz_jax.linalg import condition_number, extreme_eigenvalues
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
@@ -168,12 +169,14 @@ def show(run: Run, *, level: float, num_worst: int) -> None:
 
 
 def _detection(run: Run) -> str:
-    from sklearn.metrics import roc_auc_score
-
-    area = roc_auc_score(run.corrupted, -run.valuation.values)
+    """How well the lowest values, and the lowest of each part, find the corrupted rows."""
+    parts = {"value": run.valuation.values}
+    parts |= dict(zip(run.valuation.terms, run.valuation.term_values, strict=True))
+    areas = {name: detection_auc(part, run.corrupted) for name, part in parts.items()}
+    shown = ", ".join(f"{name} {area:.3f}" for name, area in areas.items())
     return (
-        f"corrupted rows among the lowest values: area under the ROC curve {area:.3f} "
-        f"({int(run.corrupted.sum())} of {len(run.corrupted)} rows)"
+        f"{int(run.corrupted.sum())} of {len(run.corrupted)} rows were corrupted on purpose; area "
+        f"under the ROC curve for finding them by the lowest: {shown}"
     )
 
 

@@ -270,3 +270,12 @@ def test_help_names_every_option_with_its_meaning():
         for path in (CONFIG_FOLDER / group).glob("*.yaml"):
             for key in OmegaConf.load(path):
                 assert str(key).startswith("_") or f"{group}.{key}" in shown, path
+
+
+def test_run_folder_is_named_after_the_command():
+    shown = subprocess.run(
+        [sys.executable, "-m", "experiments.value", "--cfg", "hydra", "--resolve", "-p",
+         "hydra.run.dir"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "outputs/value/" in shown.stdout

@@ -1,0 +1,85 @@
+"""Every file in conf/experiment composes, instantiates, and at smoke size runs."""
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+
+from experiments import schema, study
+from experiments.app import CONFIG_FOLDER
+from experiments.comparing import methods
+from experiments.compose import plain
+from experiments.study_schema import COMMANDS
+
+FILES = sorted((CONFIG_FOLDER / "experiment").glob("*.yaml"))
+HEADS = ("question", "command", "time and device", "number expected")
+
+
+def command(path: Path) -> str:
+    """The module that an experiment file belongs to, as its `command:` line says."""
+    found = re.search(r"command: python -m experiments\.(\w+) experiment=(\w+)", path.read_text())
+    assert found is not None
+    assert found[2] == path.stem
+    return found[1]
+
+
+SMOKES = [path for path in FILES if path.stem.endswith("_smoke") and command(path) in COMMANDS]
+
+
+@pytest.fixture
+def composed():
+    """Compose a command with overrides, outside a run."""
+    schema.register()
+
+    def make(name: str, *overrides: str):
+        with initialize_config_dir(str(CONFIG_FOLDER), version_base="1.3"):
+            return compose(name, overrides=list(overrides))
+
+    return make
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_composes_and_instantiates(path, composed):
+    cfg = composed(command(path), f"experiment={path.stem}")
+    assert study.seeded(cfg, 0).num_initialisations == cfg.num_initialisations
+    if "training" in cfg:
+        assert callable(instantiate(plain(cfg)["training"], _convert_="all"))
+    if "baselines" in cfg:
+        assert {"random", "log_size", "mmd_alone"} <= set(methods(plain(cfg)).baselines)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_is_a_delta_with_its_head(path):
+    lines = path.read_text().splitlines()
+    assert lines[0] == "# @package _global_"
+    for line, head in zip(lines[1:5], HEADS, strict=True):
+        assert line.startswith(f"# {head}: ")
+    assert len(lines) <= 20
+    assert not {"TIME", "NUMBER"} & {line.rpartition(": ")[2] for line in lines[1:5]}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_experiment_has_a_smoke(name):
+    assert any(path.stem == f"{name}_smoke" for path in SMOKES)
+
+
+@pytest.mark.filterwarnings("ignore::davinz_jax.mmd.DegenerateBandwidthWarning")
+@pytest.mark.parametrize("path", SMOKES, ids=lambda p: p.stem)
+def test_smoke_runs(path, run_command, capsys):
+    name = command(path)
+    module = importlib.import_module(f"experiments.{name}")
+    folder = run_command(module.main, name, f"experiment={path.stem}")
+    content = json.loads((folder / "result.json").read_text())
+    written = {entry.name for entry in folder.iterdir()}
+    assert {"measurements.csv", "figure.png", "result.json"} <= written
+    assert not {"failure.json"} & written
+    assert content["experiment"] == name
+    assert set(pd.read_csv(folder / "measurements.csv")["seed"]) == set(content["seeds"])
+    assert all(set(e) == {"mean", "low", "high", "each"} for e in content["estimates"].values())
+    printed = capsys.readouterr().out
+    assert all(sentence in printed for sentence in content["verdicts"])

@@ -33,7 +33,9 @@ Progress = Callable[[int, int, str], None]
 class Apply(Protocol):
     """A network as kernels know it: variables and (n, ...) inputs to (n, k) outputs."""
 
-    def __call__(self, variables: Variables, inputs: Any, /) -> jax.Array: ...
+    def __call__(self, variables: Variables, inputs: Any, /) -> jax.Array:
+        """Outputs (n, k) of the inputs."""
+        ...
 
 
 @runtime_checkable

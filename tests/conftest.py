@@ -35,7 +35,7 @@ def real_data() -> Path:
     beside = Path(__file__).parents[2] / "shared" / "data"
     root = Path(os.environ.get("DAVINZ_DATA", beside))
     if not (root / "MNIST").is_dir():
-        pytest.skip(f"no real data: set DAVINZ_DATA to a folder that holds MNIST (looked in {root})")
+        pytest.skip(f"no real data: set DAVINZ_DATA to a folder with MNIST (looked in {root})")
     return root
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
 from davinz_jax.choices import check_choice
 from davinz_jax.types import Apply, Counted, Output, Variables
@@ -78,12 +78,7 @@ def check_rows(network: Network, variables: Variables, rows: Rows) -> int:
             f"output: wanted 'label' or 'trace' for a model of {num_logits} outputs, got 'scalar'; "
             "choose one of these, or a model with one output"
         )
-    low, high = int(rows.labels.min()), int(rows.labels.max())
-    if low < 0 or high >= num_logits:
-        raise ValueError(
-            f"labels: wanted classes in 0..{num_logits - 1}, the model's logits, got {low}..{high};"
-            " fix the labels or give the model more outputs"
-        )
+    _check_classes(rows.labels, num_logits)
     return num_logits
 
 
@@ -100,16 +95,31 @@ def residuals(
     Returns:
         1 − g for `label`, onehot(y) − f for `trace`, y − f for `scalar`; dtype of `outputs`.
 
+    Raises:
+        ValueError: if a class is none of the outputs.
+
     Example:
         >>> residuals("label", np.array([[0.25, 0.5]]), np.array([1]))
         array([[0.5]])
     """
     if output == "scalar":
         return targets.astype(outputs.dtype)[:, None] - outputs
-    one_hot = np.eye(outputs.shape[1], dtype=outputs.dtype)[targets.astype(np.int64)]
+    classes = targets.astype(np.int64)
+    _check_classes(classes, outputs.shape[1])
+    one_hot = np.eye(outputs.shape[1], dtype=outputs.dtype)[classes]
     if output == "trace":
         return one_hot - outputs
     return 1 - np.sum(one_hot * outputs, axis=1, keepdims=True)
+
+
+def _check_classes(classes: Int[np.ndarray, " n"], num_logits: int) -> None:
+    """Refuse a class that is none of the model's logits."""
+    low, high = int(classes.min()), int(classes.max())
+    if low < 0 or high >= num_logits:
+        raise ValueError(
+            f"labels: wanted classes in 0..{num_logits - 1}, the model's logits, got {low}..{high};"
+            " fix the labels or give the model more outputs"
+        )
 
 
 def _num_logits(apply: Apply, variables: Variables, inputs: np.ndarray) -> int:

@@ -53,3 +53,9 @@ def test_refusals_name_the_argument(output, inputs, labels, message):
     labels = None if labels is None else np.array(labels)
     with pytest.raises(ValueError, match=message):
         check_rows(network, VARIABLES, make_rows(network, inputs, labels))
+
+
+@pytest.mark.parametrize("output", ["label", "trace"])
+def test_residual_of_a_class_that_is_no_logit(output):
+    with pytest.raises(ValueError, match=r"labels: wanted classes in 0\.\.0"):
+        residuals(output, np.zeros((2, 1)), np.array([0, 1]))

@@ -20,6 +20,8 @@ def text(folder: Path, config_name: str) -> str:
     lines = [line[1:].lstrip() for line in primary.splitlines() if line.startswith("#")]
     lines += ["", f"usage: python -m experiments.{config_name} [GROUP=CHOICE] [KEY=VALUE] ...", ""]
     for group in _groups(folder, primary):
+        if not _choices(folder / group, config_name):
+            continue
         lines += [*_group_lines(folder / group, config_name), ""]
     lines += ["OPTIONS (key, default, meaning, unit)", *_schema_lines(config_name), ""]
     lines += [

@@ -87,17 +87,8 @@ class Mmd:
 
 
 @dataclass
-class ValueOptions:
-    """Options of the command `value` itself."""
-
-    level: float = option("coverage of the intervals (probability)", 0.95)
-    worst: int = option("worst-valued rows to draw or list, for players=rows (rows)", 24)
-    resume: str | None = option("folder of an interrupted run to go on with (path)", None)
-
-
-@dataclass
-class Value:
-    """Options of `experiments.value`."""
+class Composed:
+    """What every command composes that looks at data through a network."""
 
     data: Any = field(default_factory=dict)
     model: Any = field(default_factory=dict)
@@ -107,11 +98,26 @@ class Value:
     semivalue: Any = field(default_factory=dict)
     ntk: Ntk = option("", Ntk)
     mmd: Mmd = option("", Mmd)
-    value: ValueOptions = option("", ValueOptions)
-    players: Players = option("value parties, or single rows", Players.parties)
     num_initialisations: int = option(
         "independent draws of the network's weights; 1 where model.weights is given (draws)", 5
     )
+
+
+@dataclass
+class ValueOptions:
+    """Options of the command `value` itself."""
+
+    level: float = option("coverage of the intervals (probability)", 0.95)
+    worst: int = option("worst-valued rows to draw or list, for players=rows (rows)", 24)
+    resume: str | None = option("folder of an interrupted run to go on with (path)", None)
+
+
+@dataclass
+class Value(Composed):
+    """Options of `experiments.value`."""
+
+    value: ValueOptions = option("", ValueOptions)
+    players: Players = option("value parties, or single rows", Players.parties)
     seed: int = option("seed of every random choice (integer)", 0)
 
 

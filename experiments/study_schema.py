@@ -3,22 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.schema import Mmd, Ntk, option
+from experiments.schema import Composed, option
 
 
 @dataclass
-class Study:
+class Study(Composed):
     """Options that every experiment takes."""
 
-    data: Any = field(default_factory=dict)
-    model: Any = field(default_factory=dict)
-    parties: Any = field(default_factory=dict)
-    corruption: Any = field(default_factory=dict)
-    utility: Any = field(default_factory=dict)
-    semivalue: Any = field(default_factory=dict)
-    ntk: Ntk = option("", Ntk)
-    mmd: Mmd = option("", Mmd)
-    num_initialisations: int = option("independent draws of the network's weights (draws)", 5)
     seeds: list[int] = option("repetitions within one run, each with its own draws", list)
     seed: int | None = option("one seed in place of `seeds`, for sweeps (integer)", None)
     level: float = option("coverage of the intervals over seeds (probability)", 0.95)

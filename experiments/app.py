@@ -45,7 +45,7 @@ def launch(main: Main, config_name: str) -> None:
             raise
         sys.exit(f"error: {explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])}")
     except KeyboardInterrupt:
-        sys.exit("interrupted: nothing was written")
+        sys.exit("interrupted; what was finished before is kept, and half a result is not written")
 
 
 def _tidy_after(main: Main) -> Main:

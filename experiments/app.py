@@ -49,16 +49,20 @@ def launch(main: Main, config_name: str) -> None:
 
 
 def _tidy_after(main: Main) -> Main:
-    """Let a failed single run leave no empty folder; a failed sweep job leaves its reason."""
+    """Let no run leave an empty folder, and a failed job of a sweep its reason."""
 
     def task(cfg: DictConfig) -> dict[str, Any]:
+        folder = Path(HydraConfig.get().runtime.output_dir)
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _as_note
                 return main(cfg)
         except BaseException as error:
-            _leave_trace(Path(HydraConfig.get().runtime.output_dir), error)
+            _leave_trace(folder, error)
             raise
+        finally:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     # Hydra names the job and finds its module through these two.
     task.__module__, task.__qualname__ = main.__module__, main.__qualname__
@@ -77,5 +81,3 @@ def _leave_trace(folder: Path, error: BaseException) -> None:
         from experiments.outputs import write_failure
 
         write_failure(folder, error)
-    elif folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()

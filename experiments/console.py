@@ -82,6 +82,10 @@ class Stages:
         self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + own, 3)
         self._console.print(f"[dim]{stage.name}: {own:.1f} s[/dim]")
 
+    def announce(self, forecast: object) -> None:
+        """Print what a stage is expected to take before it begins."""
+        self._console.print(f"[dim]{forecast}[/dim]")
+
     def progress(self, done: int, total: int, stage: str) -> None:
         """Report `done` of `total` steps of what the innermost stage is doing now."""
         if not self._open:

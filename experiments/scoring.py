@@ -37,7 +37,9 @@ def score(folder: Path, path: Path, name: str, *, stages: Stages) -> Score:
         inputs, targets = _new_rows(settings, earlier, path)
         joined, players = join(dataset, parties, inputs, targets, name)
     pieces = compose.pieces(OmegaConf.create(settings))
-    ingredients = pieces.ingredients(joined, players, stage=stages.stage, progress=stages.progress)
+    ingredients = pieces.ingredients(
+        joined, players, stage=stages.stage, progress=stages.progress, announce=stages.announce
+    )
     with stages.stage("utility"):
         utility = pieces.utility(ingredients)
         party = score_new_party(utility, name, against=valuation)

@@ -16,17 +16,23 @@ def main(cfg: DictConfig) -> dict[str, Any]:
     """Value the players of one configuration; returns what result.json holds."""
     from pathlib import Path
 
-    from experiments import compose, valuing
-    from experiments.console import Stages
+    from experiments import compose, console, hosting, valuing
 
+    stages = console.Stages()
+    is_first = hosting.join(**compose.plain(cfg.hosts))
     folder = Path(cfg.value.resume or HydraConfig.get().runtime.output_dir)
     pieces = compose.pieces(cfg)
+    values_rows = cfg.players.value == "rows"
+    if not is_first:
+        valuing.look(pieces, values_rows=values_rows, stages=stages)
+        console.say("kernels done; process 0 has them and goes on alone")
+        return {}
     run = valuing.value(
         pieces,
-        values_rows=cfg.players.value == "rows",
+        values_rows=values_rows,
         folder=folder,
         is_resumed=cfg.value.resume is not None,
-        stages=Stages(),
+        stages=stages,
     )
     content = valuing.result(run, compose.plain(cfg))
     valuing.show(run, level=cfg.value.level, num_worst=cfg.value.worst)

@@ -28,14 +28,20 @@ MOST_LINES = 30
 
 
 @dataclass(frozen=True)
-class Run:
-    """What one valuation came from and gave."""
+class Look:
+    """Data and network once looked at: everything but the values."""
 
     dataset: Dataset
     parties: Parties
     corrupted: np.ndarray
     ingredients: Ingredients
     utility: Utility
+
+
+@dataclass(frozen=True)
+class Run(Look):
+    """What one valuation came from and gave."""
+
     valuation: Valuation
     seconds: Mapping[str, float]
     seeds: Mapping[str, int]
@@ -51,31 +57,40 @@ class Run:
         return self.valuation.sum_by_party(self.parties) if self.values_rows else None
 
 
+def look(pieces: Pieces, *, values_rows: bool, stages: Stages) -> Look:
+    """Load the data and compute the kernels once."""
+    with stages.stage("data"):
+        dataset, parties, corrupted = pieces.load(progress=stages.progress)
+    players = partition_rows(dataset)[1] if values_rows else parties
+    ingredients = pieces.ingredients(
+        dataset, players, progress=stages.progress, stage=stages.stage, announce=stages.announce
+    )
+    with stages.stage("utility"):
+        utility = pieces.utility(ingredients)
+    return Look(dataset, parties, corrupted, ingredients, utility)
+
+
 def value(
     pieces: Pieces, *, values_rows: bool, folder: Path, is_resumed: bool, stages: Stages
 ) -> Run:
-    """Load the data, compute the kernels once and value all players."""
+    """Look at the data once and value all players."""
     checkpoint = folder / CHECKPOINT
     if is_resumed and not checkpoint.is_file():
         raise InputError(
             f"value.resume: wanted the folder of an interrupted run, got {folder} without a "
             f"file {CHECKPOINT!r}; leave value.resume out to start anew"
         )
-    with stages.stage("data"):
-        dataset, parties, corrupted = pieces.load(progress=stages.progress)
-    players = partition_rows(dataset)[1] if values_rows else parties
-    ingredients = pieces.ingredients(dataset, players, progress=stages.progress, stage=stages.stage)
-    with stages.stage("utility"):
-        utility = pieces.utility(ingredients)
+    seen = look(pieces, values_rows=values_rows, stages=stages)
     with stages.stage("semivalue"):
         valuation = offered(
             pieces.semivalue,
             key=pieces.keys["semivalue"],
             checkpoint=checkpoint,
             progress=stages.progress,
-        )(utility)
-    seeds = {"seed": pieces.seed, "num_initialisations": len(ingredients.initialisations)}
-    return Run(dataset, parties, corrupted, ingredients, utility, valuation, stages.seconds, seeds)
+        )(seen.utility)
+    num_initialisations = len(seen.ingredients.initialisations)
+    seeds = {"seed": pieces.seed, "num_initialisations": num_initialisations}
+    return Run(**vars(seen), valuation=valuation, seconds=stages.seconds, seeds=seeds)
 
 
 def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 `empirical_ntk` gives the kernel of any rows, `tangent_kernel` that of a dataset in diagonal blocks
 for several initialisations, as a `TangentKernel`. Engines: `LayerwiseEngine` and
-`NeuralTangentsEngine`, or any `Engine`.
+`NeuralTangentsEngine`, or any `Engine`. `join_hosts` lets several processes share a kernel.
 """
 
 from davinz_jax.ntk.empirical import empirical_ntk, tangent_kernel
 from davinz_jax.ntk.engine import Engine
+from davinz_jax.ntk.forecast import Forecast
+from davinz_jax.ntk.hosts import LostProcessError, join_hosts
 from davinz_jax.ntk.layerwise import LayerwiseEngine
 from davinz_jax.ntk.neural_tangents_engine import NeuralTangentsEngine
 from davinz_jax.ntk.partition import block_rows
@@ -14,10 +16,13 @@ from davinz_jax.ntk.tangent_kernel import TangentKernel
 
 __all__ = [
     "Engine",
+    "Forecast",
     "LayerwiseEngine",
+    "LostProcessError",
     "NeuralTangentsEngine",
     "TangentKernel",
     "block_rows",
     "empirical_ntk",
+    "join_hosts",
     "tangent_kernel",
 ]

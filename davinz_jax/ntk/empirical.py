@@ -10,14 +10,17 @@ References:
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Num, Shaped
 
 from davinz_jax.data.dataset import Dataset
-from davinz_jax.ntk.engine import Engine, Plan
+from davinz_jax.ntk import hosts
+from davinz_jax.ntk.engine import Engine, Plan, Request
+from davinz_jax.ntk.forecast import Forecast, forecast
 from davinz_jax.ntk.gram import (
     Progress,
     Target,
@@ -34,6 +37,7 @@ from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.planner import make_plan
 from davinz_jax.ntk.store import kernel_identity, open_store
 from davinz_jax.ntk.tangent_kernel import TangentKernel
+from davinz_jax.ntk.workers import Workers, all_devices, all_processes
 from davinz_jax.types import Apply, Counted, Output, PRNGKey, Variables
 
 
@@ -78,14 +82,16 @@ def empirical_ntk(
     rows = make_rows(network, inputs, labels)
     variables = promote_variables(variables, rows.inputs)
     plan = make_plan(engine, network, variables, rows, batch_size=batch_size, memory=memory)
+    workers = all_devices()
     if right_inputs is None:
-        kernel = symmetric_gram(plan, variables, rows)
+        kernel = symmetric_gram(plan, variables, rows, workers)
     else:
         right = make_rows(network, right_inputs, right_labels)
         check_rows(network, variables, right)
-        kernel = cross_gram(plan, variables, rows, right)
+        kernel = cross_gram(plan, variables, rows, right, workers)
     if not np.isfinite(kernel).all():
-        check_finite_kernel(kernel, all_outputs(plan, variables, rows.inputs), variables)
+        outputs = all_outputs(plan, variables, rows.inputs, workers)
+        check_finite_kernel(kernel, outputs, variables)
     return kernel
 
 
@@ -105,6 +111,7 @@ def tangent_kernel(
     store: str | os.PathLike[str] | None = None,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
+    announce: Callable[[Forecast], None] | None = None,
 ) -> TangentKernel:
     """Block-diagonal tangent kernel of a dataset, for each initialisation.
 
@@ -124,31 +131,46 @@ def tangent_kernel(
             from its finished tiles, to the same bytes.
         key: typed random key; None is allowed where nothing is shuffled.
         progress: called with (done, total, stage) after each block and tile.
+        announce: called with what the kernels are expected to take, before they are begun.
+
+    Where several processes were joined by `join_hosts`, every one must make this call, and each
+    gets the whole kernel; a store is then one folder a process.
 
     Returns:
         Kernel blocks, residuals and, where asked for, the kernel to the target set.
 
     Raises:
         ValueError: as for `empirical_ntk`; or fewer rows than blocks, no initialisation, or a
-            target kernel of the `label` output.
+            target kernel of the `label` output; or processes that do other work.
+        LostProcessError: if a process that takes part is lost.
     """
     network = Network(apply, output, counted)
     _check_request(initialisations, network, with_target)
     rows = make_rows(network, dataset.inputs, dataset.targets)
     drawn = [promote_variables(variables, rows.inputs) for variables in initialisations]
-    plan = make_plan(
-        engine, network, drawn[0], rows, num_blocks=num_blocks, batch_size=batch_size,
-        memory=memory, num_kernels=len(drawn) if store is None else 0,
-        num_target_rows=len(drawn) * len(dataset.target_inputs) if with_target else 0,
-    )  # fmt: skip
-    shuffle = shuffle and num_blocks > 1
-    partition = block_rows(len(dataset), num_blocks=num_blocks, shuffle=shuffle, key=key)
-    whole = _room(plan, drawn, rows, partition, store)
-    parts = []
-    for draw, variables in enumerate(drawn):
-        stage = _stage(progress, draw, len(drawn))
-        target = Target(whole.array[draw], whole.store, (draw,))
-        parts.append(_one_draw(plan, variables, dataset, partition, target, with_target, stage))
+    request = Request(
+        num_blocks, len(drawn), store is not None, len(dataset.target_inputs) if with_target else 0
+    )
+    workers = all_processes()
+    with hosts.together():
+        plan = make_plan(
+            engine, network, drawn[0], rows, request, batch_size=batch_size, memory=memory
+        )
+        shuffle = shuffle and num_blocks > 1
+        partition = block_rows(len(dataset), num_blocks=num_blocks, shuffle=shuffle, key=key)
+        plan = _agreed(plan, drawn, rows, partition, workers)
+        if announce is not None:
+            announce(
+                forecast(plan, len(dataset), request, kernel_dtype(drawn[0]), workers.num_devices)
+            )
+        whole = _room(plan, drawn, rows, partition, store, workers)
+        parts = []
+        for draw, variables in enumerate(drawn):
+            stage = _stage(progress, draw, len(drawn))
+            target = Target(whole.array[draw], whole.store, (draw,))
+            parts.append(
+                _one_draw(plan, variables, dataset, partition, workers, target, with_target, stage)
+            )
     residual, target_kernel, target_outputs = zip(*parts, strict=True)
     return TangentKernel(
         blocks=whole.array,
@@ -167,24 +189,41 @@ def _one_draw(
     variables: Variables,
     dataset: Dataset,
     partition: Int[np.ndarray, "b s"],
+    workers: Workers,
     into: Target,
     with_target: bool,
     progress: Progress | None,
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
     """Residuals, target kernel and target outputs of one initialisation; its blocks go `into`."""
     rows = make_rows(plan.network, dataset.inputs, dataset.targets)
-    outputs = all_outputs(plan, variables, rows.inputs)
+    outputs = all_outputs(plan, variables, rows.inputs, workers)
     residual = residuals(plan.network.output, outputs, dataset.targets)
-    blocks = block_grams(plan, variables, rows, partition, target=into, progress=progress)
+    blocks = block_grams(plan, variables, rows, partition, workers, target=into, progress=progress)
     check_finite_kernel(blocks, outputs, variables)
     if not with_target:
         return residual, None, None
     target = make_rows(plan.network, dataset.target_inputs, None)
     check_rows(plan.network, variables, target)
-    kernel = cross_gram(plan, variables, target, rows, progress=progress)
-    outputs = all_outputs(plan, variables, target.inputs)
+    kernel = cross_gram(plan, variables, target, rows, workers, progress=progress)
+    outputs = all_outputs(plan, variables, target.inputs, workers)
     check_finite_kernel(kernel, outputs, variables)
     return residual, kernel, outputs
+
+
+def _agreed(
+    plan: Plan,
+    drawn: list[Variables],
+    rows: Rows,
+    partition: Int[np.ndarray, "b s"],
+    workers: Workers,
+) -> Plan:
+    """The plan that suits the smallest process, once all are seen to do the same work."""
+    if workers.num_processes == 1:
+        return plan
+    size, held = hosts.smallest(plan.batch_size), hosts.smallest(plan.held)
+    plan = plan._replace(batch_size=size, held=held)
+    hosts.check_alike(kernel_identity(plan, drawn, rows, partition))
+    return plan
 
 
 def _room(
@@ -193,13 +232,16 @@ def _room(
     rows: Rows,
     partition: Int[np.ndarray, "b s"],
     store: str | os.PathLike[str] | None,
+    workers: Workers,
 ) -> Target:
-    """Room for the blocks of every draw, in memory or in a folder."""
+    """Room for the blocks of every draw, in memory or in a folder of each process."""
     num_blocks, size = partition.shape
     shape, dtype = (len(drawn), num_blocks, size, size), kernel_dtype(drawn[0])
     if store is None:
         return Target(np.zeros(shape, dtype))
     identity = kernel_identity(plan, drawn, rows, partition)
+    if workers.num_processes > 1:
+        store = Path(store) / f"process-{workers.process}-of-{workers.num_processes}"
     opened = open_store(store, shape=shape, dtype=dtype, identity=identity)
     return Target(opened.array, opened)
 

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.types import Variables
 
+PASSING = 2.0
+"""Cost of a multiply-add in a network's forward or backward pass, in those of a large product."""
+
 
 class Footprint(NamedTuple):
     """Bytes that an engine takes.
@@ -24,6 +27,20 @@ class Footprint(NamedTuple):
     fixed: int
     row: int
     kept: int
+
+
+class Effort(NamedTuple):
+    """Operations that an engine needs, in multiply-adds at the rate of a large matrix product.
+
+    Attributes:
+        tile_row: for each row of each tile, when the tile is contracted.
+        kept_row: for each row, each time that it is represented.
+        pair: for each pair of rows.
+    """
+
+    tile_row: float
+    kept_row: float
+    pair: float
 
 
 @runtime_checkable
@@ -61,6 +78,26 @@ class Engine(Protocol):
         """Memory that it takes."""
         ...
 
+    def effort(self, network: Network, variables: Variables, inputs: Any) -> Effort:
+        """Operations of one pass."""
+        ...
+
+
+class Request(NamedTuple):
+    """Kernels to be planned.
+
+    Attributes:
+        num_blocks: diagonal blocks.
+        num_draws: initialisations.
+        is_stored: whether the blocks go to disk.
+        num_target_rows: rows of the kernels to target sets, kept in memory.
+    """
+
+    num_blocks: int = 1
+    num_draws: int = 1
+    is_stored: bool = False
+    num_target_rows: int = 0
+
 
 class Plan(NamedTuple):
     """How a kernel will be computed, and what that takes.
@@ -71,7 +108,9 @@ class Plan(NamedTuple):
         num_passes: passes of the engine whose tiles add up.
         batch_size: rows of a batch, and so of a tile's side, at most.
         held: batches whose representations are kept at a time.
-        peak_bytes: memory expected at the worst moment, kernel included.
+        peak_bytes: memory expected at the worst moment beside the data, kernel included where it
+            is in memory; on an accelerator, of the device.
+        operations: multiply-adds expected in all, at the rate of a large matrix product.
     """
 
     engine: Engine
@@ -80,3 +119,4 @@ class Plan(NamedTuple):
     batch_size: int
     held: int
     peak_bytes: int
+    operations: float

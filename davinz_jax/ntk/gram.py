@@ -7,7 +7,7 @@ and above its diagonal.
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -15,10 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from davinz_jax.ntk.devices import share_among_devices
 from davinz_jax.ntk.engine import Plan
 from davinz_jax.ntk.outputs import Rows
 from davinz_jax.ntk.store import KernelStore
+from davinz_jax.ntk.workers import Workers, one_device, own_pieces, share_pieces
 from davinz_jax.types import Variables
 
 Progress = Callable[[int, int, str], None]
@@ -84,9 +84,15 @@ class Target(NamedTuple):
         return self.store.is_finished(self._name(above, beside), (*self.region, above, beside))
 
     def finish(self, above: slice, beside: slice) -> None:
-        """Refuse a tile that is not finite, and note one that is in the store."""
+        """Note a finite tile that is in the store; one that is not finite is refused later."""
         if self.store is not None and np.isfinite(self.array[above, beside]).all():
             self.store.finish(self._name(above, beside), (*self.region, above, beside))
+
+    def finish_received(self, tiles: Iterable[tuple[slice, slice]]) -> None:
+        """Note the tiles that came from other processes."""
+        for above, beside in tiles:
+            if not self.is_finished(above, beside):
+                self.finish(above, beside)
 
     def _name(self, above: slice, beside: slice) -> str:
         return " ".join(map(str, (*self.region, above.start, beside.start)))
@@ -96,36 +102,43 @@ def symmetric_gram(
     plan: Plan,
     variables: Variables,
     rows: Rows,
+    workers: Workers,
     *,
     target: Target | None = None,
-    spread: bool = True,
     progress: Progress | None = None,
 ) -> Float[np.ndarray, "n n"]:
     """Tangent kernel of n rows with themselves, exactly symmetric.
 
-    With `spread`, groups of tiles are shared among the devices of this process, each of which
-    represents the batches that it needs; tiles grow with the square of the rows, batches do not.
+    Groups of tiles are shared among the workers, each of which represents the batches that it
+    needs; tiles grow with the square of the rows, batches do not.
     """
     num_rows = rows.num_rows
     if target is None:
         target = Target(np.zeros((num_rows, num_rows), kernel_dtype(variables)))
     slices = batch_slices(num_rows, plan.batch_size)
     count = len(slices)
-    devices = jax.local_devices() if spread else []
-    # Two groups a device even out that early groups have more tiles than late ones.
-    held = min(plan.held, -(-count // (2 * len(devices)))) if len(devices) > 1 else plan.held
-    groups = [range(first, min(first + held, count)) for first in range(0, count, held)]
-    tick = _ticker(progress, count * (count + 1) // 2)
+    groups = _groups(count, plan.held, workers)
+    tiles = [[(slices[i], slices[j]) for i in group for j in range(i, count)] for group in groups]
+    tick = _ticker(progress, sum(len(tiles[group]) for group in own_pieces(workers, len(groups))))
 
     def fill(index: int, copy: Variables) -> None:
         _fill_group(plan, copy, rows, slices, groups[index], target, tick)
 
-    if len(devices) > 1:
-        share_among_devices(fill, len(groups), variables)
-    else:
-        for index in range(len(groups)):
-            fill(index, variables)
+    parts = [[target.array[tile] for tile in group] for group in tiles]
+    share_pieces(workers, fill, parts, variables)
+    if workers.num_processes > 1:
+        target.finish_received(itertools.chain.from_iterable(tiles))
     return mirror_upper(target.array)
+
+
+def _groups(count: int, held: int, workers: Workers) -> list[range]:
+    """Runs of batches that are kept together.
+
+    Two groups a device even out that early groups have more tiles than late ones.
+    """
+    if workers.num_devices > 1:
+        held = min(held, -(-count // (2 * workers.num_devices)))
+    return [range(first, min(first + held, count)) for first in range(0, count, held)]
 
 
 def _fill_group(
@@ -184,37 +197,41 @@ def block_grams(
     variables: Variables,
     rows: Rows,
     partition: Int[np.ndarray, "b s"],
+    workers: Workers,
     *,
     target: Target | None = None,
     progress: Progress | None = None,
 ) -> Float[np.ndarray, "b s s"]:
-    """Tangent kernel of each block of rows with itself, zero in padding.
-
-    Several devices share the blocks among them.
-    """
+    """Tangent kernel of each block of rows with itself, zero in padding; workers share blocks."""
     num_blocks, size = partition.shape
     if target is None:
         target = Target(np.zeros((num_blocks, size, size), kernel_dtype(variables)))
     if num_blocks == 1:
-        whole = take_rows(rows, partition[0], size)
+        in_order = np.array_equal(partition[0], np.arange(rows.num_rows))
+        whole = rows if in_order else take_rows(rows, partition[0], size)
         inner = Target(target.array[0], target.store, (*target.region, 0))
-        symmetric_gram(plan, variables, whole, target=inner, progress=progress)
+        symmetric_gram(plan, variables, whole, workers, target=inner, progress=progress)
         return target.array
+    parts = [slice(0, int(real)) for real in np.sum(partition >= 0, axis=1)]
+    inner = [
+        Target(block, target.store, (*target.region, index))
+        for index, block in enumerate(target.array)
+    ]
 
     def fill(block: int, copy: Variables) -> None:
-        real = int(np.sum(partition[block] >= 0))
-        part = slice(0, real)
-        inner = Target(target.array[block], target.store, (*target.region, block))
-        if inner.is_finished(part, part):
-            tick()
-            return
-        padded = take_rows(rows, partition[block, :real], size)
-        inner.array[part, part] = symmetric_gram(plan, copy, padded, spread=False)[part, part]
-        inner.finish(part, part)
+        part = parts[block]
+        if not inner[block].is_finished(part, part):
+            padded = take_rows(rows, partition[block, part], size)
+            gram = symmetric_gram(plan, copy, padded, one_device())
+            inner[block].array[part, part] = gram[part, part]
+            inner[block].finish(part, part)
         tick()
 
-    tick = _ticker(progress, num_blocks)
-    share_among_devices(fill, num_blocks, variables)
+    tick = _ticker(progress, len(own_pieces(workers, num_blocks)))
+    share_pieces(workers, fill, [[block] for block in target.array], variables)
+    if workers.num_processes > 1:
+        for block, part in zip(inner, parts, strict=True):
+            block.finish_received([(part, part)])
     return target.array
 
 
@@ -223,39 +240,68 @@ def cross_gram(
     variables: Variables,
     left: Rows,
     right: Rows,
+    workers: Workers,
     *,
     progress: Progress | None = None,
 ) -> Float[np.ndarray, "m n"]:
-    """Tangent kernel of m rows with n others."""
-    engine, network, batch_size = plan.engine, plan.network, plan.batch_size
-    columns = list(padded_batches(right, batch_size))
+    """Tangent kernel of m rows with n others; workers share the columns."""
+    columns = batch_slices(right.num_rows, plan.batch_size)
+    height = len(batch_slices(left.num_rows, plan.batch_size))
     gram = np.zeros((left.num_rows, right.num_rows), kernel_dtype(variables))
-    height = len(batch_slices(left.num_rows, batch_size))
-    tick = _ticker(progress, plan.num_passes * height * len(columns))
-    for index in range(plan.num_passes):
-        for first in range(0, len(columns), plan.held):
-            group = columns[first : first + plan.held]
-            kept = [engine.represent(network, variables, batch, index) for _, batch in group]
-            for above, batch in padded_batches(left, batch_size):
-                rows = engine.represent(network, variables, batch, index)
-                for (beside, _), other in zip(group, kept, strict=True):
-                    tile = np.asarray(engine.contract(network, variables, rows, other))
-                    gram[above, beside] += tile[
-                        : above.stop - above.start, : beside.stop - beside.start
-                    ]
-                    tick()
+    groups = _groups(len(columns), plan.held, workers)
+    own = own_pieces(workers, len(groups))
+    tick = _ticker(progress, plan.num_passes * height * sum(len(groups[group]) for group in own))
+
+    def fill(index: int, copy: Variables) -> None:
+        _fill_columns(plan, copy, left, right, [columns[at] for at in groups[index]], gram, tick)
+
+    parts = [[gram[:, columns[at]] for at in group] for group in groups]
+    share_pieces(workers, fill, parts, variables)
     return gram
 
 
-def all_outputs(plan: Plan, variables: Variables, inputs: np.ndarray) -> Float[np.ndarray, "n k"]:
-    """All outputs of the model, a batch at a time."""
+def _fill_columns(
+    plan: Plan,
+    variables: Variables,
+    left: Rows,
+    right: Rows,
+    columns: list[slice],
+    gram: Float[np.ndarray, "m n"],
+    tick: Callable[[], None],
+) -> None:
+    """Fill some columns, whose rows' representations are kept."""
+    engine, network = plan.engine, plan.network
+    size = even_size(right.num_rows, plan.batch_size)
+    for index in range(plan.num_passes):
+        kept = [
+            engine.represent(network, variables, take_rows(right, beside, size), index)
+            for beside in columns
+        ]
+        for above, batch in padded_batches(left, plan.batch_size):
+            rows = engine.represent(network, variables, batch, index)
+            for beside, other in zip(columns, kept, strict=True):
+                tile = engine.contract(network, variables, rows, other)
+                gram[above, beside] += _real_part(tile, above, beside)
+                tick()
+
+
+def all_outputs(
+    plan: Plan, variables: Variables, inputs: np.ndarray, workers: Workers
+) -> Float[np.ndarray, "n k"]:
+    """All outputs of the model, a batch at a time; workers share the batches."""
     rows = Rows(inputs, np.zeros(len(inputs), np.int32))
+    slices = batch_slices(len(inputs), plan.batch_size)
     forward = jax.jit(plan.network.apply)
-    parts = [
-        np.asarray(forward(variables, batch.inputs))[: where.stop - where.start]
-        for where, batch in padded_batches(rows, plan.batch_size)
-    ]
-    return np.concatenate(parts)
+    first = jax.eval_shape(forward, variables, take_rows(rows, slice(0, 1), 1).inputs)
+    outputs = np.zeros((len(inputs), first.shape[1]), first.dtype)
+
+    def fill(index: int, copy: Variables) -> None:
+        batch = take_rows(rows, slices[index], slices[0].stop)
+        found = np.asarray(forward(copy, batch.inputs))
+        outputs[slices[index]] = found[: len(outputs[slices[index]])]
+
+    share_pieces(workers, fill, [[outputs[batch]] for batch in slices], variables)
+    return outputs
 
 
 def mirror_upper(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:

@@ -18,7 +18,7 @@ import jax
 from davinz_jax.choices import check_choice
 from davinz_jax.ntk.bridge import neural_tangents
 from davinz_jax.ntk.counted import merge_variables, num_counted, split_variables
-from davinz_jax.ntk.engine import Footprint
+from davinz_jax.ntk.engine import PASSING, Effort, Footprint
 from davinz_jax.ntk.outputs import Network, Rows, device_dtype, network_outputs
 from davinz_jax.types import Variables
 
@@ -84,6 +84,16 @@ class NeuralTangentsEngine:
         count = num_counted(variables, counted=network.counted)
         row = 5 * columns * count * outputs.dtype.itemsize // 4
         return Footprint(fixed=2**28, row=row, kept=inputs[0].nbytes)
+
+    def effort(self, network: Network, variables: Variables, inputs: Any) -> Effort:
+        """A backward pass of each row of a tile for every output, and products of Jacobians."""
+        example = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), device_dtype(inputs))
+        lowered = jax.jit(network.apply).lower(variables, example)
+        columns = lowered.out_info.shape[1] if network.output == "trace" else 1
+        forward = (lowered.cost_analysis() or {}).get("flops", 0.0) / 2
+        passes = PASSING * (1 + 2 * columns) * forward
+        count = num_counted(variables, counted=network.counted)
+        return Effort(tile_row=passes, kept_row=0.0, pair=columns * count)
 
 
 @partial(jax.jit, static_argnames=("network", "implementation"))

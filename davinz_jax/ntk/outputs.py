@@ -144,9 +144,11 @@ def _check_finite_inputs(inputs: np.ndarray) -> None:
     """Refuse NaN and infinity, naming the first row that holds one."""
     if not np.issubdtype(inputs.dtype, np.floating):
         return
-    bad = ~np.isfinite(inputs.reshape(len(inputs), -1)).all(axis=1)
-    if bad.any():
+    runs = [inputs[start : start + 4096] for start in range(0, len(inputs), 4096)]
+    bad = [~np.isfinite(run.reshape(len(run), -1)).all(axis=1) for run in runs]
+    if any(run.any() for run in bad):
+        rows = np.flatnonzero(np.concatenate(bad))
         raise ValueError(
-            f"inputs: wanted finite numbers, got NaN or infinity in {bad.sum()} rows, the first "
-            f"row {int(bad.argmax())}; impute or drop them"
+            f"inputs: wanted finite numbers, got NaN or infinity in {len(rows)} rows, the first "
+            f"row {rows[0]}; impute or drop them"
         )

@@ -7,13 +7,13 @@ the others are computed again for each group of them.
 
 import os
 import re
-from typing import Any
 
 import jax
 import numpy as np
 
-from davinz_jax.ntk.engine import Engine, Footprint, Plan
+from davinz_jax.ntk.engine import Engine, Footprint, Plan, Request
 from davinz_jax.ntk.engines import find_engine
+from davinz_jax.ntk.forecast import in_mebibytes, kernel_operations
 from davinz_jax.ntk.gram import even_size, kernel_dtype
 from davinz_jax.ntk.outputs import Network, Rows, check_rows
 from davinz_jax.types import Variables
@@ -22,6 +22,8 @@ _TILE_ROWS = 512
 """Rows of a batch where a kernel takes several: large enough for matrix products at full rate."""
 _WHOLE_ROWS = 1024
 """Rows of a kernel that is one tile."""
+_SHARE = 0.7
+"""Share of a memory that is used where no bound is given."""
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 
@@ -31,25 +33,24 @@ def make_plan(
     network: Network,
     variables: Variables,
     rows: Rows,
+    request: Request = Request(),  # noqa: B008 -- immutable
     *,
-    num_blocks: int = 1,
     batch_size: int | None = None,
     memory: int | str | None = None,
-    num_kernels: int = 1,
-    num_target_rows: int = 0,
 ) -> Plan:
     """How kernels of these rows will be computed, once rows are seen to fit model and memory.
+
+    On a CPU the kernel and the work share one memory; an accelerator's holds the work alone, and
+    the host's the kernel.
 
     Args:
         engine: name or engine.
         network: model, output and counted parameters.
         variables: variables of one initialisation.
         rows: rows of the whole kernel.
-        num_blocks: diagonal blocks.
+        request: kernels wanted.
         batch_size: rows of a tile's side; None chooses.
         memory: bound in bytes, or as "4GiB"; None is 70 % of the device's.
-        num_kernels: kernels that will be in memory at the end; 0 if they are stored on disk.
-        num_target_rows: rows of the kernels to target sets, in memory at the end too.
 
     Raises:
         ValueError: for rows that do not fit the model, an engine or batch size that is none, or a
@@ -58,21 +59,30 @@ def make_plan(
     num_logits = check_rows(network, variables, rows)
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size: wanted 1 or more rows, got {batch_size}; None chooses one")
-    block = -(-rows.num_rows // num_blocks)
+    block = -(-rows.num_rows // request.num_blocks)
     chosen = find_engine(engine, network, variables, rows.inputs, partners=block)
     footprint = chosen.footprint(network, variables, rows.inputs)
-    entries = num_kernels * num_blocks * block**2 + num_target_rows * rows.num_rows
-    kernels = entries * kernel_dtype(variables).itemsize
-    bound = int(0.7 * device_memory()) if memory is None else parse_bytes(memory)
-    room = bound - kernels - footprint.fixed
+    kernels = _kernel_bytes(request, rows.num_rows, block, kernel_dtype(variables).itemsize)
+    bound = int(_SHARE * device_memory()) if memory is None else parse_bytes(memory)
+    is_shared = jax.default_backend() == "cpu"
+    if not is_shared:
+        _check_host_memory(kernels)
+    beside = kernels if is_shared else 0
+    at_work = len(jax.local_devices()) if is_shared else 1
+    room = (bound - beside) // at_work - footprint.fixed
     size, held = _batches(footprint, block, room, batch_size)
-    peak = kernels + footprint.fixed + _tiles_bytes(footprint, block, size, held)
+    working = footprint.fixed + _tiles_bytes(footprint, block, size, held)
+    peak = beside + at_work * working
     if peak > bound:
-        remedy = _remedy(footprint, block, kernels, size)
+        least = beside + at_work * (footprint.fixed + _tiles_bytes(footprint, block, 1, 1))
+        remedy = _remedy(least, size, is_kernel_large=beside > footprint.fixed)
         raise ValueError(
-            f"memory: wanted {_written(peak)} or more, got {_written(bound)}; {remedy}"
+            f"memory: wanted {in_mebibytes(peak)} or more, got {in_mebibytes(bound)}; {remedy}"
         )
-    return Plan(chosen, network, chosen.num_passes(num_logits, network), size, held, peak)
+    passes = chosen.num_passes(num_logits, network)
+    effort = chosen.effort(network, variables, rows.inputs)
+    operations = passes * kernel_operations(effort, request, rows.num_rows, size, held)
+    return Plan(chosen, network, passes, size, held, peak, operations)
 
 
 def parse_bytes(memory: int | str) -> int:
@@ -98,7 +108,28 @@ def parse_bytes(memory: int | str) -> int:
 def device_memory() -> int:
     """Bytes of the first device's memory; of the machine's where the device is a CPU."""
     limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
-    return int(limit or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return int(limit or host_memory())
+
+
+def host_memory() -> int:
+    """Bytes of this machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _kernel_bytes(request: Request, num_rows: int, block: int, itemsize: int) -> int:
+    """Bytes of the kernels that are in memory at the end."""
+    stored = 0 if request.is_stored else request.num_blocks * block**2
+    return request.num_draws * (stored + request.num_target_rows * num_rows) * itemsize
+
+
+def _check_host_memory(kernels: int) -> None:
+    """Refuse kernels that are larger than the host's memory, where they alone are to be there."""
+    room = int(_SHARE * host_memory())
+    if kernels > room:
+        raise ValueError(
+            f"store: wanted kernels of at most {in_mebibytes(room)} in the host's memory, got "
+            f"{in_mebibytes(kernels)}; name a store on disk, or more num_blocks"
+        )
 
 
 def _batches(footprint: Footprint, block: int, room: int, wanted: int | None) -> tuple[int, int]:
@@ -123,17 +154,11 @@ def _tiles_bytes(footprint: Footprint, block: int, size: int, held: int) -> int:
     return size * (2 * footprint.row + min(held + 1, num_batches) * footprint.kept)
 
 
-def _remedy(footprint: Footprint, block: int, kernels: int, size: int) -> str:
+def _remedy(least: int, size: int, *, is_kernel_large: bool) -> str:
     """Settings that would do."""
-    least = kernels + footprint.fixed + _tiles_bytes(footprint, block, 1, 1)
-    remedies = [f"memory={_written(least)} at least"]
+    remedies = [f"memory={in_mebibytes(least)} at least"]
     if size > 1:
         remedies.append("a smaller batch_size")
-    if kernels > footprint.fixed:
+    if is_kernel_large:
         remedies.append("more num_blocks, or a store on disk")
     return "set " + ", or ".join(remedies)
-
-
-def _written(size: Any) -> str:
-    """Bytes as a person reads them, rounded up."""
-    return f"{-(-int(size) // 2**20)}MiB"

@@ -20,7 +20,7 @@ from jaxtyping import ScalarLike
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.mmd import median_bandwidth
 from davinz_jax.models import apply_function, features, initialise
-from davinz_jax.ntk import TangentKernel, tangent_kernel
+from davinz_jax.ntk import Forecast, TangentKernel, tangent_kernel
 from davinz_jax.types import Apply, Output, PRNGKey, Variables
 from davinz_jax.utility.complexity import ComplexityUtility
 from davinz_jax.utility.davinz import DavinzUtility, KappaFamily
@@ -45,6 +45,7 @@ class Ingredients:
         kernel_options: how the tangent kernel is computed.
         discrepancy_options: how a coalition is compared with the target set.
         progress: told steps done, steps in all, and the stage.
+        announce: told what the tangent kernel is expected to take, before it is begun.
         stage: context entered, by name, around `kernel` and `discrepancy`, to time them.
     """
 
@@ -60,6 +61,7 @@ class Ingredients:
         kernel_options: KernelOptions | None = None,
         discrepancy_options: DiscrepancyOptions | None = None,
         progress: Progress | None = None,
+        announce: Callable[[Forecast], None] | None = None,
         stage: Stage = nullcontext,
     ) -> None:
         draws, self._blocks_key, self._bandwidth_key, self._kappa_key = jax.random.split(key, 4)
@@ -70,7 +72,7 @@ class Ingredients:
         ]
         self.kernel_options = kernel_options or KernelOptions()
         self.discrepancy_options = discrepancy_options or DiscrepancyOptions()
-        self._progress, self._stage = progress, stage
+        self._progress, self._announce, self._stage = progress, announce, stage
         self._kernels: dict[tuple[Output, bool], TangentKernel] = {}
 
     @property
@@ -162,6 +164,7 @@ class Ingredients:
             store=None if options.store is None else Path(options.store) / output,
             key=self._blocks_key,
             progress=self._progress,
+            announce=self._announce,
         )
 
     @cached_property

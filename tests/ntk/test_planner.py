@@ -66,10 +66,11 @@ def test_kernel_is_the_same_however_little_is_held(key):
     apply = apply_function(module)
     whole = empirical_ntk(apply, variables, x, output="trace")
     from davinz_jax.ntk.gram import symmetric_gram
+    from davinz_jax.ntk.workers import one_device
 
     network = Network(apply, "trace", "weights")
     rows = make_rows(network, x, None)
     plan = make_plan("layerwise", network, variables, rows, batch_size=2)
     for held in (1, 2, 5):
-        found = symmetric_gram(plan._replace(held=held), variables, rows)
+        found = symmetric_gram(plan._replace(held=held), variables, rows, one_device())
         np.testing.assert_allclose(found, whole, atol=1e-5)

@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from davinz_jax.ntk.engine import Footprint
+from davinz_jax.ntk.engine import PASSING, Effort, Footprint
 from davinz_jax.ntk.layerwise.contraction import SCRATCH_BYTES, contract_kept
 from davinz_jax.ntk.layerwise.gradients import Kept, kept_rows
-from davinz_jax.ntk.layerwise.survey import Survey, survey_network
+from davinz_jax.ntk.layerwise.survey import Survey, form_cost, survey_network
 from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.types import Variables
 
@@ -81,6 +81,21 @@ class LayerwiseEngine:
         )
         fixed = self.chunk * size * (4 * passing + 2 * found.num_features) + 4 * SCRATCH_BYTES
         return Footprint(fixed=fixed, row=0, kept=size * (found.num_features + factors))
+
+    def effort(self, network: Network, variables: Variables, inputs: Any) -> Effort:
+        """Forward and backward pass of a row, and the products of what is kept."""
+        del network, variables, inputs
+        found = self._found
+        forms = [form_cost(*pair) for pair in zip(found.layers, found.forms, strict=True)]
+        passing = sum(
+            layer.positions * layer.patch_size * layer.channels_out // layer.groups
+            for layer in found.layers
+        )
+        return Effort(
+            tile_row=0.0,
+            kept_row=2 * PASSING * passing + sum(form.row for form in forms),
+            pair=found.num_remaining + sum(form.pair for form in forms),
+        )
 
     @property
     def _found(self) -> Survey:

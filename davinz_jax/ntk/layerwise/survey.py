@@ -9,7 +9,7 @@ its layer is not covered. Leaves of no covered layer go by Jacobian, which is al
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ from davinz_jax.ntk.layerwise.layer import Layer, conv_layer, dense_layer
 from davinz_jax.ntk.outputs import Network, device_dtype
 from davinz_jax.types import Variables
 
-Form = Literal["gradient", "pixels", "patches"]
+Form = Literal["gradient", "patches", "pixels"]
 """How a layer is kept and contracted: per-row gradients, or position products of inputs (by
 pixels or by patches) and signals."""
 
@@ -89,21 +89,37 @@ def survey_network(
     )
 
 
+class FormCost(NamedTuple):
+    """Multiply-adds of a form, in those of a large matrix product: of a row, and of a pair."""
+
+    row: float
+    pair: float
+
+
+def form_cost(layer: Layer, form: Form) -> FormCost:
+    """What one layer costs beyond its passes, in one form."""
+    if form == "gradient":
+        return FormCost(layer.num_parameters * _FORMING * layer.positions, layer.num_parameters)
+    squared = layer.positions**2
+    signals = squared * layer.channels_out
+    elementwise = _ELEMENTWISE * squared * layer.groups
+    if form == "patches":
+        return FormCost(0, squared * layer.patch_size + signals + elementwise)
+    inputs = layer.positions_in**2 * layer.channels_in
+    return FormCost(0, inputs + signals + elementwise * layer.reach)
+
+
 def cheapest_form(layer: Layer, partners: int) -> Form:
     """The form with the fewest operations a row, if the row meets `partners` others.
 
     A symmetric tile of gradients takes half the products; position products are taken whole.
     """
-    squared = layer.positions**2
-    signals = squared * layer.channels_out
-    elementwise = _ELEMENTWISE * squared * layer.groups
-    gradient = layer.num_parameters * (_FORMING * layer.positions + partners / 2)
-    patches = partners * (squared * layer.patch_size + signals + elementwise)
-    pixels = partners * (
-        layer.positions_in**2 * layer.channels_in + signals + elementwise * layer.reach
-    )
-    costs: dict[Form, float] = {"gradient": gradient, "patches": patches, "pixels": pixels}
-    return min(costs, key=lambda form: costs[form])
+
+    def cost(form: Form) -> float:
+        row, pair = form_cost(layer, form)
+        return row + partners * pair * (0.5 if form == "gradient" else 1.0)
+
+    return min(get_args(Form), key=cost)
 
 
 def intercepting(handle: Callable[[nn.Module, str, Any, Any], Any]) -> Any:

@@ -1,0 +1,26 @@
+"""Whether this command shares its kernels with others like it, and which of them it is."""
+
+from experiments.suggestions import InputError
+
+
+def join(
+    *, num_processes: int | None, process_id: int | None, coordinator: str | None, patience: float
+) -> bool:
+    """Join the processes that a configuration names; gives whether this is the first of them.
+
+    Raises:
+        InputError: if one process alone is to have others.
+    """
+    if num_processes == 1:
+        if process_id is not None or coordinator is not None:
+            raise InputError(
+                "hosts.num_processes: wanted 2 or more with a process_id or coordinator, got 1; "
+                "say how many processes there are, or leave hosts.* out"
+            )
+        return True
+    import jax
+
+    from davinz_jax.ntk import join_hosts
+
+    join_hosts(coordinator, num_processes=num_processes, process_id=process_id, patience=patience)
+    return jax.process_index() == 0

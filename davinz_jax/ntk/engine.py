@@ -11,8 +11,12 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.types import Variables
 
-PASSING = 2.0
-"""Cost of a multiply-add in a network's forward or backward pass, in those of a large product."""
+PASSING = 2
+"""Cost of a multiply-add in a network's forward or backward pass, in those of a large matrix
+product; fitted, like the next, to times on a CPU."""
+BETWEEN = 2400
+"""Cost of one number of a layer's output on its way through what lies between layers, both ways:
+normalisation, activation, pooling. In small networks they cost more than the layers do."""
 
 
 class Footprint(NamedTuple):
@@ -36,11 +40,13 @@ class Effort(NamedTuple):
         tile_row: for each row of each tile, when the tile is contracted.
         kept_row: for each row, each time that it is represented.
         pair: for each pair of rows.
+        output_row: for the outputs of a row.
     """
 
     tile_row: float
     kept_row: float
     pair: float
+    output_row: float
 
 
 @runtime_checkable

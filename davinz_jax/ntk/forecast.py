@@ -66,9 +66,9 @@ def product_rate(dtype: np.dtype) -> float:
 
 
 def kernel_operations(
-    effort: Effort, request: Request, num_rows: int, size: int, held: int
+    effort: Effort, request: Request, num_rows: int, passes: int, size: int, held: int
 ) -> float:
-    """Multiply-adds of one pass over all blocks and draws, with the kernel to the target."""
+    """Multiply-adds of all passes, blocks and draws, of the outputs, and of the target's kernel."""
     block = -(-num_rows // request.num_blocks)
     count = -(-block // size)
     firsts = range(0, count, held)
@@ -84,7 +84,8 @@ def kernel_operations(
         tile_rows = m * columns + n * -(-m // size)
         total += effort.kept_row * (n + groups * m) + effort.tile_row * tile_rows
         total += effort.pair * m * n
-    return request.num_draws * total
+    outputs = effort.output_row * (num_rows + request.num_target_rows)
+    return request.num_draws * (passes * total + outputs)
 
 
 def in_mebibytes(size: Any) -> str:

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
+from jaxtyping import ScalarLike
 
 _BUFFER_BYTES = 2**24
 """Bytes that each process gives in one round of an exchange, unless one piece is larger."""
@@ -37,7 +38,7 @@ def join_hosts(
     *,
     num_processes: int | None = None,
     process_id: int | None = None,
-    patience: float = 30.0,
+    patience: ScalarLike = 30.0,
 ) -> None:
     """Make this process one of several that compute kernels together; call it before any JAX work.
 
@@ -54,7 +55,8 @@ def join_hosts(
             may be four times as late.
 
     Raises:
-        ValueError: for settings that do not fit together, or none where no cluster gives them.
+        ValueError: for settings that do not fit together, none where no cluster gives them, or a
+            call after other JAX work.
     """
     global _joined
     _check_settings(coordinator, num_processes, process_id, patience)
@@ -62,9 +64,9 @@ def join_hosts(
         raise ValueError("join_hosts: wanted one call, got a second one; a process joins once")
     if getattr(jax.config, _COLLECTIVES) in (None, "none"):
         jax.config.update(_COLLECTIVES, "gloo")
-    watch = _Watch(patience)
+    watch = _Watch(float(patience))
     atexit.register(watch.stop)  # after JAX's own, registered below, in which all wait for all
-    wait = 4 * patience
+    wait = 4 * float(patience)
     text = f"the others did not come to {coordinator or 'the coordinator'} within {wait:g} s"
     late = threading.Timer(wait, _end, [f"{text}; start all of them, with one address"])
     late.start()
@@ -78,6 +80,11 @@ def join_hosts(
             heartbeat_timeout_seconds=int(wait) + 100,
             shutdown_timeout_seconds=10**6,
         )
+    except RuntimeError as error:
+        raise ValueError(
+            f"join_hosts: wanted a call before any other JAX work, got {_first_line(error)}; "
+            "call it first"
+        ) from None
     except ValueError as error:
         raise ValueError(
             "coordinator: wanted an address such as 10.0.0.1:9876, or a cluster's environment, "
@@ -327,7 +334,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _check_settings(
-    coordinator: str | None, num_processes: int | None, process_id: int | None, patience: float
+    coordinator: str | None, num_processes: int | None, process_id: int | None, patience: ScalarLike
 ) -> None:
     """Refuse settings that do not fit together."""
     given = {"coordinator": coordinator, "num_processes": num_processes, "process_id": process_id}
@@ -346,5 +353,5 @@ def _check_settings(
             f"process_id: wanted 0..{num_processes - 1} of {num_processes} processes, got "
             f"{process_id}; number the processes from 0"
         )
-    if patience <= 0:
+    if not float(patience) > 0:
         raise ValueError(f"patience: wanted a positive number of seconds, got {patience}; give 30")

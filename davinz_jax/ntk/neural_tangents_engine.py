@@ -23,6 +23,10 @@ from davinz_jax.ntk.outputs import Network, Rows, device_dtype, network_outputs
 from davinz_jax.types import Variables
 
 _NUMBERS: dict[str, int] = {"jacobian_contraction": 1, "ntk_vector_products": 2}
+_ROW_BY_ROW = 2.5
+"""Cost of passes of single rows, beside those of a batch."""
+_WRITING = 1000
+"""Cost of one number of a Jacobian, in multiply-adds; both are fitted to times on a CPU."""
 _REFUSED = {0: "auto", 3: "structured_derivatives"}
 
 
@@ -90,10 +94,10 @@ class NeuralTangentsEngine:
         example = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), device_dtype(inputs))
         lowered = jax.jit(network.apply).lower(variables, example)
         columns = lowered.out_info.shape[1] if network.output == "trace" else 1
-        forward = (lowered.cost_analysis() or {}).get("flops", 0.0) / 2
-        passes = PASSING * (1 + 2 * columns) * forward
-        count = num_counted(variables, counted=network.counted)
-        return Effort(tile_row=passes, kept_row=0.0, pair=columns * count)
+        forward = PASSING * (lowered.cost_analysis() or {}).get("flops", 0.0) / 2
+        count = columns * num_counted(variables, counted=network.counted)
+        row = _ROW_BY_ROW * (1 + 2 * columns) * forward + _WRITING * count
+        return Effort(tile_row=row, kept_row=0.0, pair=count, output_row=forward)
 
 
 @partial(jax.jit, static_argnames=("network", "implementation"))

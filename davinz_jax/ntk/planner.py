@@ -75,13 +75,13 @@ def make_plan(
     peak = beside + at_work * working
     if peak > bound:
         least = beside + at_work * (footprint.fixed + _tiles_bytes(footprint, block, 1, 1))
-        remedy = _remedy(least, size, is_kernel_large=beside > footprint.fixed)
+        remedy = _remedy(least, size, is_kernel_large=8 * beside > peak)
         raise ValueError(
             f"memory: wanted {in_mebibytes(peak)} or more, got {in_mebibytes(bound)}; {remedy}"
         )
     passes = chosen.num_passes(num_logits, network)
     effort = chosen.effort(network, variables, rows.inputs)
-    operations = passes * kernel_operations(effort, request, rows.num_rows, size, held)
+    operations = kernel_operations(effort, request, rows.num_rows, passes, size, held)
     return Plan(chosen, network, passes, size, held, peak, operations)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from davinz_jax.models import MLP, apply_function
 from davinz_jax.ntk import empirical_ntk
-from davinz_jax.ntk.engine import Footprint
+from davinz_jax.ntk.engine import Footprint, Request
 from davinz_jax.ntk.outputs import Network, make_rows
 from davinz_jax.ntk.planner import _batches, _tiles_bytes, make_plan, parse_bytes
 
@@ -74,3 +74,19 @@ def test_kernel_is_the_same_however_little_is_held(key):
     for held in (1, 2, 5):
         found = symmetric_gram(plan._replace(held=held), variables, rows, one_device())
         np.testing.assert_allclose(found, whole, atol=1e-5)
+
+
+def test_an_accelerator_holds_the_work_and_the_host_the_kernel(monkeypatch):
+    """4,000² float32 numbers are 61 MiB, too many beside the work where one memory holds both."""
+    rows = make_rows(NETWORK, np.ones((4000, 4), np.float32), None)
+    monkeypatch.setattr("davinz_jax.ntk.planner.host_memory", lambda: 2**30)
+    settings = {"batch_size": 100, "memory": "300MiB"}
+    with pytest.raises(ValueError, match="more num_blocks, or a store on disk"):
+        make_plan("neural_tangents", NETWORK, VARIABLES, rows, **settings)
+    monkeypatch.setattr("jax.default_backend", lambda: "gpu")
+    plan = make_plan("neural_tangents", NETWORK, VARIABLES, rows, **settings)
+    assert plan.peak_bytes < 300 * 2**20
+    monkeypatch.setattr("davinz_jax.ntk.planner.host_memory", lambda: 2**26)
+    with pytest.raises(ValueError, match="store: wanted kernels of at most 45MiB in the host's"):
+        make_plan("neural_tangents", NETWORK, VARIABLES, rows, **settings)
+    make_plan("neural_tangents", NETWORK, VARIABLES, rows, Request(is_stored=True), **settings)

@@ -1,8 +1,8 @@
 """Tiles of the Gram matrix from what was kept of two batches of rows.
 
 Gradients take one matrix product; factors take the products of inputs and of signals between all
-positions. On a CPU the large product goes to the host's BLAS, which is faster there than XLA's
-and has a symmetric form; elsewhere to the matrix units at full float32 precision.
+positions. On a CPU all products go to the host's BLAS, which is faster there than XLA's and has a
+symmetric form; elsewhere to the matrix units at full float32 precision.
 """
 
 from functools import partial
@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Float
-from scipy.linalg import get_blas_funcs
 
 from davinz_jax.ntk.layerwise.gradients import Kept
+from davinz_jax.ntk.layerwise.host import host_tile
 from davinz_jax.ntk.layerwise.layer import Layer, patch_products, pixel_products
 from davinz_jax.ntk.layerwise.survey import Form, Survey
 
@@ -30,23 +30,27 @@ def contract_kept(survey: Survey, left: Kept, right: Kept | None) -> np.ndarray:
     tile = np.zeros(shape, left.gradients.dtype)
     if left.gradients.shape[1]:
         tile += _gradient_product(left.gradients, None if right is None else other.gradients)
-    if left.inputs:
-        pairs = tuple(survey.factored())
-        tile += np.asarray(_factor_tile(pairs, left[1:], other[1:]))
+    if not left.inputs:
+        return tile
+    pairs = tuple(survey.factored())
+    if jax.default_backend() != "cpu":
+        return tile + np.asarray(_factor_tile(pairs, left[1:], other[1:]))
+    beside = [None] * len(pairs) if right is None else zip(*right[1:], strict=True)
+    for pair, own, others in zip(pairs, zip(*left[1:], strict=True), beside, strict=True):
+        tile += host_tile(*pair, own, others)
     return tile
 
 
 def _gradient_product(left: jax.Array, right: jax.Array | None) -> np.ndarray:
-    """Inner products of gradients."""
+    """Inner products of gradients.
+
+    NumPy takes a matrix with its own transpose at half the cost. All of NumPy's products run in
+    one BLAS: SciPy has another, and the threads of two that take turns stand in each other's way.
+    """
+    other = left if right is None else right
     if jax.default_backend() != "cpu":
-        other = left if right is None else right
         return np.asarray(_device_product(left, other))
-    rows = np.asarray(left)
-    if right is not None:
-        return rows @ np.asarray(right).T
-    (multiply,) = get_blas_funcs(("syrk",), (rows,))
-    upper = multiply(1.0, rows.T, trans=1)
-    return np.triu(upper) + np.triu(upper, 1).T
+    return np.asarray(left) @ np.asarray(other).T
 
 
 @jax.jit

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from davinz_jax.ntk.engine import PASSING, Effort, Footprint
+from davinz_jax.ntk.engine import BETWEEN, PASSING, Effort, Footprint
 from davinz_jax.ntk.layerwise.contraction import SCRATCH_BYTES, contract_kept
 from davinz_jax.ntk.layerwise.gradients import Kept, kept_rows
 from davinz_jax.ntk.layerwise.survey import Survey, form_cost, survey_network
@@ -87,14 +87,16 @@ class LayerwiseEngine:
         del network, variables, inputs
         found = self._found
         forms = [form_cost(*pair) for pair in zip(found.layers, found.forms, strict=True)]
-        passing = sum(
+        layers = PASSING * sum(
             layer.positions * layer.patch_size * layer.channels_out // layer.groups
             for layer in found.layers
         )
+        between = BETWEEN * sum(layer.positions * layer.channels_out for layer in found.layers)
         return Effort(
             tile_row=0.0,
-            kept_row=2 * PASSING * passing + sum(form.row for form in forms),
+            kept_row=2 * layers + between + sum(form.row for form in forms),
             pair=found.num_remaining + sum(form.pair for form in forms),
+            output_row=layers + between / 3,
         )
 
     @property

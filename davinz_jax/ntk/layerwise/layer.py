@@ -162,6 +162,22 @@ def pixel_products(
     return total.reshape(groups, n, layer.positions, m, layer.positions)
 
 
+def window_meets(layer: Layer, axis: int) -> list[tuple[slice, slice]]:
+    """For each place of the window along an axis: output positions, and the inputs they meet."""
+    size_in, size_out = layer.space_in[axis], layer.space_out[axis]
+    stride, before = layer.strides[axis], layer.padding[axis][0]
+    found = []
+    for place in range(layer.window[axis]):
+        shift = place * layer.dilation[axis] - before
+        first = max(0, math.ceil(-shift / stride))
+        last = min(size_out - 1, (size_in - 1 - shift) // stride)
+        if first <= last:
+            start = first * stride + shift
+            inputs = slice(start, start + (last - first) * stride + 1, stride)
+            found.append((slice(first, last + 1), inputs))
+    return found
+
+
 def _shift(layer: Layer, padded: Any, offset: tuple[int, ...], *, axis: int) -> Any:
     """Padded positions that one place of the window meets, along the axes from `axis` on."""
     for along, (start, step, dilation, count) in enumerate(

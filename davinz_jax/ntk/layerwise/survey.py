@@ -7,6 +7,7 @@ output is replaced by a probe; a leaf that the outputs still depend on is used e
 its layer is not covered. Leaves of no covered layer go by Jacobian, which is always exact.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
@@ -18,7 +19,7 @@ from flax import linen as nn
 
 from davinz_jax.models.convolution import small_image_convolution
 from davinz_jax.ntk.counted import merge_variables, split_variables
-from davinz_jax.ntk.layerwise.layer import Layer, conv_layer, dense_layer
+from davinz_jax.ntk.layerwise.layer import Layer, conv_layer, dense_layer, window_meets
 from davinz_jax.ntk.outputs import Network, device_dtype
 from davinz_jax.types import Variables
 
@@ -26,10 +27,13 @@ Form = Literal["gradient", "patches", "pixels"]
 """How a layer is kept and contracted: per-row gradients, or position products of inputs (by
 pixels or by patches) and signals."""
 
-_FORMING = 3
-"""Cost of a multiply-add in forming a row's gradient, in those of a large matrix product."""
-_ELEMENTWISE = 6
-"""Cost of an elementwise multiply-add, likewise."""
+_WRITING = 485
+"""Cost of keeping one number of a row's gradient, in multiply-adds of a large matrix product:
+memory is slow beside products, and forming the gradient costs no more than the backward pass."""
+_PRODUCT = 3
+"""Cost of a multiply-add in products of positions, whose matrices are small, likewise."""
+_ELEMENTWISE = 70
+"""Cost of an elementwise multiply-add, likewise; all are fitted to times on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -99,25 +103,29 @@ class FormCost(NamedTuple):
 def form_cost(layer: Layer, form: Form) -> FormCost:
     """What one layer costs beyond its passes, in one form."""
     if form == "gradient":
-        return FormCost(layer.num_parameters * _FORMING * layer.positions, layer.num_parameters)
-    squared = layer.positions**2
-    signals = squared * layer.channels_out
-    elementwise = _ELEMENTWISE * squared * layer.groups
+        return FormCost(layer.num_parameters * _WRITING, layer.num_parameters)
+    signals = layer.positions**2 * layer.channels_out
     if form == "patches":
-        return FormCost(0, squared * layer.patch_size + signals + elementwise)
-    inputs = layer.positions_in**2 * layer.channels_in
-    return FormCost(0, inputs + signals + elementwise * layer.reach)
+        inputs, elementwise = layer.positions**2 * layer.patch_size, layer.positions**2
+    else:
+        inputs = layer.positions_in**2 * layer.channels_in
+        elementwise = math.prod(
+            sum((out.stop - out.start) ** 2 for out, _ in window_meets(layer, axis))
+            for axis in range(len(layer.window))
+        )
+    products = _PRODUCT * (inputs + signals)
+    return FormCost(0, products + _ELEMENTWISE * elementwise * layer.groups)
 
 
 def cheapest_form(layer: Layer, partners: int) -> Form:
     """The form with the fewest operations a row, if the row meets `partners` others.
 
-    A symmetric tile of gradients takes half the products; position products are taken whole.
+    A symmetric tile takes half the products.
     """
 
     def cost(form: Form) -> float:
         row, pair = form_cost(layer, form)
-        return row + partners * pair * (0.5 if form == "gradient" else 1.0)
+        return row + partners * pair / 2
 
     return min(get_args(Form), key=cost)
 

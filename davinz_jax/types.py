@@ -25,6 +25,9 @@ Output = Literal["label", "trace", "scalar"]
 Counted = Literal["weights", "all"]
 """Which parameters count: kernels of convolution and linear layers (the paper's), or all."""
 
+Precision = Literal["full", "bfloat16"]
+"""In which gradients are kept and multiplied: the network's own, or eight bits of mantissa."""
+
 Progress = Callable[[int, int, str], None]
 """Called with work done, work in all, and the name of the stage."""
 

@@ -48,6 +48,13 @@ class Engine(StrEnum):
     neural_tangents = "neural_tangents"
 
 
+class Precision(StrEnum):
+    """In which the layer-wise engine keeps and multiplies gradients."""
+
+    full = "full"
+    bfloat16 = "bfloat16"
+
+
 class Features(StrEnum):
     """What the discrepancy compares."""
 
@@ -60,6 +67,7 @@ class Ntk:
     """Options of the tangent kernel."""
 
     engine: Engine = option("how it is computed", Engine.auto)
+    precision: Precision = option("numbers that gradients are kept in", Precision.full)
     output: Output | None = option(
         "outputs it sees; null = label for parties, trace for rows, scalar for regression", None
     )

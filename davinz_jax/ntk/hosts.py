@@ -20,7 +20,6 @@ from typing import Any, NoReturn
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
-from jaxtyping import ScalarLike
 
 _BUFFER_BYTES = 2**24
 """Bytes that each process gives in one round of an exchange, unless one piece is larger."""
@@ -38,7 +37,7 @@ def join_hosts(
     *,
     num_processes: int | None = None,
     process_id: int | None = None,
-    patience: ScalarLike = 30.0,
+    patience: float | int = 30.0,
 ) -> None:
     """Make this process one of several that compute kernels together; call it before any JAX work.
 
@@ -334,7 +333,10 @@ def _first_line(error: BaseException) -> str:
 
 
 def _check_settings(
-    coordinator: str | None, num_processes: int | None, process_id: int | None, patience: ScalarLike
+    coordinator: str | None,
+    num_processes: int | None,
+    process_id: int | None,
+    patience: float | int,
 ) -> None:
     """Refuse settings that do not fit together."""
     given = {"coordinator": coordinator, "num_processes": num_processes, "process_id": process_id}

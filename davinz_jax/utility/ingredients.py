@@ -20,7 +20,7 @@ from jaxtyping import ScalarLike
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.mmd import median_bandwidth
 from davinz_jax.models import apply_function, features, initialise
-from davinz_jax.ntk import Forecast, TangentKernel, tangent_kernel
+from davinz_jax.ntk import Engine, Forecast, LayerwiseEngine, TangentKernel, tangent_kernel
 from davinz_jax.types import Apply, Output, PRNGKey, Variables
 from davinz_jax.utility.complexity import ComplexityUtility
 from davinz_jax.utility.davinz import DavinzUtility, KappaFamily
@@ -155,7 +155,7 @@ class Ingredients:
             self.dataset,
             output=output,
             counted=options.counted,
-            engine=options.engine,
+            engine=_engine(options),
             num_blocks=options.num_blocks,
             shuffle=options.shuffle,
             with_target=with_target,
@@ -207,6 +207,13 @@ class Ingredients:
         if chosen != "median":
             return chosen
         return median_bandwidth(np.concatenate([inputs, target_inputs]), key=self._bandwidth_key)
+
+
+def _engine(options: KernelOptions) -> str | Engine:
+    """The engine by name, or one of another precision than the full."""
+    if options.precision == "full":
+        return options.engine
+    return LayerwiseEngine(precision=options.precision)
 
 
 def davinz_utility(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from jaxtyping import ScalarLike
 
-from davinz_jax.types import Counted, Output
+from davinz_jax.types import Counted, Output, Precision
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,8 @@ class KernelOptions:
 
     Attributes:
         engine: `auto`, `layerwise` or `neural_tangents`.
+        precision: in which the layer-wise engine keeps and multiplies gradients; `bfloat16` takes
+            half the memory, see `LayerwiseEngine`.
         output: outputs it sees; None is `scalar` for regression, `trace` for rows as players and
             for kernel regression, and `label`, the paper's, otherwise.
         counted: parameters it differentiates.
@@ -28,6 +30,7 @@ class KernelOptions:
     """
 
     engine: str = "auto"
+    precision: Precision = "full"
     output: Output | None = None
     counted: Counted = "weights"
     ridge: float | int = 1e-4
@@ -41,6 +44,11 @@ class KernelOptions:
         if not 0 <= float(self.ridge) < float("inf"):
             raise ValueError(
                 f"ridge: wanted a finite number ≥ 0, got {self.ridge}; the paper's is 1e-4"
+            )
+        if self.precision != "full" and self.engine == "neural_tangents":
+            raise ValueError(
+                f"precision: wanted 'full' for the engine neural_tangents, got {self.precision!r}; "
+                "only the engine layerwise has others"
             )
         if self.num_blocks < 1:
             raise ValueError(f"num_blocks: wanted at least 1, got {self.num_blocks}; 1 is dense")

@@ -27,7 +27,7 @@ def contract_kept(survey: Survey, left: Kept, right: Kept | None) -> np.ndarray:
     """Tile (n, m) of inner products; (n, n), of `left` with itself, for None."""
     other = left if right is None else right
     shape = (left.gradients.shape[0], other.gradients.shape[0])
-    tile = np.zeros(shape, left.gradients.dtype)
+    tile = np.zeros(shape, _product_dtype(left.gradients))
     if left.gradients.shape[1]:
         tile += _gradient_product(left.gradients, None if right is None else other.gradients)
     if not left.inputs:
@@ -50,7 +50,14 @@ def _gradient_product(left: jax.Array, right: jax.Array | None) -> np.ndarray:
     other = left if right is None else right
     if jax.default_backend() != "cpu":
         return np.asarray(_device_product(left, other))
-    return np.asarray(left) @ np.asarray(other).T
+    dtype = _product_dtype(left)
+    rows = np.asarray(left).astype(dtype, copy=False)
+    return rows @ (rows if right is None else np.asarray(right).astype(dtype, copy=False)).T
+
+
+def _product_dtype(kept: jax.Array) -> np.dtype:
+    """Dtype in which products are added: no less than float32."""
+    return np.dtype(jnp.promote_types(kept.dtype, jnp.float32))
 
 
 @jax.jit
@@ -58,7 +65,15 @@ def _device_product(
     left: Float[jax.Array, "n p"], right: Float[jax.Array, "m p"]
 ) -> Float[jax.Array, "n m"]:
     """Inner products of gradients on the device."""
-    return jnp.einsum("ip,jp->ij", left, right, precision=lax.Precision.HIGHEST)
+    return _einsum("ip,jp->ij", left, right)
+
+
+def _einsum(subscripts: str, left: Any, right: Any) -> jax.Array:
+    """Products at full precision of what is kept, added in float32 at least."""
+    dtype = _product_dtype(left)
+    return jnp.einsum(
+        subscripts, left, right, precision=lax.Precision.HIGHEST, preferred_element_type=dtype
+    )
 
 
 @partial(jax.jit, static_argnames=("pairs",))
@@ -83,7 +98,7 @@ def _layer_tile(
         b = part[1].reshape(-1, *shape)
         b2 = right[1].reshape(-1, *shape)
         inner = products(layer, part[0], right[0])
-        signals = jnp.einsum("itgo,jsgo->gitjs", b, b2, precision=lax.Precision.HIGHEST)
+        signals = _einsum("itgo,jsgo->gitjs", b, b2)
         tile = jnp.sum(inner * signals, axis=(0, 2, 4))
         return tile + jnp.sum(signals, axis=(0, 2, 4)) if layer.with_bias else tile
 

@@ -37,7 +37,7 @@ class Kept(NamedTuple):
 def kept_rows(
     network: Network, survey: Survey, variables: Variables, rows: Rows, *, chunk: int
 ) -> Kept:
-    """What n rows contribute, computed `chunk` rows at a time."""
+    """What n rows contribute, computed `chunk` rows at a time and kept as the survey says."""
     num_rows = rows.labels.shape[0]
     if chunk >= num_rows:
         return _whole(network, survey, variables, rows)
@@ -55,7 +55,10 @@ def _whole(network: Network, survey: Survey, variables: Variables, rows: Rows) -
     """What a few rows contribute."""
     weights, rest = split_variables(variables, counted=network.counted)
     with jax.default_matmul_precision("highest"):
-        return _kept_chunk(network, survey, weights, rest, rows)
+        kept = _kept_chunk(network, survey, weights, rest, rows)
+    if survey.precision == "full":
+        return kept
+    return jax.tree.map(lambda leaf: leaf.astype(survey.precision), kept)
 
 
 @partial(jax.jit, static_argnames=("network", "survey"), donate_argnames="kept")

@@ -67,8 +67,8 @@ def _by_position(
 
 
 def _grouped(array: np.ndarray, positions: int, groups: int) -> np.ndarray:
-    split = array.reshape(len(array), positions, groups, -1)
-    return split.transpose(2, 1, 0, 3)
+    wide = array.astype(np.promote_types(array.dtype, np.float32), copy=False)
+    return wide.reshape(len(array), positions, groups, -1).transpose(2, 1, 0, 3)
 
 
 def _few_rows(

@@ -134,7 +134,10 @@ def patch_products(
     layer: Layer, left: Float[Any, "n t g w"], right: Float[Any, "m t g w"]
 ) -> Float[Any, "g n t m t"]:
     """Inner products of patches, by the patches."""
-    return jnp.einsum("itgu,jsgu->gitjs", left, right, precision=lax.Precision.HIGHEST)
+    return jnp.einsum(
+        "itgu,jsgu->gitjs", left, right, precision=lax.Precision.HIGHEST,
+        preferred_element_type=jnp.promote_types(left.dtype, jnp.float32),
+    )  # fmt: skip
 
 
 def pixel_products(
@@ -150,6 +153,7 @@ def pixel_products(
         left.reshape(n, layer.positions_in, groups, -1),
         right.reshape(m, layer.positions_in, groups, -1),
         precision=lax.Precision.HIGHEST,
+        preferred_element_type=jnp.promote_types(left.dtype, jnp.float32),
     )
     pixels = pixels.reshape(groups, n, *layer.space_in, m, *layer.space_in)
     axes = len(layer.window)

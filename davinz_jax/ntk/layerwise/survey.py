@@ -21,7 +21,7 @@ from davinz_jax.models.convolution import small_image_convolution
 from davinz_jax.ntk.counted import merge_variables, split_variables
 from davinz_jax.ntk.layerwise.layer import Layer, conv_layer, dense_layer, window_meets
 from davinz_jax.ntk.outputs import Network, device_dtype
-from davinz_jax.types import Variables
+from davinz_jax.types import Precision, Variables
 
 Form = Literal["gradient", "patches", "pixels"]
 """How a layer is kept and contracted: per-row gradients, or position products of inputs (by
@@ -47,6 +47,7 @@ class Survey:
         num_remaining: parameters of these leaves.
         num_modules: calls of Linen modules seen; 0 for a model that is not Linen.
         num_logits: outputs of the model.
+        precision: in which gradients and factors are kept and multiplied.
     """
 
     layers: tuple[Layer, ...]
@@ -55,6 +56,7 @@ class Survey:
     num_remaining: int
     num_modules: int
     num_logits: int
+    precision: Precision = "full"
 
     @property
     def num_features(self) -> int:

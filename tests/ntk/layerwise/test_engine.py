@@ -105,3 +105,19 @@ def test_unfitted_engine_is_refused():
         LayerwiseEngine().footprint(
             Network(ARCHITECTURES["mlp"][0].apply, "label", "all"), {}, None
         )
+
+
+@pytest.mark.parametrize("name", ["cnn", "vgg11"])
+def test_bfloat16_is_near_and_semidefinite(name, key):
+    """Entries within 0.4 % of √(K_ii K_jj), as 8 bits allow; no eigenvalue clearly below zero."""
+    module, shape = ARCHITECTURES[name]
+    inputs = np.random.default_rng(0).normal(size=(6, *shape)).astype(np.float32)
+    variables, apply = initialise(module, key, inputs), apply_function(module)
+    labels = np.arange(6) % 3
+    full = empirical_ntk(apply, variables, inputs, labels, engine=LayerwiseEngine())
+    half = LayerwiseEngine(precision="bfloat16")
+    near = empirical_ntk(apply, variables, inputs, labels, engine=half)
+    scale = np.sqrt(np.outer(np.diag(full), np.diag(full)))
+    assert 0 < np.abs((near - full) / scale).max() < 4e-3
+    assert np.linalg.eigvalsh(near.astype(np.float64)).min() > -1e-5 * np.trace(near)
+    np.testing.assert_array_equal(near, near.T)

@@ -12,6 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from davinz_jax.ntk import empirical_ntk
+from davinz_jax.ntk.engine import Request
+from davinz_jax.ntk.forecast import forecast
+from davinz_jax.ntk.outputs import Network, make_rows
+from davinz_jax.ntk.planner import make_plan
 from experiments.benchmarks.measuring import (
     Check,
     Effort,
@@ -69,7 +73,7 @@ def compare_engines(
     }
     return record(
         described | {FLOOR: timings.side(FLOOR), PRODUCT: timings.side(PRODUCT)},
-        _checks(network, timings, peaks),
+        [*_checks(network, timings, peaks), _expected(work, timings)],
         error=relative_error(timings.answers[OURS], timings.answers[OTHER]),
         error_bound=1e-5,
         error_of="kernels, largest difference over the largest entry, float32",
@@ -134,6 +138,16 @@ def _checks(network: str, timings: Timings, peaks: dict[str, Any]) -> list[Check
         number_check(f"{OTHER} / {OURS}, peak bytes", bytes_of[OTHER] / bytes_of[OURS]),
         number_check(f"{OURS}, peak bytes", bytes_of[OURS], at_most=WANTED_BYTES.get(network)),
     ]
+
+
+def _expected(work: Workload, timings: Timings) -> Check:
+    """What the planner says beforehand, against what it took."""
+    network = Network(work.apply, work.output, "weights")
+    rows = make_rows(network, work.dataset.inputs, work.dataset.targets)
+    plan = make_plan(OURS, network, work.variables, rows)
+    said = forecast(plan, len(work.dataset), Request(), np.dtype(np.float32), num_devices=1)
+    share = said.seconds / timings.median(OURS)
+    return number_check(f"{OURS}, seconds expected / taken", share)
 
 
 def _where(timings: Timings, products: float) -> dict[str, float]:

@@ -111,7 +111,7 @@ def first_blocks(work: Workload, num_rows: int, num_blocks: int) -> np.ndarray:
     kernel = tangent_kernel(
         work.apply,
         [work.variables],
-        work.dataset.take(np.arange(num_rows)),
+        work.dataset if num_rows == len(work.dataset) else work.dataset.take(np.arange(num_rows)),
         output=work.output,
         engine="layerwise",
         num_blocks=num_blocks,

@@ -192,6 +192,9 @@ def test_degenerate_bandwidth_is_told_as_a_note(value, capsys):
          ["num_samples", "0"]),
         (["semivalue=shapley", "semivalue.method=exact", "players=rows"], ["40"]),
         (["utility.kappa=-2"], ["kappa", "-2"]),
+        (["ntk.precision=half"], ["half", "full"]),
+        (["ntk.precision=bfloat16", "ntk.engine=neural_tangents"], ["precision", "layerwise"]),
+        (["hosts.process_id=0"], ["hosts.num_processes", "2 or more"]),
         (["value.resume=nowhere"], ["value.resume", "nowhere"]),
     ],
 )  # fmt: skip

@@ -1,8 +1,9 @@
 """The seam between kernels and the engines that compute them.
 
 An engine turns a batch of rows into a representation of their gradients (`represent`), and two
-representations into a tile of the Gram matrix (`contract`). It may run over several passes (one a
-class), whose tiles are summed; `diagonal` is a whole symmetric tile from rows, all passes at once.
+representations into a tile of the Gram matrix (`contract`). It may run over several passes (some
+logits each), whose tiles are summed; `diagonal` is a whole symmetric tile from rows, all passes at
+once.
 Everything else (batches, tiles, blocks, checks) is shared and lives in `gram`.
 """
 
@@ -62,6 +63,10 @@ class Engine(Protocol):
         self, network: Network, variables: Variables, inputs: Any, *, partners: int
     ) -> "Engine":
         """The engine prepared for this model and kernels of each row with `partners` others."""
+        ...
+
+    def at_once(self, num_outputs: int, *, partners: int) -> "Engine":
+        """The fitted engine taking so many logits in one pass, if it takes them apart at all."""
         ...
 
     def num_passes(self, num_logits: int, network: Network) -> int:

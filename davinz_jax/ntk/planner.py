@@ -61,7 +61,6 @@ def make_plan(
         raise ValueError(f"batch_size: wanted 1 or more rows, got {batch_size}; None chooses one")
     block = -(-rows.num_rows // request.num_blocks)
     chosen = find_engine(engine, network, variables, rows.inputs, partners=block)
-    footprint = chosen.footprint(network, variables, rows.inputs)
     kernels = _kernel_bytes(request, rows.num_rows, block, kernel_dtype(variables).itemsize)
     bound = int(_SHARE * device_memory()) if memory is None else parse_bytes(memory)
     is_shared = jax.default_backend() == "cpu"
@@ -69,7 +68,11 @@ def make_plan(
         _check_host_memory(kernels)
     beside = kernels if is_shared else 0
     at_work = len(jax.local_devices()) if is_shared else 1
-    room = (bound - beside) // at_work - footprint.fixed
+    room = (bound - beside) // at_work
+    if network.output == "trace":
+        chosen = _with_logits(chosen, network, variables, rows, num_logits, block, room)
+    footprint = chosen.footprint(network, variables, rows.inputs)
+    room -= footprint.fixed
     size, held = _batches(footprint, block, room, batch_size)
     working = footprint.fixed + _tiles_bytes(footprint, block, size, held)
     peak = beside + at_work * working
@@ -130,6 +133,24 @@ def _check_host_memory(kernels: int) -> None:
             f"store: wanted kernels of at most {in_mebibytes(room)} in the host's memory, got "
             f"{in_mebibytes(kernels)}; name a store on disk, or more num_blocks"
         )
+
+
+def _with_logits(
+    engine: Engine,
+    network: Network,
+    variables: Variables,
+    rows: Rows,
+    num_logits: int,
+    block: int,
+    room: int,
+) -> Engine:
+    """The engine with as many logits a pass as leave half the room when all rows are kept."""
+    for at_once in (count for count in range(num_logits, 1, -1) if num_logits % count == 0):
+        chosen = engine.at_once(at_once, partners=block)
+        footprint = chosen.footprint(network, variables, rows.inputs)
+        if footprint.fixed + block * (footprint.row + footprint.kept) <= room // 2:
+            return chosen
+    return engine
 
 
 def _batches(footprint: Footprint, block: int, room: int, wanted: int | None) -> tuple[int, int]:

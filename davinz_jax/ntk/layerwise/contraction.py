@@ -92,11 +92,11 @@ def _layer_tile(
 ) -> jax.Array:
     """Tile of one layer, a few rows of it at a time where position products are large."""
     products = patch_products if form == "patches" else pixel_products
-    shape = (layer.positions, layer.groups, layer.channels_out // layer.groups)
+    shape = (layer.positions, layer.groups)
 
     def rows_of(part: tuple[Any, Any]) -> jax.Array:
-        b = part[1].reshape(-1, *shape)
-        b2 = right[1].reshape(-1, *shape)
+        b = part[1].reshape(len(part[1]), *shape, -1)
+        b2 = right[1].reshape(len(right[1]), *shape, -1)
         inner = products(layer, part[0], right[0])
         signals = _einsum("itgo,jsgo->gitjs", b, b2)
         tile = jnp.sum(inner * signals, axis=(0, 2, 4))

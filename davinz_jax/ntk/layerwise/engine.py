@@ -1,6 +1,7 @@
 """The layer-wise engine: interception, one backward pass a row, and products of layers.
 
-For `trace`, each logit is a pass of its own, so that memory does not grow with the classes.
+For `trace`, the logits of one pass share its forward pass and the products of inputs; how many they
+are follows from the memory.
 """
 
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ class LayerwiseEngine:
     """Kernels by layers; exact for any model, fast for Linen's Dense and Conv.
 
     Attributes:
-        chunk: rows that go forward and backward at a time.
+        chunk: backward passes at a time: rows, or rows times logits.
         precision: `full` is that of the network; `bfloat16` keeps gradients and factors in half
             the memory, for matrix units that multiply them faster, and adds their products in
             float32: entries are then off by less than 0.1 % of √(K_ii K_jj) (measured: 0.06 % for
@@ -51,15 +52,23 @@ class LayerwiseEngine:
         survey = survey_network(network, variables, inputs, partners=partners)
         return replace(self, survey=replace(survey, precision=self.precision))
 
+    def at_once(self, num_outputs: int, *, partners: int) -> "LayerwiseEngine":
+        """The engine with so many logits in one pass."""
+        return replace(self, survey=self._found.taking(num_outputs, partners=partners))
+
     def num_passes(self, num_logits: int, network: Network) -> int:
-        """One a logit for `trace`."""
-        return num_logits if network.output == "trace" else 1
+        """For `trace`, as many as the logits need."""
+        return num_logits // self._found.at_once if network.output == "trace" else 1
 
     def represent(self, network: Network, variables: Variables, rows: Rows, index: int) -> Kept:
-        """What the rows keep for logit `index`, or for their own."""
+        """What the rows keep for the logits of pass `index`, or for their own."""
+        labels = rows.labels[:, None]
+        at_once = self._found.at_once
         if network.output == "trace":
-            rows = Rows(rows.inputs, np.full_like(rows.labels, index))
-        return kept_rows(network, self._found, variables, rows, chunk=self.chunk)
+            first = index * at_once
+            labels = np.tile(np.arange(first, first + at_once, dtype=np.int32), (len(labels), 1))
+        chunk = max(1, self.chunk // at_once)
+        return kept_rows(network, self._found, variables, Rows(rows.inputs, labels), chunk=chunk)
 
     def contract(
         self, network: Network, variables: Variables, left: Kept, right: Kept | None
@@ -85,7 +94,7 @@ class LayerwiseEngine:
         size = np.dtype(jnp.result_type(*jax.tree.leaves(variables))).itemsize
         factors = sum(
             layer.positions_in * layer.channels_in * (layer.reach if form == "patches" else 1)
-            + layer.positions * layer.channels_out
+            + found.at_once * layer.positions * layer.channels_out
             for layer, form in found.factored()
         )
         passing = sum(
@@ -93,14 +102,16 @@ class LayerwiseEngine:
             for layer in found.layers
         )
         kept = size if self.precision == "full" else np.dtype(self.precision).itemsize
-        fixed = self.chunk * size * (4 * passing + 2 * found.num_features) + 4 * SCRATCH_BYTES
+        features = 2 * found.num_features // found.at_once
+        fixed = max(self.chunk, found.at_once) * size * (4 * passing + features) + 4 * SCRATCH_BYTES
         return Footprint(fixed=fixed, row=0, kept=kept * (found.num_features + factors))
 
     def effort(self, network: Network, variables: Variables, inputs: Any) -> Effort:
         """Forward and backward pass of a row, and the products of what is kept."""
         del network, variables, inputs
         found = self._found
-        forms = [form_cost(*pair) for pair in zip(found.layers, found.forms, strict=True)]
+        pairs = zip(found.layers, found.forms, strict=True)
+        forms = [form_cost(layer, form, found.at_once) for layer, form in pairs]
         layers = PASSING * sum(
             layer.positions * layer.patch_size * layer.channels_out // layer.groups
             for layer in found.layers
@@ -108,8 +119,10 @@ class LayerwiseEngine:
         between = BETWEEN * sum(layer.positions * layer.channels_out for layer in found.layers)
         return Effort(
             tile_row=0.0,
-            kept_row=2 * layers + between + sum(form.row for form in forms),
-            pair=found.num_remaining + sum(form.pair for form in forms),
+            kept_row=(1 + found.at_once) * layers
+            + (1 + 2 * found.at_once) * between / 3
+            + sum(form.row for form in forms),
+            pair=found.at_once * found.num_remaining + sum(form.pair for form in forms),
             output_row=layers + between / 3,
         )
 

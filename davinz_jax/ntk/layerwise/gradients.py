@@ -1,4 +1,4 @@
-"""One forward and one backward pass a row: what each layer contributes to the kernel.
+"""One forward pass a row and one backward a logit: what each layer contributes to the kernel.
 
 A zero probe is added to each covered layer's output; the cotangents of the probes are the
 backward signals b. Rows go through in chunks, so that activations of a few rows exist at a time,
@@ -14,7 +14,7 @@ from jax import lax
 from jaxtyping import Float
 
 from davinz_jax.ntk.counted import Weights, merge_variables, split_variables
-from davinz_jax.ntk.layerwise.layer import patches, row_gradient
+from davinz_jax.ntk.layerwise.layer import joined_signals, patches, row_gradient
 from davinz_jax.ntk.layerwise.survey import Survey, intercepting
 from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.types import Variables
@@ -37,7 +37,10 @@ class Kept(NamedTuple):
 def kept_rows(
     network: Network, survey: Survey, variables: Variables, rows: Rows, *, chunk: int
 ) -> Kept:
-    """What n rows contribute, computed `chunk` rows at a time and kept as the survey says."""
+    """What n rows contribute, computed `chunk` rows at a time and kept as the survey says.
+
+    `rows.labels` (n, l) are the logits whose gradients are taken.
+    """
     num_rows = rows.labels.shape[0]
     if chunk >= num_rows:
         return _whole(network, survey, variables, rows)
@@ -110,16 +113,19 @@ def _kept_chunk(network: Network, survey: Survey, weights: Weights, rest: Any, r
             patches(layer, inputs[layer.path]) if form == "patches" else inputs[layer.path]
             for layer, form in factored
         ),
-        tuple(signals[layer.path] for layer, _ in factored),
+        tuple(joined_signals(layer, signals[layer.path]) for layer, _ in factored),
     )
 
 
 def _backward(
     network: Network, survey: Survey, weights: Weights, rest: Any, rows: Rows
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Inputs and backward signals of the covered layers, and gradients of remaining leaves."""
+    """Inputs and backward signals of the covered layers, and gradients of remaining leaves.
 
-    def of_row(row: Any, label: Any) -> tuple[Any, Any, Any]:
+    Signals and gradients have an axis of logits after that of rows.
+    """
+
+    def of_row(row: Any, labels: Any) -> tuple[Any, Any, Any]:
         def outputs(leaves: Weights, probes: dict[str, Any]) -> tuple[Any, Any]:
             variables = merge_variables({**weights, **leaves}, rest)
             result, seen = _probed(network, variables, row[None], probes)
@@ -131,8 +137,8 @@ def _backward(
             for layer in survey.layers
         }
         result, pullback, seen = jax.vjp(outputs, leaves, probes, has_aux=True)
-        cotangent = jax.nn.one_hot(label, result.shape[0], dtype=result.dtype)
-        gradients, signals = pullback(cotangent)
+        cotangents = jax.nn.one_hot(labels, result.shape[0], dtype=result.dtype)
+        gradients, signals = jax.vmap(pullback)(cotangents)
         return seen, signals, gradients
 
     return jax.vmap(of_row)(rows.inputs, rows.labels)

@@ -121,13 +121,19 @@ def patches(layer: Layer, inputs: Float[Any, "n ..."]) -> Float[Any, "n t g w"]:
 
 
 def row_gradient(
-    layer: Layer, inputs: Float[Any, "..."], signals: Float[Any, "..."]
+    layer: Layer, inputs: Float[Any, "..."], signals: Float[Any, "l ..."]
 ) -> Float[Any, " p"]:
-    """Gradient of one row with respect to the layer's parameters, flattened."""
+    """Gradients of l logits of one row with respect to the layer's parameters, flattened."""
     u = patches(layer, inputs[None])[0]
-    b = signals.reshape(layer.positions, layer.groups, -1)
-    kernel = jnp.einsum("tgu,tgo->guo", u, b, precision=lax.Precision.HIGHEST).reshape(-1)
-    return jnp.concatenate([kernel, b.sum(axis=0).reshape(-1)]) if layer.with_bias else kernel
+    b = signals.reshape(-1, layer.positions, layer.groups, layer.channels_out // layer.groups)
+    kernel = jnp.einsum("tgu,ltgo->lguo", u, b, precision=lax.Precision.HIGHEST).reshape(-1)
+    return jnp.concatenate([kernel, b.sum(axis=1).reshape(-1)]) if layer.with_bias else kernel
+
+
+def joined_signals(layer: Layer, signals: Float[Any, "n l ..."]) -> Float[Any, "n t o"]:
+    """Signals of l logits as further channels of their groups, position by position."""
+    apart = signals.reshape(*signals.shape[:2], layer.positions, layer.groups, -1)
+    return jnp.moveaxis(apart, 1, 3).reshape(len(signals), layer.positions, -1)
 
 
 def patch_products(

@@ -9,7 +9,7 @@ its layer is not covered. Leaves of no covered layer go by Jacobian, which is al
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 import jax
@@ -47,6 +47,7 @@ class Survey:
         num_remaining: parameters of these leaves.
         num_modules: calls of Linen modules seen; 0 for a model that is not Linen.
         num_logits: outputs of the model.
+        at_once: logits whose gradients one pass takes.
         precision: in which gradients and factors are kept and multiplied.
     """
 
@@ -56,6 +57,7 @@ class Survey:
     num_remaining: int
     num_modules: int
     num_logits: int
+    at_once: int = 1
     precision: Precision = "full"
 
     @property
@@ -66,7 +68,12 @@ class Survey:
             for layer, form in zip(self.layers, self.forms, strict=True)
             if form == "gradient"
         )
-        return self.num_remaining + sum(kept)
+        return self.at_once * (self.num_remaining + sum(kept))
+
+    def taking(self, at_once: int, *, partners: int) -> "Survey":
+        """The survey with so many logits in one pass, and the forms that are then cheapest."""
+        forms = tuple(cheapest_form(layer, partners, at_once) for layer in self.layers)
+        return replace(self, at_once=at_once, forms=forms)
 
     def factored(self) -> list[tuple[Layer, Form]]:
         """Layers that are kept as inputs and signals."""
@@ -102,11 +109,15 @@ class FormCost(NamedTuple):
     pair: float
 
 
-def form_cost(layer: Layer, form: Form) -> FormCost:
-    """What one layer costs beyond its passes, in one form."""
+def form_cost(layer: Layer, form: Form, at_once: int) -> FormCost:
+    """What one layer costs beyond its passes, in one form, for the logits of one pass.
+
+    Products of inputs serve all of these logits; gradients and signals are each one's own.
+    """
     if form == "gradient":
-        return FormCost(layer.num_parameters * _WRITING, layer.num_parameters)
-    signals = layer.positions**2 * layer.channels_out
+        count = at_once * layer.num_parameters
+        return FormCost(count * _WRITING, count)
+    signals = at_once * layer.positions**2 * layer.channels_out
     if form == "patches":
         inputs, elementwise = layer.positions**2 * layer.patch_size, layer.positions**2
     else:
@@ -119,14 +130,14 @@ def form_cost(layer: Layer, form: Form) -> FormCost:
     return FormCost(0, products + _ELEMENTWISE * elementwise * layer.groups)
 
 
-def cheapest_form(layer: Layer, partners: int) -> Form:
+def cheapest_form(layer: Layer, partners: int, at_once: int = 1) -> Form:
     """The form with the fewest operations a row, if the row meets `partners` others.
 
     A symmetric tile takes half the products.
     """
 
     def cost(form: Form) -> float:
-        row, pair = form_cost(layer, form)
+        row, pair = form_cost(layer, form, at_once)
         return row + partners * pair / 2
 
     return min(get_args(Form), key=cost)

@@ -6,7 +6,10 @@ import pytest
 
 from davinz_jax.models import CNN, CNN8, MLP, VGG, ResNet, apply_function, initialise
 from davinz_jax.ntk import LayerwiseEngine, empirical_ntk
-from davinz_jax.ntk.outputs import Network
+from davinz_jax.ntk.gram import symmetric_gram
+from davinz_jax.ntk.outputs import Network, make_rows
+from davinz_jax.ntk.planner import make_plan
+from davinz_jax.ntk.workers import one_device
 
 NARROW = (2, 3, 3, 4)
 ARCHITECTURES = {
@@ -121,3 +124,41 @@ def test_bfloat16_is_near_and_semidefinite(name, key):
     assert 0 < np.abs((near - full) / scale).max() < 4e-3
     assert np.linalg.eigvalsh(near.astype(np.float64)).min() > -1e-5 * np.trace(near)
     np.testing.assert_array_equal(near, near.T)
+
+
+@pytest.mark.parametrize("batch_size", [2, 5])
+@pytest.mark.parametrize("name", ["cnn", "cnn8"])
+def test_logits_apart_or_together_give_the_same_trace(name, batch_size, key):
+    """Six logits in 1, 2, 3 or 6 passes; the mean over them of each one's label kernel."""
+    module, shape = ARCHITECTURES[name]
+    module = module.clone(num_outputs=6)
+    x = np.random.default_rng(0).normal(size=(5, *shape)).astype(np.float32)
+    variables, apply = initialise(module, key, x), apply_function(module)
+    one_logit = [
+        empirical_ntk(apply, variables, x, np.full(5, logit), engine="layerwise")
+        for logit in range(6)
+    ]
+    network = Network(apply, "trace", "weights")
+    rows = make_rows(network, x, None)
+    plan = make_plan("layerwise", network, variables, rows, batch_size=batch_size)
+    assert plan.num_passes == 1
+    for at_once in (1, 2, 3, 6):
+        engine = plan.engine.at_once(at_once, partners=5)
+        some = plan._replace(engine=engine, num_passes=engine.num_passes(6, network))
+        assert some.num_passes == 6 // at_once
+        found = symmetric_gram(some, variables, rows, one_device())
+        np.testing.assert_allclose(found, np.mean(one_logit, axis=0), rtol=1e-5, atol=1e-6)
+
+
+def test_less_memory_takes_fewer_logits_a_pass(key):
+    module = MLP((300, 300), num_outputs=6)
+    x = np.ones((40, 20), np.float32)
+    variables, apply = initialise(module, key, x), apply_function(module)
+    network = Network(apply, "trace", "all")
+    rows = make_rows(network, x, None)
+    least = make_plan("layerwise", network, variables, rows).peak_bytes
+    passes = [
+        make_plan("layerwise", network, variables, rows, memory=memory).num_passes
+        for memory in (f"{size}MiB" for size in (514, 1030, 4096))
+    ]
+    assert passes[0] == 6 >= passes[1] >= passes[2] == 1, (passes, least)

@@ -1,11 +1,15 @@
 """Whether this command shares its kernels with others like it, and which of them it is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from experiments.suggestions import InputError
 
 
-def join(
+@contextmanager
+def joined(
     *, num_processes: int | None, process_id: int | None, coordinator: str | None, patience: float
-) -> bool:
+) -> Iterator[bool]:
     """Join the processes that a configuration names; gives whether this is the first of them.
 
     Raises:
@@ -17,10 +21,12 @@ def join(
                 "hosts.num_processes: wanted 2 or more with a process_id or coordinator, got 1; "
                 "say how many processes there are, or leave hosts.* out"
             )
-        return True
+        yield True
+        return
     import jax
 
-    from davinz_jax.ntk import join_hosts
+    from davinz_jax.ntk import join_hosts, together
 
     join_hosts(coordinator, num_processes=num_processes, process_id=process_id, patience=patience)
-    return jax.process_index() == 0
+    with together():
+        yield jax.process_index() == 0

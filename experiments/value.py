@@ -14,30 +14,41 @@ from experiments.app import launch
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Value the players of one configuration; returns what result.json holds."""
+    from experiments import compose, hosting
+
+    with hosting.joined(**compose.plain(cfg.hosts)) as is_first:
+        return _valued(cfg) if is_first else _looked(cfg)
+
+
+def _valued(cfg: DictConfig) -> dict[str, Any]:
+    """Value the players, print and write."""
     from pathlib import Path
 
-    from experiments import compose, console, hosting, valuing
+    from experiments import compose, valuing
+    from experiments.console import Stages
 
-    stages = console.Stages()
-    is_first = hosting.join(**compose.plain(cfg.hosts))
     folder = Path(cfg.value.resume or HydraConfig.get().runtime.output_dir)
-    pieces = compose.pieces(cfg)
-    values_rows = cfg.players.value == "rows"
-    if not is_first:
-        valuing.look(pieces, values_rows=values_rows, stages=stages)
-        console.say("kernels done; process 0 has them and goes on alone")
-        return {}
     run = valuing.value(
-        pieces,
-        values_rows=values_rows,
+        compose.pieces(cfg),
+        values_rows=cfg.players.value == "rows",
         folder=folder,
         is_resumed=cfg.value.resume is not None,
-        stages=stages,
+        stages=Stages(),
     )
     content = valuing.result(run, compose.plain(cfg))
     valuing.show(run, level=cfg.value.level, num_worst=cfg.value.worst)
     valuing.save(run, content, folder, level=cfg.value.level, num_worst=cfg.value.worst)
     return content
+
+
+def _looked(cfg: DictConfig) -> dict[str, Any]:
+    """Compute this process's share of the kernels, for the first process to go on from."""
+    from experiments import compose, console, valuing
+
+    pieces = compose.pieces(cfg)
+    valuing.look(pieces, values_rows=cfg.players.value == "rows", stages=console.Stages())
+    console.say("kernels done; process 0 has them and goes on alone")
+    return {}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ for several initialisations, as a `TangentKernel`. Engines: `LayerwiseEngine` an
 from davinz_jax.ntk.empirical import empirical_ntk, tangent_kernel
 from davinz_jax.ntk.engine import Engine
 from davinz_jax.ntk.forecast import Forecast
-from davinz_jax.ntk.hosts import LostProcessError, join_hosts
+from davinz_jax.ntk.hosts import LostProcessError, join_hosts, together
 from davinz_jax.ntk.layerwise import LayerwiseEngine
 from davinz_jax.ntk.neural_tangents_engine import NeuralTangentsEngine
 from davinz_jax.ntk.partition import block_rows
@@ -25,4 +25,5 @@ __all__ = [
     "empirical_ntk",
     "join_hosts",
     "tangent_kernel",
+    "together",
 ]

@@ -79,6 +79,11 @@ def join_hosts(
             heartbeat_timeout_seconds=int(wait) + 100,
             shutdown_timeout_seconds=10**6,
         )
+    except jax.errors.JaxRuntimeError as error:
+        raise ValueError(
+            f"coordinator: wanted a free port at which process 0 is reached, got {coordinator!r} "
+            f"({_first_line(error)}); give another one, the same in all processes"
+        ) from None
     except RuntimeError as error:
         raise ValueError(
             f"join_hosts: wanted a call before any other JAX work, got {_first_line(error)}; "
@@ -92,7 +97,7 @@ def join_hosts(
     finally:
         late.cancel()
     watch.start()
-    atexit.register(watch.leave_if_failed)
+    atexit.register(watch.take_leave)
     _joined = watch
 
 
@@ -142,6 +147,7 @@ def exchange(parts: Sequence[Sequence[np.ndarray]]) -> None:
     Raises:
         LostProcessError: if a process does not take part.
     """
+    wait_for_all()
     own = process_id()
     largest = max((array.nbytes for arrays in parts for array in arrays), default=0)
     packs = [_packed(arrays, max(_BUFFER_BYTES, largest)) for arrays in parts]
@@ -159,6 +165,7 @@ def exchange(parts: Sequence[Sequence[np.ndarray]]) -> None:
 
 def smallest(number: int) -> int:
     """The least of the processes' numbers."""
+    wait_for_all()
     return int(_all_gathered(np.array([number], np.int64).view(np.uint8)).view(np.int64).min())
 
 
@@ -168,6 +175,7 @@ def check_alike(identity: Mapping[str, str]) -> None:
     Raises:
         ValueError: naming what differs between this process and another.
     """
+    wait_for_all()
     words = [f"{name}={text}".encode()[:200].ljust(200) for name, text in identity.items()]
     mine = np.frombuffer(b"".join(words), np.uint8)
     everyone = _all_gathered(mine).reshape(num_processes(), len(identity), -1)
@@ -203,27 +211,39 @@ class _Watch:
         from jax._src import distributed
 
         self._client = distributed.global_state.client
-        self._beat(0)
+        self._write("alive", "0")
         threading.Thread(target=self._watch, daemon=True).start()
 
     def meet(self) -> None:
-        """Wait until every process is here; the watch ends the wait if one is lost."""
+        """Wait until every process is here; the watch ends the wait if one is lost.
+
+        Raises:
+            LostProcessError: if one has left without having come here.
+        """
         self._num_meetings += 1
-        mine = f"{_KEY}/met/{self._num_meetings}/"
-        self._client.key_value_set(f"{mine}{process_id()}", "here", allow_overwrite=True)
-        while len(self._client.key_value_dir_get(mine)) < num_processes():
-            time.sleep(0.05)
+        meeting = f"met/{self._num_meetings}"
+        self._write(meeting, "here")
+        pause = 0.001
+        while len(here := self._read(meeting)) < num_processes():
+            if gone := set(self._read("left")) - set(here):
+                raise LostProcessError(
+                    f"hosts: wanted all {num_processes()} processes to the end, got process "
+                    f"{min(gone)} that left before; let every process make the same calls"
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
 
     def tell_failure(self, error: BaseException) -> None:
         """Let the others know why this process ends."""
         if not self._has_failed and not isinstance(error, LostProcessError):
-            text = f"{type(error).__name__}: {error}"
-            with contextlib.suppress(Exception):
-                self._client.key_value_set(f"{_KEY}/failed/{process_id()}", text)
+            with contextlib.suppress(jax.errors.JaxRuntimeError):
+                self._write("failed", f"{type(error).__name__}: {error}")
         self._has_failed = True
 
-    def leave_if_failed(self) -> None:
-        """At the end of a process that failed: wait for nobody."""
+    def take_leave(self) -> None:
+        """At the end: tell the others; after a failure, wait for none of them."""
+        with contextlib.suppress(jax.errors.JaxRuntimeError):
+            self._write("left", "")
         if self._has_failed:
             if process_id() == 0:
                 time.sleep(3 * self._pause)  # the others read the reason from this process
@@ -237,10 +257,13 @@ class _Watch:
     def _pause(self) -> float:
         return min(1.0, self._patience / 10)
 
-    def _beat(self, number: int) -> None:
-        self._client.key_value_set(
-            f"{_KEY}/alive/{process_id()}", str(number), allow_overwrite=True
-        )
+    def _write(self, what: str, text: str) -> None:
+        self._client.key_value_set(f"{_KEY}/{what}/{process_id()}", text, allow_overwrite=True)
+
+    def _read(self, what: str) -> dict[str, str]:
+        """What each process wrote, by its number."""
+        found = self._client.key_value_dir_get(f"{_KEY}/{what}/")
+        return {key.rsplit("/", 1)[1]: text for key, text in found}
 
     def _watch(self) -> None:
         number, heard, failing = 0, {}, 0.0
@@ -248,7 +271,7 @@ class _Watch:
             number += 1
             now = time.monotonic()
             try:
-                self._beat(number)
+                self._write("alive", str(number))
                 self._check_failures()
                 heard, failing = self._heard(heard, now), 0.0
             except jax.errors.JaxRuntimeError:
@@ -260,17 +283,15 @@ class _Watch:
                     _end(f"process {process} was not heard for {self._patience:g} s; {_REMEDY}")
 
     def _check_failures(self) -> None:
-        for key, reason in self._client.key_value_dir_get(f"{_KEY}/failed/"):
-            if key.rsplit("/", 1)[1] != str(process_id()):
-                _end(f"process {key.rsplit('/', 1)[1]} ended with {reason}")
+        for process, reason in self._read("failed").items():
+            if process != str(process_id()):
+                _end(f"process {process} ended with {reason}")
 
     def _heard(self, before: dict[str, tuple[str, float]], now: float) -> Any:
         """The last beat of each process, and when it came."""
-        beats = dict(self._client.key_value_dir_get(f"{_KEY}/alive/"))
-        processes = {key.rsplit("/", 1)[1]: beat for key, beat in beats.items()}
         return {
             process: before[process] if before.get(process, ("",))[0] == beat else (beat, now)
-            for process, beat in processes.items()
+            for process, beat in self._read("alive").items()
         }
 
 
@@ -291,8 +312,7 @@ _REMEDY = "start all processes again (with a store, finished tiles are kept)"
 
 
 def _all_gathered(array: np.ndarray) -> np.ndarray:
-    """Every process's array, stacked."""
-    wait_for_all()
+    """Every process's array, stacked; all of them are here."""
     try:
         return np.asarray(multihost_utils.process_allgather(array)).reshape(
             num_processes(), *array.shape

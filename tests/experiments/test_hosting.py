@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.hosting import join
+from experiments.hosting import joined
 from experiments.suggestions import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,30 @@ def test_two_processes_give_the_values_of_one(tmp_path):
     assert not (tmp_path / "1").exists()
 
 
+def test_bad_input_of_one_process_is_told_to_the_other(tmp_path):
+    """Process 1 lacks the file; process 0, waiting for its share, ends with that reason."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        where = f"hosts.coordinator=127.0.0.1:{free.getsockname()[1]}"
+    options = (where, "hosts.num_processes=2", "hosts.patience=10")
+    runs = [
+        started(tmp_path / "0", *options, "hosts.process_id=0"),
+        started(tmp_path / "1", *options, "hosts.process_id=1", "data=arrays", "data.path=no.npz",
+                "~data.num_target_rows"),
+    ]  # fmt: skip
+    texts = [run.communicate(timeout=180)[0] for run in runs]
+    assert [run.returncode for run in runs] == [1, 1], texts
+    assert "no.npz" in texts[1]
+    assert "error: hosts: process 1 ended with" in texts[0]
+    assert not (tmp_path / "0").exists()
+
+
 def test_one_process_has_no_number():
-    with pytest.raises(InputError, match="hosts.num_processes: wanted 2 or more with a process_id"):
-        join(num_processes=1, process_id=0, coordinator=None, patience=30.0)
-    assert join(num_processes=1, process_id=None, coordinator=None, patience=30.0)
+    alone = {"num_processes": 1, "coordinator": None, "patience": 30.0}
+    with (
+        pytest.raises(InputError, match="hosts.num_processes: wanted 2 or more with a process_id"),
+        joined(**alone, process_id=0),
+    ):
+        pass
+    with joined(**alone, process_id=None) as is_first:
+        assert is_first

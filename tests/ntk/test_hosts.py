@@ -32,6 +32,9 @@ data = Dataset(inputs, rng.integers(0, 3, 19), "classification", 3, inputs[:4])
 module = MLP((4,), num_outputs=3)
 drawn = [initialise(module, key, inputs) for key in jax.random.split(jax.random.key(0), 2)]
 
+if mode == "leaving" and number == 1:
+    sys.exit(0)
+
 def progress(done, total, stage):
     if number == 1 and done == 2:
         if mode == "killed":
@@ -123,6 +126,12 @@ def test_an_error_in_one_process_is_told_to_the_other(tmp_path):
     assert codes == [1, 1], texts
     assert "error: hosts: process 1 ended with OSError: disk full" in texts[0]
     assert "OSError: disk full" in texts[1]
+
+
+def test_a_process_that_leaves_early_is_told_of(tmp_path):
+    codes, texts = run_two("leaving", tmp_path)
+    assert codes[0] == 1, texts
+    assert "got process 1 that left before; let every process make the same calls" in texts[0]
 
 
 def test_other_data_is_refused_by_name(tmp_path):

@@ -2,15 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from experiments.suggestions import InputError
 
 
 @contextmanager
 def joined(
-    *, num_processes: int | None, process_id: int | None, coordinator: str | None, patience: float
+    folder: Path,
+    *,
+    num_processes: int | None,
+    process_id: int | None,
+    coordinator: str | None,
+    patience: float,
 ) -> Iterator[bool]:
     """Join the processes that a configuration names; gives whether this is the first of them.
+
+    The run's folder, if empty, goes until something is written: a process that ends because
+    another was lost has no time to tidy up.
 
     Raises:
         InputError: if one process alone is to have others.
@@ -27,6 +36,8 @@ def joined(
 
     from davinz_jax.ntk import join_hosts, together
 
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
     join_hosts(coordinator, num_processes=num_processes, process_id=process_id, patience=patience)
     with together():
         yield jax.process_index() == 0

@@ -4,6 +4,7 @@ Composes data, network, kernels and utility, values the players, prints a table,
 values.csv, result.json, valuation.npz and figures in the run's folder.
 """
 
+from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -16,18 +17,16 @@ def main(cfg: DictConfig) -> dict[str, Any]:
     """Value the players of one configuration; returns what result.json holds."""
     from experiments import compose, hosting
 
-    with hosting.joined(**compose.plain(cfg.hosts)) as is_first:
-        return _valued(cfg) if is_first else _looked(cfg)
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    with hosting.joined(folder, **compose.plain(cfg.hosts)) as is_first:
+        return _valued(cfg, Path(cfg.value.resume or folder)) if is_first else _looked(cfg)
 
 
-def _valued(cfg: DictConfig) -> dict[str, Any]:
+def _valued(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Value the players, print and write."""
-    from pathlib import Path
-
     from experiments import compose, valuing
     from experiments.console import Stages
 
-    folder = Path(cfg.value.resume or HydraConfig.get().runtime.output_dir)
     run = valuing.value(
         compose.pieces(cfg),
         values_rows=cfg.players.value == "rows",

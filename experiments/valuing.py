@@ -81,6 +81,7 @@ def value(
             f"file {CHECKPOINT!r}; leave value.resume out to start anew"
         )
     seen = look(pieces, values_rows=values_rows, stages=stages)
+    folder.mkdir(parents=True, exist_ok=True)
     with stages.stage("semivalue"):
         valuation = offered(
             pieces.semivalue,

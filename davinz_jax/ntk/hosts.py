@@ -288,10 +288,12 @@ class _Watch:
                 _end(f"process {process} ended with {reason}")
 
     def _heard(self, before: dict[str, tuple[str, float]], now: float) -> Any:
-        """The last beat of each process, and when it came."""
+        """The last beat of each process that has not left, and when it came."""
+        left = self._read("left")
         return {
             process: before[process] if before.get(process, ("",))[0] == beat else (beat, now)
             for process, beat in self._read("alive").items()
+            if process not in left
         }
 
 

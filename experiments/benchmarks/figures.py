@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from experiments.plots import INK, PALETTE, plt, style
 
@@ -60,6 +61,11 @@ def _growth(axes: Axes, record: Record) -> None:
     axes.errorbar(x, median, yerr=reach, marker="o", color=PALETTE[0], capsize=3)
     axes.set(xscale="log", yscale="log", xlabel=quantity, ylabel="seconds")
     axes.set_title(record["name"], loc="left", fontsize=10)
+    axes.set_xticks(x, [f"{value:,}" for value in x])
+    axes.set_xticks([], minor=True)
+    axes.yaxis.set_minor_locator(LogLocator(subs=(1.5, 2, 3, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
     style(axes)
     if all("peak_bytes" in side for side in sides):
         beside = axes.twinx()
@@ -70,7 +76,7 @@ def _growth(axes: Axes, record: Record) -> None:
 
 
 def where_figure(records: Sequence[Record]) -> Figure:
-    """Milliseconds a row of the layer-wise engine, in parts, beside neural-tangents' whole."""
+    """Milliseconds a row of both engines, and the parts of which the layer-wise one should be."""
     figure, axes = plt.subplots(figsize=(8, 1.6 + 0.7 * len(records)), layout="constrained")
     for place, record in enumerate(records):
         scale, start = 1e3 / record["settings"]["num_rows"], 0.0
@@ -78,9 +84,11 @@ def where_figure(records: Sequence[Record]) -> Figure:
             label = part if place == 0 else None
             axes.barh(place, scale * seconds, 0.55, left=start, color=colour, label=label)
             start += scale * seconds
-        other = scale * record["sides"]["neural_tangents"]["seconds"]["median"]
-        label = "neural-tangents" if place == 0 else None
-        axes.plot([other, other], [place - 0.36, place + 0.36], color=INK, linewidth=2, label=label)
+        for engine, line in (("layerwise", ":"), ("neural_tangents", "-")):
+            whole = scale * record["sides"][engine]["seconds"]["median"]
+            reach = [place - 0.36, place + 0.36]
+            label = f"{engine}, as measured" if place == 0 else None
+            axes.plot([whole, whole], reach, line, color=INK, linewidth=2, label=label)
     axes.set_yticks(range(len(records)), [record["name"] for record in records])
     axes.invert_yaxis()
     axes.set_xlabel("milliseconds a row")

@@ -61,12 +61,12 @@ def test_bad_input_of_one_process_is_told_to_the_other(tmp_path):
     assert not (tmp_path / "0").exists()
 
 
-def test_one_process_has_no_number():
+def test_one_process_has_no_number(tmp_path):
     alone = {"num_processes": 1, "coordinator": None, "patience": 30.0}
     with (
         pytest.raises(InputError, match="hosts.num_processes: wanted 2 or more with a process_id"),
-        joined(**alone, process_id=0),
+        joined(tmp_path, **alone, process_id=0),
     ):
         pass
-    with joined(**alone, process_id=None) as is_first:
+    with joined(tmp_path, **alone, process_id=None) as is_first:
         assert is_first

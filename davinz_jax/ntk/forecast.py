@@ -12,6 +12,8 @@ from davinz_jax.ntk.engine import Effort, Plan, Request
 
 _RATED_SIZE = {True: 1024, False: 4096}
 """Rows of the matrices by which a host, or an accelerator, is rated."""
+_TILE_SECONDS = 5e-3
+"""What a tile takes beside its operations: calls, checks, and the disk where there is a store."""
 
 
 class Forecast(NamedTuple):
@@ -45,7 +47,10 @@ def forecast(
     plan: Plan, num_rows: int, request: Request, dtype: np.dtype, num_devices: int
 ) -> Forecast:
     """What a plan is expected to take on so many devices like this one."""
-    seconds = plan.operations / (product_rate(dtype) * num_devices)
+    count = -(-num_rows // (request.num_blocks * plan.batch_size))
+    tiles = request.num_draws * request.num_blocks * plan.num_passes * count * (count + 1) // 2
+    seconds = plan.operations / product_rate(dtype) + _TILE_SECONDS * tiles
+    seconds /= num_devices
     return Forecast(plan, num_rows, request.num_blocks, request.num_draws, seconds)
 
 

@@ -33,14 +33,7 @@ def _quick_compilation():
     jax.config.update("jax_disable_most_optimizations", False)
 
 
-DEEP = ("vgg13", "vgg16", "resnet21", "resnet34")
-"""Deeper versions of others here, with the same kinds of layers: minutes to compile."""
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.slow if name in DEEP else ()) for name in ARCHITECTURES],
-)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_equals_neural_tangents(name, key):
     """1e-5 of the largest entry, in float32; a trace is the mean of every class's label kernel."""
     module, shape = ARCHITECTURES[name]

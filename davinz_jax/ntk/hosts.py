@@ -65,9 +65,20 @@ def join_hosts(
         jax.config.update(_COLLECTIVES, "gloo")
     watch = _Watch(float(patience))
     atexit.register(watch.stop)  # after JAX's own, registered below, in which all wait for all
-    wait = 4 * float(patience)
+    _introduce(coordinator, num_processes, process_id, 4 * float(patience))
+    watch.start()
+    atexit.register(watch.take_leave)
+    _joined = watch
+
+
+def _introduce(
+    coordinator: str | None, num_processes: int | None, process_id: int | None, wait: float
+) -> None:
+    """Start JAX's service; end this process if the others do not come within `wait` seconds."""
     text = f"the others did not come to {coordinator or 'the coordinator'} within {wait:g} s"
-    late = threading.Timer(wait, _end, [f"{text}; start all of them, with one address"])
+    late = threading.Timer(
+        wait, _end, [f"{text}; start all, with one address and each its own process_id"]
+    )
     late.start()
     try:
         jax.distributed.initialize(
@@ -96,9 +107,6 @@ def join_hosts(
         ) from None
     finally:
         late.cancel()
-    watch.start()
-    atexit.register(watch.take_leave)
-    _joined = watch
 
 
 def num_processes() -> int:

@@ -155,3 +155,17 @@ def test_less_memory_takes_fewer_logits_a_pass(key):
         for memory in (f"{size}MiB" for size in (514, 1030, 4096))
     ]
     assert passes[0] == 6 >= passes[1] >= passes[2] == 1, (passes, least)
+
+
+@pytest.mark.parametrize("precision", ["full", "bfloat16"])
+@pytest.mark.parametrize("output", ["label", "trace"])
+def test_the_way_of_accelerators_gives_the_same(output, precision, key, monkeypatch):
+    """What a GPU or TPU multiplies goes through XLA; here it runs on the CPU all the same."""
+    module, shape = ARCHITECTURES["cnn8"]
+    x = np.random.default_rng(0).normal(size=(5, *shape)).astype(np.float32)
+    variables, apply = initialise(module, key, x), apply_function(module)
+    settings = {"output": output, "engine": LayerwiseEngine(precision=precision), "batch_size": 3}
+    wanted = empirical_ntk(apply, variables, x, np.arange(5) % 3, **settings)
+    monkeypatch.setattr("jax.default_backend", lambda: "gpu")
+    found = empirical_ntk(apply, variables, x, np.arange(5) % 3, **settings)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max())

@@ -1,5 +1,7 @@
 """Positive definiteness of K + λI: extreme eigenvalues, condition number, refusal by name."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int, Num, ScalarLike
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
@@ -88,7 +90,7 @@ def _smallest(matrix: Float[np.ndarray, "s s"]) -> float:
 class _Inverse(LinearOperator):
     """K⁻¹ as an operator, from its Cholesky factor."""
 
-    def __init__(self, factor: tuple[np.ndarray, bool]) -> None:
+    def __init__(self, factor: tuple[np.ndarray, Any]) -> None:
         super().__init__(np.float64, factor[0].shape)
         self._factor = factor
 

@@ -21,7 +21,7 @@ Made by `python -m experiments.benchmark` and kept, one file a device, in `bench
 is made of those files by `python -m experiments.benchmarks.page`.
 
     python -m experiments.benchmark size=tiny                  # a minute: do the measurements run?
-    python -m experiments.benchmark size=cpu keep=true         # 2 cores: about 12 minutes
+    python -m experiments.benchmark size=cpu keep=true         # 2 cores: about 13 minutes
     python -m experiments.benchmark size=gpu keep=true         # an accelerator
     python -m experiments.benchmark suites=[coalitions] only=permutation
 

@@ -101,10 +101,13 @@ class LayerwiseEngine:
             layer.positions_in * layer.channels_in + layer.positions * layer.channels_out
             for layer in found.layers
         )
-        kept = size if self.precision == "full" else np.dtype(self.precision).itemsize
+        is_full = self.precision == "full"
+        kept = size if is_full else np.dtype(self.precision).itemsize
+        # A tile in hand takes its factors by position, and what is kept in less as float32.
+        in_hand = size * (factors + (0 if is_full else found.num_features))
         features = 2 * found.num_features // found.at_once
         fixed = max(self.chunk, found.at_once) * size * (4 * passing + features) + 4 * SCRATCH_BYTES
-        return Footprint(fixed=fixed, row=0, kept=kept * (found.num_features + factors))
+        return Footprint(fixed=fixed, row=in_hand, kept=kept * (found.num_features + factors))
 
     def effort(self, network: Network, variables: Variables, inputs: Any) -> Effort:
         """Forward and backward pass of a row, and the products of what is kept."""

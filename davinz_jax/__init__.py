@@ -2,7 +2,7 @@
 
     import davinz_jax as dv
 
-    dataset, parties = dv.partition_by_class(dv.load_digits(num_rows=500, num_target_rows=200))
+    dataset, parties = dv.partition_by_class(dv.load_digits(num_rows=500, num_validation_rows=200))
     utility = dv.davinz_utility(dv.CNN(), dataset, parties, key=jax.random.key(0))
     values = dv.shapley(utility)          # .to_frame(), .save(path), .payouts(budget)
 

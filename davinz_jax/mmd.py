@@ -34,18 +34,18 @@ class KernelMeans:
 
     Attributes:
         within: sums over pairs of rows of two groups.
-        to_target: sums over a group's rows and all target rows.
-        target: sum over pairs of target rows.
+        to_validation: sums over a group's rows and all validation rows.
+        target: sum over pairs of validation rows.
         sizes: weighted rows of each group.
-        num_targets: target rows.
+        num_validation_rows: validation rows.
         bandwidth: σ of each kernel in the mean.
     """
 
     within: Float[np.ndarray, "p p"]
-    to_target: Float[np.ndarray, " p"]
+    to_validation: Float[np.ndarray, " p"]
     target: float
     sizes: Float[np.ndarray, " p"]
-    num_targets: int
+    num_validation_rows: int
     bandwidth: Float[np.ndarray, " h"]
 
     def mmd_squared(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, " c"]:
@@ -54,25 +54,25 @@ class KernelMeans:
         within = ((marks @ self.within) * marks).sum(1)
         return coalition_mmd_squared(
             within,
-            marks @ self.to_target,
+            marks @ self.to_validation,
             marks @ self.sizes,
             target=self.target,
-            num_targets=self.num_targets,
+            num_validation_rows=self.num_validation_rows,
         )
 
 
 def coalition_mmd_squared(
     within: Float[np.ndarray, " c"],
-    to_target: Float[np.ndarray, " c"],
+    to_validation: Float[np.ndarray, " c"],
     sizes: Float[np.ndarray, " c"],
     *,
     target: float,
-    num_targets: int,
+    num_validation_rows: int,
 ) -> Float[np.ndarray, " c"]:
     """Biased MMD² from a coalition's kernel sums and rows; clamped at 0, where rounding dips."""
     share = np.divide(1.0, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
-    cross = to_target * share / num_targets
-    return np.maximum(within * share**2 - 2 * cross + target / num_targets**2, 0.0)
+    cross = to_validation * share / num_validation_rows
+    return np.maximum(within * share**2 - 2 * cross + target / num_validation_rows**2, 0.0)
 
 
 def mmd_squared(
@@ -115,7 +115,7 @@ def mmd(x: Num[np.ndarray, "n ..."], y: Num[np.ndarray, "m ..."], *, bandwidth: 
 
 def kernel_means(
     inputs: Num[np.ndarray, "n ..."],
-    target_inputs: Num[np.ndarray, "m ..."],
+    validation_inputs: Num[np.ndarray, "m ..."],
     groups: Int[np.ndarray, " n"],
     num_groups: int,
     *,
@@ -127,26 +127,28 @@ def kernel_means(
 
     Args:
         inputs: rows, flattened.
-        target_inputs: target rows.
+        validation_inputs: validation rows.
         groups: group of each row, 0..num_groups-1.
         num_groups: p.
         bandwidth: σ, in the unit of the inputs.
         weights: times each row counts; once by default.
         progress: told tiles done, tiles in all, and the stage.
     """
-    check_target(inputs, target_inputs)
+    check_validation(inputs, validation_inputs)
     warn_degenerate_bandwidth(inputs, bandwidth=bandwidth)
     weights = np.ones(len(inputs)) if weights is None else weights
     within = group_sums(
         inputs, groups, num_groups, bandwidth=bandwidth, weights=weights, progress=progress
     )
-    to_target, target = target_sums(inputs, target_inputs, bandwidth=bandwidth, progress=progress)
+    to_validation, target = validation_sums(
+        inputs, validation_inputs, bandwidth=bandwidth, progress=progress
+    )
     return KernelMeans(
         within,
-        np.bincount(groups, weights * to_target, minlength=num_groups),
+        np.bincount(groups, weights * to_validation, minlength=num_groups),
         target,
         np.bincount(groups, weights, minlength=num_groups),
-        len(target_inputs),
+        len(validation_inputs),
         scales(bandwidth),
     )
 
@@ -168,17 +170,17 @@ def group_sums(
     return (within + within.T) / 2
 
 
-def target_sums(
+def validation_sums(
     inputs: Num[np.ndarray, "n ..."],
-    target_inputs: Num[np.ndarray, "m ..."],
+    validation_inputs: Num[np.ndarray, "m ..."],
     *,
     bandwidth: Bandwidth,
     progress: Progress | None = None,
 ) -> tuple[Float[np.ndarray, " n"], float]:
-    """Kernel sums of each row over the target rows, and over all pairs of target rows."""
-    ones = np.ones((len(target_inputs), 1))
-    rows = rbf_products(inputs, target_inputs, ones, bandwidth=bandwidth, progress=progress)
-    own = rbf_self_products(target_inputs, ones, bandwidth=bandwidth, progress=progress)
+    """Kernel sums of each row over the validation rows, and over all pairs of validation rows."""
+    ones = np.ones((len(validation_inputs), 1))
+    rows = rbf_products(inputs, validation_inputs, ones, bandwidth=bandwidth, progress=progress)
+    own = rbf_self_products(validation_inputs, ones, bandwidth=bandwidth, progress=progress)
     return rows[:, 0], float(own.sum())
 
 
@@ -287,19 +289,21 @@ def scales(bandwidth: Bandwidth) -> Float[np.ndarray, " h"]:
     return array
 
 
-def check_target(inputs: Num[np.ndarray, "n ..."], target_inputs: Num[np.ndarray, "m ..."]) -> None:
-    """Raise ValueError for no target rows, other row shapes, and numbers that are not finite."""
-    if not len(target_inputs):
+def check_validation(
+    inputs: Num[np.ndarray, "n ..."], validation_inputs: Num[np.ndarray, "m ..."]
+) -> None:
+    """Raise ValueError for no validation rows, other row shapes, numbers that are not finite."""
+    if not len(validation_inputs):
         raise ValueError(
-            "target_inputs: wanted at least one target row, got none; "
-            "give a target set or hold out some rows"
+            "validation_inputs: wanted at least one validation row, got none; "
+            "give a validation set or hold out some rows"
         )
-    if inputs.shape[1:] != target_inputs.shape[1:]:
+    if inputs.shape[1:] != validation_inputs.shape[1:]:
         raise ValueError(
-            f"target_inputs: wanted rows of shape {inputs.shape[1:]} like the inputs, "
-            f"got {target_inputs.shape[1:]}; bring both to one shape"
+            f"validation_inputs: wanted rows of shape {inputs.shape[1:]} like the inputs, "
+            f"got {validation_inputs.shape[1:]}; bring both to one shape"
         )
-    for name, array in (("inputs", inputs), ("target_inputs", target_inputs)):
+    for name, array in (("inputs", inputs), ("validation_inputs", validation_inputs)):
         if not np.isfinite(array).all():
             raise ValueError(f"{name}: wanted finite numbers, got NaN or infinity; clean the data")
 

@@ -22,7 +22,7 @@ Task = Literal["classification", "regression"]
 Output = Literal["label", "trace", "scalar"]
 """Which outputs the tangent kernel sees: own-label logit, all logits, or the one output."""
 
-Counted = Literal["weights", "all"]
+ParameterChoice = Literal["weights", "all"]
 """Which parameters count: kernels of convolution and linear layers (the paper's), or all."""
 
 Precision = Literal["full", "bfloat16"]

@@ -4,14 +4,15 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Vary one option at a time against a large reference; returns what result.json holds."""
-    from experiments import ablating, study
+    from experiments.studies import ablation as ablating
+    from experiments.studies import base as study
 
-    return study.conduct(cfg, ablating.examine)
+    return study.run(cfg, ablating.examine)
 
 
 if __name__ == "__main__":

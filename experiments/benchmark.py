@@ -4,7 +4,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
@@ -13,7 +13,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
 
     # Peaks of memory are read in other processes, which need room on the accelerator.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    from experiments.benchmarking import run
+    from experiments.benchmarks.run import run
 
     return run(cfg)
 

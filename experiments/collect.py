@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from experiments import console, outputs, plots
-from experiments.estimates import (
+from experiments.report import plots
+from experiments.report.estimates import (
     CORRELATION,
     CORRELATIONS,
     SHARE,
@@ -25,8 +25,9 @@ from experiments.estimates import (
     OverSeeds,
     over_seeds,
 )
-from experiments.plots_studies import estimates_figure
-from experiments.suggestions import InputError
+from experiments.report.plots_studies import estimates_figure
+from experiments.runtime import console, outputs
+from experiments.runtime.errors import InputError
 
 TABLE, FIGURE = "collected.csv", "collected.png"
 PER_JOB = ("seed", "seeds", "level", "skip_finished", "checkpoints", "experiment")

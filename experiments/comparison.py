@@ -4,14 +4,15 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Compare methods with the leave-one-out change of trained networks; returns the result."""
-    from experiments import comparing, study
+    from experiments.studies import base as study
+    from experiments.studies import comparison as comparing
 
-    return study.conduct(cfg, comparing.examine)
+    return study.run(cfg, comparing.examine)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Score bootstrap data sets and train on them; returns what result.json holds."""
-    from experiments import correlating, study
+    from experiments.studies import base as study
+    from experiments.studies import correlation as correlating
 
-    return study.conduct(cfg, correlating.examine)
+    return study.run(cfg, correlating.examine)
 
 
 if __name__ == "__main__":

@@ -1,28 +1,29 @@
 """Does value rise with the target domain's share? `python -m experiments.data_preference --help`.
 
-Parties mix two domains, and the target set is of the second.
+Parties mix two domains, and the validation set is of the second.
 """
 
 from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Score parties of different mixtures, each alone; returns what result.json holds."""
     from functools import partial
 
-    from experiments import properties, study
+    from experiments.studies import base as study
+    from experiments.studies import properties
 
     question = properties.Property(
-        quantity="share in the target's domain",
+        quantity="share in the validation set's domain",
         unit="fraction",
         sign=1,
         levels=lambda parties: cfg.data.shares,
     )
-    return study.conduct(cfg, partial(properties.examine, question=question))
+    return study.run(cfg, partial(properties.examine, question=question))
 
 
 if __name__ == "__main__":

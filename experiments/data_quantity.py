@@ -4,14 +4,15 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Score parties of different sizes, each alone; returns what result.json holds."""
     from functools import partial
 
-    from experiments import properties, study
+    from experiments.studies import base as study
+    from experiments.studies import properties
 
     question = properties.Property(
         quantity="size",
@@ -20,7 +21,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
         levels=lambda parties: parties.sizes.tolist(),
         is_logarithmic=True,
     )
-    return study.conduct(cfg, partial(properties.examine, question=question))
+    return study.run(cfg, partial(properties.examine, question=question))
 
 
 if __name__ == "__main__":

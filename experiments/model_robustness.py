@@ -4,14 +4,15 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Value the same parties by several networks; returns what result.json holds."""
-    from experiments import robustness, study
+    from experiments.studies import base as study
+    from experiments.studies import model_robustness as robustness
 
-    return study.conduct(cfg, robustness.examine)
+    return study.run(cfg, robustness.examine)
 
 
 if __name__ == "__main__":

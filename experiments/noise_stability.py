@@ -4,7 +4,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
@@ -12,7 +12,9 @@ def main(cfg: DictConfig) -> dict[str, Any]:
     from functools import partial
 
     from davinz_jax.data import add_party_noise
-    from experiments import compose, properties, study
+    from experiments.runtime import compose
+    from experiments.studies import base as study
+    from experiments.studies import properties
 
     noise = compose.plain(cfg)["noise"]
 
@@ -26,7 +28,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
         levels=lambda parties: noise["scales"],
         prepare=spoil,
     )
-    return study.conduct(cfg, partial(properties.examine, question=question))
+    return study.run(cfg, partial(properties.examine, question=question))
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Divide a budget by the values of a saved run; writes payouts.csv and result.json."""
     from pathlib import Path
 
-    from experiments import compose, console, outputs, saved
+    from experiments.runtime import compose, console, outputs, saved
 
     valuation = saved.valuation(Path(cfg.run), by_party=cfg.by_party)
     paid = valuation.payouts(

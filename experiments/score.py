@@ -5,15 +5,16 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Score a new party against a saved run; writes result.json."""
     from pathlib import Path
 
-    from experiments import compose, console, outputs, scoring
-    from experiments.console import Stages
+    from experiments.runtime import compose, console, outputs
+    from experiments.runtime.console import Stages
+    from experiments.studies import score as scoring
 
     stages = Stages()
     score = scoring.score(Path(cfg.run), Path(cfg.path), cfg.name, stages=stages)

@@ -10,12 +10,12 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Value the players of one configuration; returns what result.json holds."""
-    from experiments import compose, hosting
+    from experiments.runtime import compose, hosting
 
     folder = Path(HydraConfig.get().runtime.output_dir)
     with hosting.joined(folder, **compose.plain(cfg.hosts)) as is_first:
@@ -24,11 +24,12 @@ def main(cfg: DictConfig) -> dict[str, Any]:
 
 def _valued(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Value the players, print and write."""
-    from experiments import compose, valuing
-    from experiments.console import Stages
+    from experiments.runtime import compose
+    from experiments.runtime.console import Stages
+    from experiments.studies import value as valuing
 
     run = valuing.value(
-        compose.pieces(cfg),
+        compose.components(cfg),
         values_rows=cfg.players.value == "rows",
         folder=folder,
         is_resumed=cfg.value.resume is not None,
@@ -42,10 +43,11 @@ def _valued(cfg: DictConfig, folder: Path) -> dict[str, Any]:
 
 def _looked(cfg: DictConfig) -> dict[str, Any]:
     """Compute this process's share of the kernels, for the first process to go on from."""
-    from experiments import compose, console, valuing
+    from experiments.runtime import compose, console
+    from experiments.studies import value as valuing
 
-    pieces = compose.pieces(cfg)
-    valuing.look(pieces, values_rows=cfg.players.value == "rows", stages=console.Stages())
+    components = compose.components(cfg)
+    valuing.look(components, values_rows=cfg.players.value == "rows", stages=console.Stages())
     console.say("kernels done; process 0 has them and goes on alone")
     return {}
 

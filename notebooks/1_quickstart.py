@@ -24,19 +24,19 @@ import numpy as np
 import davinz_jax as dv
 from davinz_jax.data import flip_labels, partition_rows
 from davinz_jax.evaluation import detection_auc
-from experiments.notebooks import display_figures
-from experiments.plots import rows_figure, values_figure
+from experiments.report.notebooks import display_figures
+from experiments.report.plots import rows_figure, values_figure
 
 display_figures()
 data_key, flip_key, key = jax.random.split(jax.random.key(0), 3)
 
 # %% [markdown]
 # ## Data, parties, network
-# `load_digits` holds part of the images out as the target set: the data that the network is to do
-# well on. Every choice of network is a Flax module.
+# `load_digits` holds part of the images out as the validation set: the data that the network is to
+# do well on. Every choice of network is a Flax module.
 
 # %%
-digits = dv.load_digits(num_rows=200, num_target_rows=100, key=data_key)
+digits = dv.load_digits(num_rows=200, num_validation_rows=100, key=data_key)
 dataset, parties = dv.partition_by_class(digits)
 network = dv.MLP(widths=(64, 64), num_outputs=10)
 dict(zip(parties.names, parties.sizes.tolist(), strict=True))
@@ -55,9 +55,9 @@ frame.set_index("player")[shown].round(4)
 
 # %% [markdown]
 # The value is the sum of its two parts: the in-domain part (how cheaply the labels can be
-# learned) and the out-of-domain part (how near the inputs are to the target's). The intervals are
-# over five draws of the untrained network; parties whose intervals of rank overlap are not told
-# apart by this evidence:
+# learned) and the out-of-domain part (how near the inputs are to the validation set's). The
+# intervals are over five draws of the untrained network; parties whose intervals of rank
+# overlap are not told apart by this evidence:
 
 # %%
 values_figure(frame, values.terms, title="digits by party: Shapley values", level=0.95)

@@ -27,8 +27,8 @@ import pandas as pd
 
 import davinz_jax as dv
 from davinz_jax.data import partition_by_column
-from experiments.notebooks import display_figures
-from experiments.plots import values_figure
+from experiments.report.notebooks import display_figures
+from experiments.report.plots import values_figure
 
 display_figures()
 folder = Path(tempfile.mkdtemp())
@@ -80,8 +80,8 @@ frame = values.to_frame()
 values_figure(frame, values.terms, title="hospitals: Shapley values of ν", level=0.95)
 
 # %% [markdown]
-# ν never looks at the target's labels. Where they are known, `kernel_regression` asks how well the
-# linearised network, fitted to a coalition, does on the target:
+# ν never looks at the validation set's labels. Where they are known, `kernel_regression` asks how
+# well the linearised network, fitted to a coalition, does on the target:
 
 # %%
 performance = dv.shapley(ingredients.kernel_regression(metric="accuracy"))

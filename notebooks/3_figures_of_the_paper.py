@@ -22,11 +22,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from experiments.correlating import LABELS, NOT_SCORES
-from experiments.estimates import OverSeeds
-from experiments.notebooks import display_figures, run, saved_runs
-from experiments.plots_studies import estimates_figure, property_figure, scatter_figure
-from experiments.properties import Property
+from experiments.report.estimates import OverSeeds
+from experiments.report.notebooks import display_figures, run, saved_runs
+from experiments.report.plots_studies import estimates_figure, property_figure, scatter_figure
+from experiments.studies.correlation import LABELS, NOT_SCORES
+from experiments.studies.properties import Property
 
 display_figures()
 

@@ -25,9 +25,9 @@ from pathlib import Path
 import jax
 
 import davinz_jax as dv
-from experiments.notebooks import display_figures, run_module, saved_runs
-from experiments.plots_studies import property_figure
-from experiments.properties import Property
+from experiments.report.notebooks import display_figures, run_module, saved_runs
+from experiments.report.plots_studies import property_figure
+from experiments.studies.properties import Property
 
 display_figures()
 folder = Path(tempfile.mkdtemp())
@@ -35,8 +35,8 @@ sys.path.insert(0, str(folder))
 
 # %% [markdown]
 # ## A utility
-# The accuracy, on the target set, of the classifier that takes the class whose mean is nearest. It
-# takes `Ingredients`, of which it uses the data and the parties only.
+# The accuracy, on the validation set, of the classifier that takes the class whose mean is
+# nearest. It takes `Ingredients`, of which it uses the data and the parties only.
 
 # %%
 written = (folder / "centroid.py").write_text("""
@@ -45,13 +45,13 @@ from davinz_jax.utility import FunctionUtility
 
 def nearest_centroid(ingredients):
     data, parties = ingredients.dataset, ingredients.parties
-    inputs, targets = (x.reshape(len(x), -1) for x in (data.inputs, data.target_inputs))
+    inputs, targets = (x.reshape(len(x), -1) for x in (data.inputs, data.validation.inputs))
     def accuracy(members):
         rows = np.isin(parties.labels, members)
         classes = np.unique(data.targets[rows])
         centres = np.stack([inputs[rows & (data.targets == k)].mean(0) for k in classes])
         nearest = ((targets[:, None] - centres) ** 2).sum(-1).argmin(1)
-        return np.mean(classes[nearest] == data.target_targets)
+        return np.mean(classes[nearest] == data.validation.targets)
     choices = {"receives": "indices", "sizes": parties.sizes, "empty": 0}
     return FunctionUtility(accuracy, parties.names, **choices)
 """)
@@ -62,7 +62,7 @@ def nearest_centroid(ingredients):
 # %%
 from centroid import nearest_centroid
 
-dataset, parties = dv.partition_by_class(dv.load_digits(num_rows=200, num_target_rows=100))
+dataset, parties = dv.partition_by_class(dv.load_digits(num_rows=200, num_validation_rows=100))
 ingredients = dv.Ingredients(dv.CNN(), dataset, parties, key=jax.random.key(0))
 dv.shapley(nearest_centroid(ingredients)).to_frame()[["player", "value", "rank"]].round(3)
 
@@ -76,7 +76,8 @@ written = (folder / "label_noise.py").write_text("""
 from functools import partial
 import jax, numpy as np
 from davinz_jax.data import flip_labels
-from experiments import app, properties, study
+from experiments.runtime import app
+from experiments.studies import base as study, properties
 
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)
 
@@ -88,7 +89,7 @@ def spoil(dataset, parties, key):
 
 def main(cfg):
     question = properties.Property("noise", "labels", -1, lambda parties: SHARES, spoil)
-    return study.conduct(cfg, partial(properties.examine, question=question))
+    return study.run(cfg, partial(properties.examine, question=question))
 
 if __name__ == "__main__":
     app.launch(main, "label_noise")
@@ -109,7 +110,7 @@ _partial_: true
 
 # %%
 paths = os.pathsep.join([str(folder), str(Path.cwd()), os.environ.get("PYTHONPATH", "")])
-overrides = ["--config-dir", str(folder), "data.num_target_rows=100"]
+overrides = ["--config-dir", str(folder), "data.num_validation_rows=100"]
 output = run_module(
     "label_noise", folder / "run", overrides, env={**os.environ, "PYTHONPATH": paths}
 )

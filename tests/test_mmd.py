@@ -66,7 +66,7 @@ def test_tiles_equal_brute_force(samples, bandwidth, tile, monkeypatch):
     means = kernel_means(x, y, groups, 3, bandwidth=bandwidth, weights=weights)
     marks = np.eye(3)[groups] * weights[:, None]
     np.testing.assert_allclose(means.within, marks.T @ own_x @ marks, rtol=1e-12)
-    np.testing.assert_allclose(means.to_target, marks.T @ cross.sum(1), rtol=1e-12)
+    np.testing.assert_allclose(means.to_validation, marks.T @ cross.sum(1), rtol=1e-12)
     assert means.target == pytest.approx(own_y.sum(), rel=1e-12)
 
 
@@ -85,7 +85,7 @@ def test_kernel_means_give_the_mmd_of_every_coalition(samples):
 def test_reference_numbers(golden, index):
     case = json.loads((golden / "golden.json").read_text())[index]
     with np.load(golden / f"{case['model']}.npz") as arrays:
-        x, y = arrays["inputs"], arrays["target_inputs"]
+        x, y = arrays["inputs"], arrays["validation_inputs"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateBandwidthWarning)
         assert mmd(x, y, bandwidth=5.0) == pytest.approx(case["mmd_biased_sigma5"], rel=1e-6)
@@ -117,9 +117,9 @@ def test_bad_bandwidth_is_refused(samples, bandwidth):
 
 def test_bad_targets_are_refused(samples):
     x, y = samples
-    with pytest.raises(ValueError, match="at least one target row"):
+    with pytest.raises(ValueError, match="at least one validation row"):
         kernel_means(x, y[:0], np.zeros(23, int), 1, bandwidth=1.0)
-    with pytest.raises(ValueError, match=r"target_inputs: wanted rows of shape \(4,\)"):
+    with pytest.raises(ValueError, match=r"validation_inputs: wanted rows of shape \(4,\)"):
         kernel_means(x, y[:, :2], np.zeros(23, int), 1, bandwidth=1.0)
     with pytest.raises(ValueError, match="inputs: wanted finite"):
         kernel_means(x * np.nan, y, np.zeros(23, int), 1, bandwidth=1.0)

@@ -43,19 +43,19 @@ def influence_functions(
     Args:
         module: the network.
         trained: its variables after training on all rows.
-        dataset: rows, and a target set with known targets.
+        dataset: rows, and a validation set with known targets.
         parties: the party of each row; two or more.
         key: decides LiSSA's minibatches.
         solver: how the inverse Hessian is applied.
         batch_size: rows of a pass.
-        seconds: time already spent on training, to be counted.
+        seconds: time already spent on training, to be parameters.
         **options: of `lissa` or `conjugate_gradients`.
 
     Returns:
         Values in the unit of the loss; method `influence`.
 
     Raises:
-        ValueError: if the solver diverged, or the target set's targets are not known.
+        ValueError: if the solver diverged, or the validation set's targets are not known.
 
     References:
         Koh & Liang 2017 (`koh2017influence`); Wu et al. 2022 as in the authors' code.
@@ -80,9 +80,12 @@ def influence_functions(
 
 
 def _target_gradient(problem: Objective, params: Any, dataset: Dataset, batch_size: int) -> Any:
-    if dataset.target_targets is None:
-        raise ValueError("dataset: wanted known targets of the target set, got none; give them")
-    inputs, targets = jnp.asarray(dataset.target_inputs), jnp.asarray(dataset.target_targets)
+    if dataset.validation.targets is None:
+        raise ValueError("dataset: wanted known targets of the validation set, got none; give them")
+    inputs, targets = (
+        jnp.asarray(dataset.validation.inputs),
+        jnp.asarray(dataset.validation.targets),
+    )
     gradient = jax.jit(jax.grad(lambda p, x, y: problem.mean(p, x, y) * len(x) / len(inputs)))
     slices = [slice(begin, begin + batch_size) for begin in range(0, len(inputs), batch_size)]
     parts = [gradient(params, inputs[s], targets[s]) for s in slices]

@@ -38,7 +38,7 @@ def validation_performance(
     Args:
         module: the network.
         variables: where all trainings start.
-        dataset: rows, and a target set with known targets.
+        dataset: rows, and a validation set with known targets.
         parties: the party of each row.
         key: decides the order of rows.
         schedule: by default the paper's rates for 300 epochs.

@@ -33,7 +33,7 @@ def robust_volume(
         parties: the party of each row; two or more.
         width: ω, in standard deviations.
         beta: β.
-        seconds: time already spent on training and features, to be counted.
+        seconds: time already spent on training and features, to be parameters.
 
     Returns:
         Values in nats; method `robust_volume`.

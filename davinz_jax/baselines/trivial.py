@@ -27,38 +27,38 @@ def log_size(parties: Parties) -> Valuation:
 
 
 def class_share(dataset: Dataset, parties: Parties) -> Valuation:
-    """Share of the target set whose class a party serves.
+    """Share of the validation set whose class a party serves.
 
     A class's share of the target is divided among those who hold it, by their rows of it; where
     each party holds one class of its own, this is the class's share.
 
     Raises:
-        ValueError: if the task is regression, or the target set's classes are not known.
+        ValueError: if the task is regression, or the validation set's classes are not known.
     """
     start = time.perf_counter()
-    if dataset.task != "classification" or dataset.target_targets is None:
+    if dataset.task != "classification" or dataset.validation.targets is None:
         raise ValueError(
-            f"dataset: wanted classes that are known on the target set too, got {dataset.task} "
-            "or none; leave this predictor out, or give target_targets"
+            f"dataset: wanted classes that are known on the validation set too, got {dataset.task} "
+            "or none; leave this predictor out, or give validation_targets"
         )
     held = np.zeros((len(parties), dataset.num_classes))
     np.add.at(held, (parties.labels, dataset.targets), 1)
-    shares = np.bincount(dataset.target_targets, minlength=dataset.num_classes)
-    values = held / np.maximum(held.sum(0), 1) @ shares / len(dataset.target_targets)
+    shares = np.bincount(dataset.validation.targets, minlength=dataset.num_classes)
+    values = held / np.maximum(held.sum(0), 1) @ shares / len(dataset.validation.targets)
     return baseline_valuation("class_share", parties, values, seconds=time.perf_counter() - start)
 
 
 def mmd_alone(dataset: Dataset, parties: Parties, *, bandwidth: Bandwidth) -> Valuation:
-    """Leave-one-out value of -MMD to the target set: how much nearer a party brings the others.
+    """Leave-one-out value of -MMD to the validation set: how much nearer a party brings the others.
 
     Args:
-        dataset: rows and target set; targets are not looked at.
+        dataset: rows and validation set; targets are not looked at.
         parties: the party of each row; two or more.
         bandwidth: σ of the Gaussian kernel, in the unit of the inputs.
     """
     start = time.perf_counter()
     means = kernel_means(
-        dataset.inputs, dataset.target_inputs, parties.labels, len(parties), bandwidth=bandwidth
+        dataset.inputs, dataset.validation.inputs, parties.labels, len(parties), bandwidth=bandwidth
     )
     everyone = np.ones((1, len(parties)), bool)
     distances = np.sqrt(means.mmd_squared(np.vstack([everyone, ~np.eye(len(parties), dtype=bool)])))

@@ -12,6 +12,7 @@
 """
 
 from davinz_jax.data.arrays import load_arrays
+from davinz_jax.data.checks import checked_dataset, validate
 from davinz_jax.data.cifar10 import load_cifar10
 from davinz_jax.data.corruption import (
     add_noise,
@@ -21,7 +22,7 @@ from davinz_jax.data.corruption import (
     flip_labels,
     keep_rows,
 )
-from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.digits import load_digits
 from davinz_jax.data.download import PUBLIC_FILES, PublicFile, fetch
 from davinz_jax.data.holdout import hold_out
@@ -42,7 +43,6 @@ from davinz_jax.data.randomness import numpy_generator
 from davinz_jax.data.table import encode_table, load_table, read_table
 from davinz_jax.data.table_fit import fit_schema
 from davinz_jax.data.table_schema import TableSchema
-from davinz_jax.data.validation import checked_dataset, validate
 
 __all__ = [
     "PUBLIC_FILES",
@@ -50,6 +50,7 @@ __all__ = [
     "Parties",
     "PublicFile",
     "TableSchema",
+    "Validation",
     "add_noise",
     "add_party_noise",
     "blend_with_photographs",

@@ -1,7 +1,7 @@
 """A user's own arrays, from one npz file; nothing in it is unpickled.
 
-The file holds `inputs` and `targets`, and may hold `parties` (one label a row), `target_inputs`
-and `target_targets`.
+The file holds `inputs` and `targets`, and may hold `parties` (one label a row), `validation_inputs`
+and `validation_targets`.
 """
 
 import zipfile
@@ -14,13 +14,13 @@ import numpy as np
 from jaxtyping import Float, ScalarLike, Shaped
 
 from davinz_jax.choices import check_choice
-from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.checks import check_labels, checked_dataset
+from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.selection import Select, select_rows
 from davinz_jax.data.targets import class_labels, inferred_task
-from davinz_jax.data.validation import check_labels, checked_dataset
 from davinz_jax.types import PRNGKey, Task
 
 Layout = Literal["nhwc", "nchw"]
@@ -30,12 +30,12 @@ Arrays = Mapping[str, Shaped[np.ndarray, "..."]]
 def load_arrays(
     path: PathLike,
     *,
-    target_path: PathLike | None = None,
+    validation_path: PathLike | None = None,
     layout: Layout = "nhwc",
     task: Task | None = None,
     num_classes: int | None = None,
     num_rows: int | None = None,
-    num_target_rows: int | None = None,
+    num_validation_rows: int | None = None,
     select: Select = "first",
     holdout: ScalarLike | None = 0.2,
     key: PRNGKey | None = None,
@@ -45,44 +45,46 @@ def load_arrays(
     Args:
         path: npz file as the module describes it. Inputs are (n, d); (n, h, w), which become
             (n, h, w, 1); or (n, h, w, c). Integers become float32, floats keep their precision.
-        target_path: npz file whose `inputs` and `targets` are the target set; None for the file's
-            own target set.
+        validation_path: npz file whose `inputs` and `targets` are the validation set; None for
+            the file's own.
         layout: where the channels of four-dimensional inputs are: last, or nchw first.
         task: None infers it: classification for integer targets, regression for floats.
         num_classes: classes, labelled from 0; None for those found, which must leave no gap.
         num_rows: rows to be valued; None for all.
-        num_target_rows: rows of the target set; None for all.
+        num_validation_rows: rows of the validation set; None for all.
         select: which rows, as in `select_rows`.
-        holdout: share of the rows held out where the file has no target set.
-        key: needed for a held-out target set and for select=random.
+        holdout: share of the rows held out where the file has no validation set.
+        key: needed for a held-out validation set and for select=random.
 
     Returns:
-        The data set, channels last; a note says if its target set was held out.
+        The data set, channels last; a note says if its validation set was held out.
 
     Raises:
         ValueError: if the file is missing, corrupt or lacks an array, shapes disagree, values are
-            not finite, labels lie outside 0..k-1, or there is no target set and no holdout.
+            not finite, labels lie outside 0..k-1, or there is no validation set and no holdout.
     """
     arrays = dict(_read_npz(Path(path)))
-    if target_path is not None:
-        arrays |= _as_target_set(_read_npz(Path(target_path)))
+    if validation_path is not None:
+        arrays |= _as_validation_set(_read_npz(Path(validation_path)))
     _check_lengths(arrays)
     hold_key, *row_keys = split_key(key, 3)
     note = ""
-    if "target_inputs" not in arrays:
+    if "validation_inputs" not in arrays:
         arrays, note = _held_out(arrays, holdout, hold_key, Path(path).name)
     task = inferred_task(arrays["targets"], task)
     arrays, num_classes = _with_targets(arrays, task, num_classes)
     rows = select_rows(arrays["targets"], num_rows, select=select, key=row_keys[0])
-    target_rows = _select_target_rows(arrays, num_target_rows, select, row_keys[1])
-    target_targets = arrays.get("target_targets")
+    validation_rows = _select_validation_rows(arrays, num_validation_rows, select, row_keys[1])
+    validation_targets = arrays.get("validation_targets")
     return checked_dataset(
         channels_last("inputs", arrays["inputs"], layout)[rows],
         arrays["targets"][rows],
         task=task,
         num_classes=num_classes,
-        target_inputs=channels_last("target_inputs", arrays["target_inputs"], layout)[target_rows],
-        target_targets=None if target_targets is None else target_targets[target_rows],
+        validation=Validation(
+            channels_last("validation_inputs", arrays["validation_inputs"], layout),
+            validation_targets,
+        ).take(validation_rows),
         name=Path(path).stem,
         parties=Parties.from_labels(arrays["parties"][rows]) if "parties" in arrays else None,
         notes=(note,) if note else (),
@@ -118,7 +120,7 @@ def _read_npz(path: Path) -> Arrays:
     """Arrays of the file by name, those that we know only."""
     if not path.is_file():
         raise ValueError(f"path: wanted an npz file, got {path}, which is no file; check the path")
-    known = ("inputs", "targets", "parties", "target_inputs", "target_targets")
+    known = ("inputs", "targets", "parties", "validation_inputs", "validation_targets")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = list(archive.files)
@@ -134,15 +136,15 @@ def _read_npz(path: Path) -> Arrays:
     return arrays
 
 
-def _as_target_set(arrays: Arrays) -> Arrays:
-    """Rows of a file in the role of the target set."""
+def _as_validation_set(arrays: Arrays) -> Arrays:
+    """Rows of a file in the role of the validation set."""
     return {f"target_{name}": arrays[name] for name in ("inputs", "targets")}
 
 
 def _check_lengths(arrays: Arrays) -> None:
     """One target and one party label a row."""
     for name, of in (
-        ("targets", "inputs"), ("parties", "inputs"), ("target_targets", "target_inputs"),
+        ("targets", "inputs"), ("parties", "inputs"), ("validation_targets", "validation_inputs"),
     ):  # fmt: skip
         if name not in arrays:
             continue
@@ -160,7 +162,7 @@ def _check_lengths(arrays: Arrays) -> None:
 def _held_out(
     arrays: Arrays, holdout: ScalarLike | None, key: PRNGKey | None, source: str
 ) -> tuple[dict[str, Shaped[np.ndarray, "..."]], str]:
-    """The arrays with a share of their rows as target set."""
+    """The arrays with a share of their rows as validation set."""
     kept, held, note = hold_out(
         len(arrays["inputs"]),
         fraction=holdout,
@@ -169,8 +171,8 @@ def _held_out(
         source=source,
     )
     split = {name: values[kept] for name, values in arrays.items()}
-    split["target_inputs"] = arrays["inputs"][held]
-    split["target_targets"] = arrays["targets"][held]
+    split["validation_inputs"] = arrays["inputs"][held]
+    split["validation_targets"] = arrays["targets"][held]
     return split, note
 
 
@@ -178,7 +180,7 @@ def _with_targets(
     arrays: Arrays, task: Task, num_classes: int | None
 ) -> tuple[dict[str, Shaped[np.ndarray, "..."]], int]:
     """The arrays with targets of the task's kind, and the number of classes."""
-    names = [name for name in ("targets", "target_targets") if name in arrays]
+    names = [name for name in ("targets", "validation_targets") if name in arrays]
     if task == "regression":
         kept = {name: _real_targets(name, arrays[name]) for name in names}
         return {**arrays, **kept}, 1
@@ -207,11 +209,11 @@ def _found_classes(targets: Mapping[str, Shaped[np.ndarray, " n"]]) -> int:
     return len(found)
 
 
-def _select_target_rows(
+def _select_validation_rows(
     arrays: Arrays, num: int | None, select: Select, key: PRNGKey | None
 ) -> Shaped[np.ndarray, " r"]:
-    """Rows of the target set in use; without targets it cannot be balanced."""
-    targets = arrays.get("target_targets")
+    """Rows of the validation set in use; without targets it cannot be balanced."""
+    targets = arrays.get("validation_targets")
     if targets is None:
-        targets = np.zeros(len(arrays["target_inputs"]))
-    return select_rows(targets, num, select=select, key=key, argument="num_target_rows")
+        targets = np.zeros(len(arrays["validation_inputs"]))
+    return select_rows(targets, num, select=select, key=key, argument="num_validation_rows")

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.local import PathLike, corrupt_file, locate, read_bytes, read_members
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.selection import Select, select_rows
-from davinz_jax.data.validation import checked_dataset
 from davinz_jax.types import PRNGKey, Progress
 
 CIFAR10_CLASSES = (
@@ -29,20 +29,20 @@ def load_cifar10(
     *,
     root: PathLike | None = None,
     num_rows: int | None = None,
-    num_target_rows: int | None = None,
+    num_validation_rows: int | None = None,
     select: Select = "first",
     normalise: bool = True,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """CIFAR-10's training images to be valued, with its test images as the target set.
+    """CIFAR-10's training images to be valued, with its test images as the validation set.
 
     Args:
         root: folder of a local copy, data_batch_*.bin (any number of them) and test_batch.bin in
             cifar-10-batches-bin, in cifar10 or in the folder itself, gzipped or not, or the
             archive cifar-10-binary.tar.gz; None for DAVINZ_DATA, or a download.
         num_rows: training images; None for all.
-        num_target_rows: test images; None for all.
+        num_validation_rows: test images; None for all.
         select: which images, as in `select_rows`.
         normalise: pixels in [0, 1] minus the channel's mean, over its standard deviation, with
             the figures of the authors' code.
@@ -59,22 +59,21 @@ def load_cifar10(
     parts = []
     for pattern, num, argument, draw in zip(
         ("data_batch_*.bin", "test_batch.bin"),
-        (num_rows, num_target_rows),
-        ("num_rows", "num_target_rows"),
+        (num_rows, num_validation_rows),
+        ("num_rows", "num_validation_rows"),
         keys,
         strict=True,
     ):
         images, labels = read_cifar10(pattern, root=root, progress=progress)
         rows = select_rows(labels, num, select=select, key=draw, argument=argument)
         parts.append((_prepared(images[rows], normalise), labels[rows]))
-    (inputs, targets), (target_inputs, target_targets) = parts
+    (inputs, targets), (validation_inputs, validation_targets) = parts
     return checked_dataset(
         inputs,
         targets,
         task="classification",
         num_classes=10,
-        target_inputs=target_inputs,
-        target_targets=target_targets,
+        validation=Validation(validation_inputs, validation_targets),
         name="cifar10",
         class_names=CIFAR10_CLASSES,
     )

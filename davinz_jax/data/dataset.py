@@ -1,4 +1,4 @@
-"""A dataset with its target set, and the parties that its rows belong to."""
+"""A dataset with its validation set, and the parties that its rows belong to."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -52,21 +52,41 @@ class Parties:
 
 
 @dataclass(frozen=True)
+class Validation:
+    """The validation set: rows that a coalition is judged on.
+
+    Attributes:
+        inputs: (m, ...) rows, of the shape of the dataset's inputs.
+        targets: (m,) their targets where they are known.
+    """
+
+    inputs: Num[np.ndarray, "m ..."]
+    targets: Num[np.ndarray, " m"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, rows: Int[np.ndarray, " r"]) -> "Validation":
+        """The rows given, in that order."""
+        targets = None if self.targets is None else self.targets[rows]
+        return Validation(self.inputs[rows], targets)
+
+
+@dataclass(frozen=True)
 class Dataset:
-    """Rows to be valued, and the target set that they are to serve.
+    """Rows to be valued, and the validation set that they are to serve.
 
     Attributes:
         inputs: (n, d) or (n, h, w, c) floats, channels last.
         targets: (n,) integer classes 0..num_classes-1, or (n,) floats for regression.
         task: what the targets are.
         num_classes: classes of a classification task; 1 for regression.
-        target_inputs: (m, ...) inputs of the target (validation) set, like `inputs`.
-        target_targets: (m,) targets of the target set where they are known.
+        validation: the rows that coalitions are judged on.
         name: short name, for tables and figures.
         class_names: one name a class, or empty.
         feature_names: one name a column of (n, d) inputs, or empty.
         parties: the parties that came with the data, if any.
-        notes: what a reader of the result should know (a held-out target set, imputation, ...).
+        notes: what a reader of the result should know (a held-out validation set, imputation, ...).
         encoding: how raw rows became inputs and targets, as JSON would hold it, where new rows
             need the same (statistics of a table's columns, extremes of energies).
     """
@@ -75,8 +95,7 @@ class Dataset:
     targets: Num[np.ndarray, " n"]
     task: Task
     num_classes: int
-    target_inputs: Num[np.ndarray, "m ..."]
-    target_targets: Num[np.ndarray, " m"] | None = None
+    validation: Validation
     name: str = "data"
     class_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
@@ -88,7 +107,7 @@ class Dataset:
         return len(self.inputs)
 
     def take(self, rows: Int[np.ndarray, " r"]) -> "Dataset":
-        """The rows given, in that order and as often as named; the target set stays.
+        """The rows given, in that order and as often as named; the validation set stays.
 
         Parties that lose all their rows are dropped with them.
         """
@@ -99,9 +118,9 @@ class Dataset:
         return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], parties=parties)
 
     def sha256(self) -> str:
-        """Hash of the values that the score depends on: inputs, targets and the target set."""
+        """Hash of the values that the score depends on: inputs, targets and the validation set."""
         digest = hashlib.sha256()
-        for array in (self.inputs, self.targets, self.target_inputs, self.target_targets):
+        for array in (self.inputs, self.targets, self.validation.inputs, self.validation.targets):
             if array is not None:
                 digest.update(f"{array.dtype.str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())

@@ -3,30 +3,30 @@
 import numpy as np
 from jaxtyping import Int, ScalarLike
 
-from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.scalars import number
 from davinz_jax.data.selection import Select, select_rows
-from davinz_jax.data.validation import checked_dataset
 from davinz_jax.types import PRNGKey
 
 
 def load_digits(
     *,
     num_rows: int | None = None,
-    num_target_rows: int | None = None,
+    num_validation_rows: int | None = None,
     select: Select = "first",
     size: int = 8,
     holdout: ScalarLike = 0.2,
     key: PRNGKey | None = None,
 ) -> Dataset:
-    """The 1,797 digits of scikit-learn; pixels divided by 16, part of them held out as target set.
+    """The 1,797 digits of scikit-learn; pixels divided by 16, part held out as validation set.
 
     Args:
         num_rows: images to be valued; None for all that are not held out.
-        num_target_rows: images of the target set; None for all held out.
+        num_validation_rows: images of the validation set; None for all held out.
         select: which images, as in `select_rows`.
         size: pixels a side; other than 8 by bilinear resizing.
         holdout: share of the images held out.
@@ -43,12 +43,16 @@ def load_digits(
     images, classes = embedded_digits(return_X_y=True)
     pixels = (np.asarray(images) / 16).astype(np.float32).reshape(-1, 8, 8, 1)
     labels = np.asarray(classes).astype(np.int64)
-    hold_key, row_key, target_key = split_key(key, 3)
+    hold_key, row_key, validation_key = split_key(key, 3)
     kept, held, note = _held_out(len(labels), holdout, hold_key)
     kept = kept[select_rows(labels[kept], num_rows, select=select, key=row_key)]
     held = held[
         select_rows(
-            labels[held], num_target_rows, select=select, key=target_key, argument="num_target_rows"
+            labels[held],
+            num_validation_rows,
+            select=select,
+            key=validation_key,
+            argument="num_validation_rows",
         )
     ]
     return checked_dataset(
@@ -56,8 +60,7 @@ def load_digits(
         labels[kept],
         task="classification",
         num_classes=10,
-        target_inputs=resize_bilinear(pixels[held], size, size),
-        target_targets=labels[held],
+        validation=Validation(resize_bilinear(pixels[held], size, size), labels[held]),
         name="digits",
         class_names=tuple("0123456789"),
         notes=(note,),
@@ -71,5 +74,5 @@ def _held_out(
     if key is not None or not 0 < number(fraction) < 1:
         return hold_out(num_rows, fraction=fraction, key=key, source="digits")
     num_held = int(np.clip(round(number(fraction) * num_rows), 1, num_rows - 1))
-    note = f"target set: the last {num_held} of {num_rows} digits, held out"
+    note = f"validation set: the last {num_held} of {num_rows} digits, held out"
     return np.arange(num_rows - num_held), np.arange(num_rows - num_held, num_rows), note

@@ -1,4 +1,4 @@
-"""Rows held out as a target set, for sources that have none of their own."""
+"""Rows held out as a validation set, for sources that have none of their own."""
 
 import numpy as np
 from jaxtyping import Int, ScalarLike, Shaped
@@ -16,14 +16,14 @@ def hold_out(
     key: PRNGKey | None,
     source: str = "the data",
 ) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " m"], str]:
-    """Splits rows at random into those to be valued and a target set.
+    """Splits rows at random into those to be valued and a validation set.
 
     Args:
         num_rows: rows there are.
         fraction: share of the rows held out, in (0, 1); at least one row on either side.
         parties: whose each row is; every party keeps at least one row.
         key: fixes the draw.
-        source: what has no target set of its own, for messages.
+        source: what has no validation set of its own, for messages.
 
     Returns:
         Kept rows and held-out rows, both in their original order, and a note for the result.
@@ -33,15 +33,15 @@ def hold_out(
     """
     if fraction is None or not 0 < number(fraction) < 1:
         raise ValueError(
-            f"target set: wanted one in {source}, or a holdout fraction in (0, 1), got none and "
-            f"holdout={fraction}; give a target set, or set holdout=0.2"
+            f"validation set: wanted one in {source}, or a holdout fraction in (0, 1), got none "
+            f"and holdout={fraction}; give a validation set, or set holdout=0.2"
         )
-    order = required_generator(key, "the held-out target set").permutation(num_rows)
+    order = required_generator(key, "the held-out validation set").permutation(num_rows)
     spare = order[1:] if parties is None else _spare_rows(order, parties)
     if not len(spare):
         raise ValueError(
-            f"holdout: wanted more rows than parties, got {num_rows} in all; give a target set of "
-            "its own, or more rows"
+            f"holdout: wanted more rows than parties, got {num_rows} in all; give a validation "
+            "set of its own, or more rows"
         )
     held = np.sort(spare[: max(round(number(fraction) * num_rows), 1)])
     kept = np.setdiff1d(np.arange(num_rows), held)
@@ -57,12 +57,12 @@ def _spare_rows(
 
 
 def holdout_note(num_held: int, num_rows: int, source: str) -> str:
-    """What a result says about a target set that was held out.
+    """What a result says about a validation set that was held out.
 
     >>> holdout_note(2, 10, "x.csv")
-    'target set: 2 of 10 rows held out at random, for there is none in x.csv'
+    'validation set: 2 of 10 rows held out at random, for there is none in x.csv'
     """
     return (
-        f"target set: {num_held} of {num_rows} rows held out at random, for there is none in "
+        f"validation set: {num_held} of {num_rows} rows held out at random, for there is none in "
         f"{source}"
     )

@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float, ScalarLike
 
 from davinz_jax.choices import check_choice
-from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
@@ -17,7 +18,6 @@ from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.selection import Select, select_rows
 from davinz_jax.data.table import read_table
 from davinz_jax.data.table_columns import category_names, check_column
-from davinz_jax.data.validation import checked_dataset
 from davinz_jax.types import PRNGKey
 
 Colour = Literal["auto", "grey", "rgb"]
@@ -42,11 +42,11 @@ class _Listing:
 def load_images(
     path: PathLike,
     *,
-    target_path: PathLike | None = None,
+    validation_path: PathLike | None = None,
     size: int | None = None,
     colour: Colour = "auto",
     num_rows: int | None = None,
-    num_target_rows: int | None = None,
+    num_validation_rows: int | None = None,
     select: Select = "first",
     holdout: ScalarLike | None = 0.2,
     key: PRNGKey | None = None,
@@ -56,14 +56,14 @@ def load_images(
     Args:
         path: a folder that holds party/class/*.png (.jpg, .jpeg), or a CSV manifest with the
             columns path (relative to the manifest), class and, if the data has parties, party.
-        target_path: a folder that holds class/*.png, or a manifest, with the target set.
+        validation_path: a folder that holds class/*.png, or a manifest, with the validation set.
         size: pixels a side, by bilinear resizing; None for images that are all of one size.
         colour: grey (one channel), rgb (three), or auto: grey where all images are.
         num_rows: images to be valued; None for all.
-        num_target_rows: images of the target set; None for all.
+        num_validation_rows: images of the validation set; None for all.
         select: which images, as in `select_rows`.
-        holdout: share of the images held out where there is no `target_path`.
-        key: needed for a held-out target set and for select=random.
+        holdout: share of the images held out where there is no `validation_path`.
+        key: needed for a held-out validation set and for select=random.
 
     Returns:
         Inputs (n, h, w, 1 or 3) in [0, 1], float32, with the parties; a note says if the target
@@ -71,21 +71,22 @@ def load_images(
 
     Raises:
         ValueError: if a file is missing or corrupt, a party has no image, sizes differ, or there
-            is no target set and no holdout.
+            is no validation set and no holdout.
     """
     hold_key, *row_keys = split_key(key, 3)
-    listing, target, notes = _both_listings(Path(path), target_path, holdout, hold_key)
+    listing, target, notes = _both_listings(Path(path), validation_path, holdout, hold_key)
     names = np.unique(np.concatenate([listing.classes, target.classes]))
     listing = _selected(listing, num_rows, select, row_keys[0], "num_rows")
-    target = _selected(target, num_target_rows, select, row_keys[1], "num_target_rows")
+    target = _selected(target, num_validation_rows, select, row_keys[1], "num_validation_rows")
     channels = _channels((*listing.paths, *target.paths), colour)
     return checked_dataset(
         _read_images(listing.paths, size, channels),
         np.searchsorted(names, listing.classes),
         task="classification",
         num_classes=len(names),
-        target_inputs=_read_images(target.paths, size, channels),
-        target_targets=np.searchsorted(names, target.classes),
+        validation=Validation(
+            _read_images(target.paths, size, channels), np.searchsorted(names, target.classes)
+        ),
         name=Path(path).stem,
         class_names=tuple(str(name) for name in names),
         parties=None if listing.parties is None else Parties.from_labels(listing.parties),
@@ -94,12 +95,12 @@ def load_images(
 
 
 def _both_listings(
-    path: Path, target_path: PathLike | None, holdout: ScalarLike | None, key: PRNGKey | None
+    path: Path, validation_path: PathLike | None, holdout: ScalarLike | None, key: PRNGKey | None
 ) -> tuple[_Listing, _Listing, tuple[str, ...]]:
-    """The images to be valued, those of the target set, and what there is to say about them."""
+    """The images to be valued, those of the validation set, and what there is to say about them."""
     listing = _listed(path, with_parties=True)
-    if target_path is not None:
-        return listing, _listed(Path(target_path), with_parties=False), ()
+    if validation_path is not None:
+        return listing, _listed(Path(validation_path), with_parties=False), ()
     kept, held, note = hold_out(
         len(listing.paths), fraction=holdout, parties=listing.parties, key=key, source=path.name
     )

@@ -16,16 +16,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Num, ScalarLike
 
-from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.scalars import number
-from davinz_jax.data.validation import checked_dataset
 from davinz_jax.types import PRNGKey
 
 
 def simulate_ising(
     *,
     num_rows: int = 15_000,
-    num_target_rows: int = 10_000,
+    num_validation_rows: int = 10_000,
     lattice_size: int = 8,
     temperatures: Sequence[ScalarLike] = (1.0, 5.0),
     num_sweeps: int = 100,
@@ -35,7 +35,7 @@ def simulate_ising(
 
     Args:
         num_rows: configurations to be valued.
-        num_target_rows: configurations of the target set.
+        num_validation_rows: configurations of the validation set.
         lattice_size: sites a side; even, at least 4.
         temperatures: lowest and highest, evenly filled at random; unit coupling / Boltzmann's k.
             Order sets in below 2.269.
@@ -55,8 +55,8 @@ def simulate_ising(
         that of their file.
     """
     _check_lattice(lattice_size, temperatures, num_sweeps)
-    _check_counts(num_rows, num_target_rows)
-    num_all = num_rows + num_target_rows
+    _check_counts(num_rows, num_validation_rows)
+    num_all = num_rows + num_validation_rows
     temperature_key, chain_key = jax.random.split(key)
     low, high = (number(t) for t in temperatures)
     drawn = jax.random.uniform(temperature_key, (num_all,), jnp.float32, low, high)
@@ -68,8 +68,7 @@ def simulate_ising(
         targets[:num_rows],
         task="regression",
         num_classes=1,
-        target_inputs=inputs[num_rows:],
-        target_targets=targets[num_rows:],
+        validation=Validation(inputs[num_rows:], targets[num_rows:]),
         name="ising",
         notes=(
             f"targets: energies from {encoding['minimum']} to {encoding['maximum']} (unit: the "
@@ -152,7 +151,7 @@ def _check_lattice(lattice_size: int, temperatures: Sequence[ScalarLike], num_sw
         raise ValueError(f"num_sweeps: wanted at least 1, got {num_sweeps}; 100 is usual")
 
 
-def _check_counts(num_rows: int, num_target_rows: int) -> None:
-    for argument, num in (("num_rows", num_rows), ("num_target_rows", num_target_rows)):
+def _check_counts(num_rows: int, num_validation_rows: int) -> None:
+    for argument, num in (("num_rows", num_rows), ("num_validation_rows", num_validation_rows)):
         if num < 1:
             raise ValueError(f"{argument}: wanted at least 1, got {num}; draw some configurations")

@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from davinz_jax.choices import check_choice
-from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.local import PathLike, corrupt_file, locate, read_bytes
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.selection import Select, select_rows
-from davinz_jax.data.validation import checked_dataset
 from davinz_jax.types import PRNGKey, Progress
 
 MNIST_FOLDERS = ("MNIST/raw", "mnist", "")
@@ -27,20 +27,20 @@ def load_mnist(
     *,
     root: PathLike | None = None,
     num_rows: int | None = None,
-    num_target_rows: int | None = None,
+    num_validation_rows: int | None = None,
     select: Select = "first",
     size: int = 28,
     channels: int = 1,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """MNIST's training images to be valued, with its test images as the target set.
+    """MNIST's training images to be valued, with its test images as the validation set.
 
     Args:
         root: folder of a local copy, the files in MNIST/raw, in mnist or in the folder itself,
             gzipped or not; None for DAVINZ_DATA, or a download.
         num_rows: training images; None for all 60,000.
-        num_target_rows: test images; None for all 10,000.
+        num_validation_rows: test images; None for all 10,000.
         select: which images, as in `select_rows`.
         size: pixels a side; other than 28 by bilinear resizing (32 for VGG).
         channels: 1, or 3 for the grey value repeated as RGB.
@@ -58,22 +58,21 @@ def load_mnist(
     parts = []
     for part, num, argument, draw in zip(
         ("train", "test"),
-        (num_rows, num_target_rows),
-        ("num_rows", "num_target_rows"),
+        (num_rows, num_validation_rows),
+        ("num_rows", "num_validation_rows"),
         keys,
         strict=True,
     ):
         images, labels = read_mnist(part, root=root, progress=progress)
         rows = select_rows(labels, num, select=select, key=draw, argument=argument)
         parts.append((_prepared(images[rows], size, channels), labels[rows]))
-    (inputs, targets), (target_inputs, target_targets) = parts
+    (inputs, targets), (validation_inputs, validation_targets) = parts
     return checked_dataset(
         inputs,
         targets,
         task="classification",
         num_classes=10,
-        target_inputs=target_inputs,
-        target_targets=target_targets,
+        validation=Validation(validation_inputs, validation_targets),
         name="mnist",
         class_names=tuple("0123456789"),
     )

@@ -35,7 +35,7 @@ def load_mnist_m(
     photographs: PathLike | None = None,
     photographs_checksum: str | None = None,
     num_rows: int | None = None,
-    num_target_rows: int | None = None,
+    num_validation_rows: int | None = None,
     select: Select = "first",
     roll: int = 3,
     key: PRNGKey,
@@ -47,7 +47,7 @@ def load_mnist_m(
         photographs=photographs,
         photographs_checksum=photographs_checksum,
         num_rows=num_rows,
-        num_target_rows=num_target_rows,
+        num_validation_rows=num_validation_rows,
         select=select,
         roll=roll,
         key=key,
@@ -61,13 +61,13 @@ def load_mnist_domains(
     photographs: PathLike | None = None,
     photographs_checksum: str | None = None,
     num_rows: int | None = None,
-    num_target_rows: int | None = None,
+    num_validation_rows: int | None = None,
     select: Select = "first",
     roll: int = 3,
     key: PRNGKey,
     progress: Progress | None = None,
 ) -> tuple[Dataset, Dataset]:
-    """MNIST as RGB, and MNIST-M made from the same digits; each with its test set as target set.
+    """MNIST as RGB, and MNIST-M made from the same digits; each with its test set for validation.
 
     Args:
         root: folder of local copies of MNIST and of BSDS500 (in bsds500, or as its archive holds
@@ -76,7 +76,7 @@ def load_mnist_domains(
             BSDS500's training images.
         photographs_checksum: as `checksum` in `load_photographs`.
         num_rows: as in `load_mnist`.
-        num_target_rows: as in `load_mnist`.
+        num_validation_rows: as in `load_mnist`.
         select: as in `load_mnist`.
         roll: pixels by which MNIST-M is rotated cyclically in height and width; 0 for none.
         key: draws the photograph and the patch for each digit.
@@ -88,11 +88,11 @@ def load_mnist_domains(
     Raises:
         ValueError: if files are missing or corrupt, or a photograph is smaller than a digit.
     """
-    row_key, blend_key, target_key = jax.random.split(key, 3)
+    row_key, blend_key, validation_key = jax.random.split(key, 3)
     digits = load_mnist(
         root=root,
         num_rows=num_rows,
-        num_target_rows=num_target_rows,
+        num_validation_rows=num_validation_rows,
         select=select,
         channels=3,
         key=row_key,
@@ -101,13 +101,18 @@ def load_mnist_domains(
     pool = load_photographs(
         photographs, root=root, checksum=photographs_checksum, progress=progress
     )
-    blended, target_blended = (
+    blended, validation_blended = (
         np.roll(blend_with_photographs(images, pool, key=draw), (roll, roll), axis=(1, 2))
-        for images, draw in ((digits.inputs, blend_key), (digits.target_inputs, target_key))
+        for images, draw in ((digits.inputs, blend_key), (digits.validation.inputs, validation_key))
     )
     return (
         replace(digits, name="mnist-rgb"),
-        replace(digits, inputs=blended, target_inputs=target_blended, name="mnist-m"),
+        replace(
+            digits,
+            inputs=blended,
+            validation=replace(digits.validation, inputs=validation_blended),
+            name="mnist-m",
+        ),
     )
 
 

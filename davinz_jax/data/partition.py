@@ -137,7 +137,7 @@ def partition_mixture(
         shares: share of the second domain in each party, in [0, 1]; the paper's ten parties have
             0.1, 0.2, ..., 1.0.
         size: rows of each party; round(share · size) of them of the second domain.
-        target: domain whose target set the mixture is to serve.
+        target: domain whose validation set the mixture is to serve.
         key: draws each domain's rows without replacement.
 
     Returns:
@@ -166,7 +166,7 @@ def partition_mixture(
 
 
 def _concatenated(first: Dataset, second: Dataset, served: Dataset) -> Dataset:
-    """Rows of both, with the target set of the one that is served."""
+    """Rows of both, with the validation set of the one that is served."""
     return replace(
         served,
         inputs=np.concatenate([first.inputs, second.inputs]),

@@ -1,7 +1,7 @@
 """A user's own table, from a CSV or Parquet file.
 
 `fit_schema` decides how columns become inputs, from the rows to be valued; `load_table` reads,
-holds out a target set if there is no file with one, fits and encodes. The data set's `encoding`
+holds out a validation set if there is no file with one, fits and encodes. The data set's `encoding`
 is the schema, which scores a party that comes later in the same way.
 """
 
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import ScalarLike
 
-from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.checks import checked_dataset, validate
+from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
@@ -22,7 +23,6 @@ from davinz_jax.data.selection import Select, select_rows
 from davinz_jax.data.table_columns import check_column
 from davinz_jax.data.table_fit import fit_schema
 from davinz_jax.data.table_schema import Impute, TableSchema
-from davinz_jax.data.validation import checked_dataset, validate
 from davinz_jax.types import PRNGKey, Task
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def load_table(
     ignore: Sequence[str] = (),
     categorical: Sequence[str] = (),
     task: Task | None = None,
-    target_path: PathLike | None = None,
+    validation_path: PathLike | None = None,
     holdout: ScalarLike | None = 0.2,
     impute: Impute | None = None,
     max_categories: int = 100,
     schema: TableSchema | Mapping[str, Any] | None = None,
     num_rows: int | None = None,
-    num_target_rows: int | None = None,
+    num_validation_rows: int | None = None,
     select: Select = "first",
     key: PRNGKey | None = None,
 ) -> Dataset:
@@ -57,16 +57,16 @@ def load_table(
         categorical: columns of numbers that are categories.
         task: None infers it: classification for words, truth values and integers, else
             regression. A regression target is standardised.
-        target_path: file with the target set, whose target column may be missing.
-        holdout: share of the rows held out as target set where there is no such file.
+        validation_path: file with the validation set, whose target column may be missing.
+        holdout: share of the rows held out as validation set where there is no such file.
         impute: what fills missing values; None refuses them.
         max_categories: most categories that a column may have, to catch identifiers.
         schema: a schema, or its `to_dict`, that encodes these rows in place of a fitted one; only
             `party` may then differ from it, and the choices of columns are the schema's.
         num_rows: rows to be valued; None for all.
-        num_target_rows: rows of the target set; None for all.
+        num_validation_rows: rows of the validation set; None for all.
         select: which rows, as in `select_rows`.
-        key: needed for a held-out target set and for select=random.
+        key: needed for a held-out validation set and for select=random.
 
     Returns:
         Inputs (n, d), float32, with `feature_names`; `encoding` is the schema as JSON would hold
@@ -74,20 +74,20 @@ def load_table(
 
     Raises:
         ValueError: if the file is missing or unreadable, a column is unknown, has missing or
-            infinite values or too many categories, or there is no target set and no holdout.
+            infinite values or too many categories, or there is no validation set and no holdout.
     """
     frame = read_table(path)
     for argument, column in (("target", target), ("party", party)):
         if column is not None:
             check_column(column, frame.columns, argument)
     hold_key, *row_keys = split_key(key, 3)
-    frame, target_frame, notes = _with_target_set(
-        frame, path, target_path, party, holdout, hold_key
+    frame, validation_frame, notes = _with_target_set(
+        frame, path, validation_path, party, holdout, hold_key
     )
     if schema is None:
         schema = fit_schema(
             frame,
-            target_frame,
+            validation_frame,
             target=target,
             party=party,
             ignore=ignore,
@@ -97,10 +97,10 @@ def load_table(
             max_categories=max_categories,
         )
     dataset = encode_table(
-        frame, target_frame, _own_schema(schema, target, party), name=_name(path)
+        frame, validation_frame, _own_schema(schema, target, party), name=_name(path)
     )
     dataset = replace(dataset, notes=(*notes, *dataset.notes))
-    return _selected(dataset, num_rows, num_target_rows, select, row_keys)
+    return _selected(dataset, num_rows, num_validation_rows, select, row_keys)
 
 
 def read_table(path: PathLike) -> "pd.DataFrame":
@@ -138,16 +138,16 @@ def _reader(path: Path) -> "Callable[[Path], pd.DataFrame]":
 
 def encode_table(
     frame: "pd.DataFrame",
-    target_frame: "pd.DataFrame",
+    validation_frame: "pd.DataFrame",
     schema: TableSchema,
     *,
     name: str = "table",
 ) -> Dataset:
-    """Rows to be valued and a target set, encoded by a schema.
+    """Rows to be valued and a validation set, encoded by a schema.
 
     Args:
         frame: table of the rows to be valued.
-        target_frame: table of the target set, with or without the target column.
+        validation_frame: table of the validation set, with or without the target column.
         schema: how columns become inputs and targets.
         name: name of the data set.
 
@@ -156,19 +156,21 @@ def encode_table(
             of `checked_dataset`.
     """
     owners = schema.parties(frame)
-    has_targets = schema.target in target_frame.columns
+    has_targets = schema.target in validation_frame.columns
     return checked_dataset(
         schema.encode_inputs(frame),
         schema.encode_targets(frame),
         task=schema.task,
         num_classes=max(len(schema.classes), 1),
-        target_inputs=schema.encode_inputs(target_frame),
-        target_targets=schema.encode_targets(target_frame) if has_targets else None,
+        validation=Validation(
+            schema.encode_inputs(validation_frame),
+            schema.encode_targets(validation_frame) if has_targets else None,
+        ),
         name=name,
         class_names=schema.classes,
         feature_names=schema.feature_names,
         parties=None if owners is None else Parties.from_labels(owners),
-        notes=(*schema.notes(frame, "rows"), *schema.notes(target_frame, "target set")),
+        notes=(*schema.notes(frame, "rows"), *schema.notes(validation_frame, "validation set")),
         encoding=schema.to_dict(),
     )
 
@@ -195,14 +197,14 @@ def _name(path: PathLike) -> str:
 def _with_target_set(
     frame: "pd.DataFrame",
     path: PathLike,
-    target_path: PathLike | None,
+    validation_path: PathLike | None,
     party: str | None,
     holdout: ScalarLike | None,
     key: PRNGKey | None,
 ) -> tuple["pd.DataFrame", "pd.DataFrame", tuple[str, ...]]:
-    """The rows to be valued, the target set, and what there is to say about it."""
-    if target_path is not None:
-        return frame, read_table(target_path), ()
+    """The rows to be valued, the validation set, and what there is to say about it."""
+    if validation_path is not None:
+        return frame, read_table(validation_path), ()
     owners = None if party is None else frame[party].astype(str).to_numpy(dtype=str)
     kept, held, note = hold_out(
         len(frame), fraction=holdout, parties=owners, key=key, source=Path(path).name
@@ -213,25 +215,24 @@ def _with_target_set(
 def _selected(
     dataset: Dataset,
     num_rows: int | None,
-    num_target_rows: int | None,
+    num_validation_rows: int | None,
     select: Select,
     keys: Sequence[PRNGKey | None],
 ) -> Dataset:
     """The data set with the rows in use of both of its parts."""
-    if num_rows is None and num_target_rows is None:
+    if num_rows is None and num_validation_rows is None:
         return dataset
     rows = select_rows(dataset.targets, num_rows, select=select, key=keys[0])
-    goals = dataset.target_targets
-    target_rows = select_rows(
-        np.zeros(len(dataset.target_inputs)) if goals is None else goals,
-        num_target_rows,
+    goals = dataset.validation.targets
+    validation_rows = select_rows(
+        np.zeros(len(dataset.validation.inputs)) if goals is None else goals,
+        num_validation_rows,
         select=select,
         key=keys[1],
-        argument="num_target_rows",
+        argument="num_validation_rows",
     )
     chosen = replace(
         dataset.take(rows),
-        target_inputs=dataset.target_inputs[target_rows],
-        target_targets=None if goals is None else goals[target_rows],
+        validation=dataset.validation.take(validation_rows),
     )
     return validate(chosen)

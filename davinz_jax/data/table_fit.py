@@ -44,7 +44,7 @@ def fit_schema(
 
     Args:
         frame: table of the rows to be valued.
-        target_frame: table of the target set.
+        target_frame: table of the validation set.
         target: as in `load_table`.
         party: as in `load_table`.
         ignore: as in `load_table`.

@@ -3,8 +3,9 @@
 Notation: A = (K + λI)⁻¹, α = A r over all rows, S a coalition, P the rows of one group, N all rows.
 Prefixes: with L = chol(K_ππ + λI) and z = L⁻¹ r_π, q(first m rows) = Σ_{i≤m} z_i².
 Leave-one-out: q(N) − q(N∖P) = tr(α_Pᵀ (A_PP)⁻¹ α_P), which is α_i² / A_ii for one row.
-Regressions obey the same identities with the target's kernel as further right-hand columns. Each
-function ends in `finish(i, sums, sizes)`, which makes a utility of a coalition's sum and its rows.
+Regressions obey the same identities with the validation kernel as further right-hand
+columns. Each function ends in `finish(i, sums, sizes)`, which makes a utility of a coalition's sum
+and its rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -101,7 +102,7 @@ def _ordered(stack: Stack, position, solver: Solver) -> list[_Ordered]:
     order = np.argsort(key, axis=1, kind="stable")
     key = np.take_along_axis(key, order, 1)
     index = np.where(key < len(position), order, -1)
-    gathered = solver.gather(stack.blocks, stack.shift, stack.right, index)
+    gathered = solver.gather(stack.blocks, stack.damping, stack.rhs, index)
     whitened = np.asarray(solver.whiten(*gathered))
     weights = np.take_along_axis(stack.weights, order, 1)
     return [
@@ -174,7 +175,7 @@ def _direct_sums(system: BlockSystem, i: int, members, reduction: Reduction):
         weights = reduction.weigh(in_blocks)
         for part in _direct_batches(system.solver, stack, members):
             index = _member_index(stack, members[part], system.solver)
-            gathered = system.solver.gather(stack.blocks, stack.shift, stack.right, index)
+            gathered = system.solver.gather(stack.blocks, stack.damping, stack.rhs, index)
             found = np.asarray(reduction.of(system.solver.whiten(*gathered)))
             sums[part] += (weights[part] * found).sum(1)
     return sums
@@ -217,21 +218,21 @@ def _add_left_out(sums, stack: Stack, reduction: Reduction, solver: Solver) -> N
     weights = reduction.weigh(counts.sum(0))
     sums += (weights * whole).sum(0)
     for chosen, index in _groups_by_size(stack, len(sums), reduction, solver):
-        gathered = solver.gather(inverted.blocks, inverted.shift, inverted.right, index)
+        gathered = solver.gather(inverted.blocks, inverted.damping, inverted.rhs, index)
         change = np.asarray(reduction.of(solver.whiten(*gathered)))
         kept = reduction.weigh(counts.sum(0) - counts[chosen])
         sums[chosen] += (kept * (whole - change) - weights * whole).sum(1)
 
 
 def _invert(stack: Stack, reduction: Reduction, solver: Solver):
-    """The stack of A with right-hand sides A R, and the sums of all rows (b, *shape)."""
+    """The stack of A with rhs-hand sides A R, and the sums of all rows (b, *shape)."""
     index = np.broadcast_to(np.arange(stack.groups.shape[1]), stack.groups.shape)
     index = np.where(stack.groups < 0, -1, index)
-    matrix, right = solver.gather(stack.blocks, stack.shift, stack.right, index)
+    matrix, rhs = solver.gather(stack.blocks, stack.damping, stack.rhs, index)
     inverse = solver.inverse(matrix)
-    solved = inverse @ right
-    inverted = Stack(inverse, 0 * stack.shift, solved, stack.groups, stack.weights)
-    return inverted, np.asarray(reduction.pair(right, solved))
+    solved = inverse @ rhs
+    inverted = Stack(inverse, 0 * stack.damping, solved, stack.groups, stack.weights)
+    return inverted, np.asarray(reduction.pair(rhs, solved))
 
 
 def _groups_by_size(stack: Stack, num_groups: int, reduction: Reduction, solver: Solver):
@@ -240,7 +241,7 @@ def _groups_by_size(stack: Stack, num_groups: int, reduction: Reduction, solver:
     for width in np.unique(largest[largest > 0]):
         same = np.flatnonzero(largest == width)
         per_group = len(stack.groups) * (
-            width * (width + stack.right.shape[-1]) + np.prod(reduction.shape)
+            width * (width + stack.rhs.shape[-1]) + np.prod(reduction.shape)
         )
         for part in _chunks(len(same), int(per_group)):
             yield same[part], group_index(stack.groups, same[part], num_groups)

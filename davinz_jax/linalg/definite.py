@@ -15,8 +15,8 @@ class NotPositiveDefiniteError(ValueError):
     """A shifted kernel that has no Cholesky factor.
 
     Attributes:
-        min_eigenvalue: smallest eigenvalue of the kernel before the shift; unit output².
-        ridge: a shift that would do, with a margin.
+        min_eigenvalue: smallest eigenvalue of the kernel before the damping; unit output².
+        ridge: a damping that would do, with a margin.
     """
 
     def __init__(self, min_eigenvalue: float, max_eigenvalue: float, got: float) -> None:

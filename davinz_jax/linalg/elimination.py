@@ -1,7 +1,7 @@
 """Every coalition of few groups from a tree of eliminations.
 
 A node has decided on the first groups of an order. It holds the Schur complement of the rows of the
-groups still to come, their right-hand sides, and the sum so far. Its two children eliminate the
+groups still to come, their rhs-hand sides, and the sum so far. Its two children eliminate the
 next group's rows (a member) or drop them (not a member), so that coalitions share the work of all
 decisions they have in common: about 2^p·w³ operations for groups of w rows in place of 2^p whole
 factorisations. Nodes of a level are one batch; where a level would not fit in memory, its two
@@ -29,34 +29,32 @@ class _Nodes:
     """Nodes of one level for one stack: c nodes, b blocks, s rows to come."""
 
     matrix: Any  # (c, b, s, s)
-    right: Any  # (c, b, s, columns)
+    rhs: Any  # (c, b, s, columns)
     sums: Any  # (c, b, *shape)
 
     def take(self, nodes) -> "_Nodes":
-        return _Nodes(self.matrix[nodes], self.right[nodes], self.sums[nodes])
+        return _Nodes(self.matrix[nodes], self.rhs[nodes], self.sums[nodes])
 
     def drop(self, width: int) -> "_Nodes":
-        return _Nodes(self.matrix[..., width:, width:], self.right[..., width:, :], self.sums)
+        return _Nodes(self.matrix[..., width:, width:], self.rhs[..., width:, :], self.sums)
 
     def eliminate(self, width: int, solver: Solver, reduction: Reduction) -> "_Nodes":
-        matrix, right, num_rest = self.matrix, self.right, self.matrix.shape[-1] - width
-        sides = [matrix[..., :width, width:], right[..., :width, :]]
+        matrix, rhs, num_rest = self.matrix, self.rhs, self.matrix.shape[-1] - width
+        sides = [matrix[..., :width, width:], rhs[..., :width, :]]
         rows = solver.whiten(matrix[..., :width, :width], solver.xp.concatenate(sides, axis=-1))
         to_come, solved = rows[..., :num_rest], rows[..., num_rest:]
         across = to_come.swapaxes(-1, -2)
         rest = self.drop(width)
         return _Nodes(
             rest.matrix - across @ to_come,
-            rest.right - across @ solved,
+            rest.rhs - across @ solved,
             self.sums + reduction.of(solved),
         )
 
     def numbers_after(self, width: int) -> int:
         """Float64 numbers of one node once `width` rows are decided on."""
         num_rest = self.matrix.shape[-1] - width
-        return self.sums[0].size + self.matrix.shape[1] * num_rest * (
-            num_rest + self.right.shape[-1]
-        )
+        return self.sums[0].size + self.matrix.shape[1] * num_rest * (num_rest + self.rhs.shape[-1])
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def elimination_values(
     """Utilities of the coalitions, each decision that several share taken once.
 
     Args:
-        system: the kernel's blocks and right-hand sides.
+        system: the kernel's blocks and rhs-hand sides.
         members: groups of each coalition.
         reduction: what whitened rows sum up to.
         finish: as in `coalitions`.
@@ -113,9 +111,9 @@ def _layout(stack: Stack, order) -> list[Int[np.ndarray, "b w"]]:
 
 
 def _root_nodes(stack: Stack, index, reduction: Reduction, solver: Solver) -> _Nodes:
-    matrix, right = solver.gather(stack.blocks, stack.shift, stack.right, index)
+    matrix, rhs = solver.gather(stack.blocks, stack.damping, stack.rhs, index)
     sums = solver.xp.zeros((1, len(index), *reduction.shape), np.float64)
-    return _Nodes(matrix[None], right[None], sums)
+    return _Nodes(matrix[None], rhs[None], sums)
 
 
 def _descend(tree: _Tree, nodes: list[_Nodes], level: int, chosen, node) -> np.ndarray:
@@ -153,17 +151,17 @@ def _join(nodes: _Nodes, width: int, without, within, tree: _Tree) -> _Nodes:
     if width == 0:
         return nodes.take(np.concatenate([without, within]))
     grow = _grow if tree.solver.is_ragged else _grow_compiled
-    arrays = nodes.matrix, nodes.right, nodes.sums
+    arrays = nodes.matrix, nodes.rhs, nodes.sums
     return _Nodes(*grow(*arrays, without, within, width, tree.solver, tree.reduction))
 
 
-def _grow(matrix, right, sums, without, within, width, solver, reduction):
-    nodes, children = _Nodes(matrix, right, sums), []
+def _grow(matrix, rhs, sums, without, within, width, solver, reduction):
+    nodes, children = _Nodes(matrix, rhs, sums), []
     if len(without):
         children.append(nodes.drop(width).take(without))
     if len(within):
         children.append(nodes.take(within).eliminate(width, solver, reduction))
-    fields = zip(*((one.matrix, one.right, one.sums) for one in children), strict=True)
+    fields = zip(*((one.matrix, one.rhs, one.sums) for one in children), strict=True)
     return tuple(solver.xp.concatenate(field) for field in fields)
 
 

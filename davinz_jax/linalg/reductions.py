@@ -17,7 +17,7 @@ class Reduction:
     """A bilinear sum over rows, and how the sums of several diagonal blocks combine.
 
     Attributes:
-        pair: (left (...,w,c), right (...,w,c)) to their sum over rows (..., *shape), such that
+        pair: (left (...,w,c), rhs (...,w,c)) to their sum over rows (..., *shape), such that
             pair(X, X) with X = L⁻¹R equals pair(R, A R) with A the inverse.
         shape: shape of one coalition's sum.
         is_counted: whether a block's sum is weighted by the rows that the coalition has in it.
@@ -40,16 +40,16 @@ class Reduction:
 @cache
 def squares() -> Reduction:
     """Quadratic form tr(rᵀ A r), summed over blocks; all columns are residuals."""
-    return Reduction(lambda left, right: (left * right).sum((-2, -1)), (), False)
+    return Reduction(lambda left, rhs: (left * rhs).sum((-2, -1)), (), False)
 
 
 @cache
-def predictions(num_targets: int, num_outputs: int) -> Reduction:
+def predictions(num_validation_rows: int, num_outputs: int) -> Reduction:
     """K_T A r, (m, k), weighted by the rows of each block; columns are k residuals, m targets."""
 
-    def pair(left, right):
+    def pair(left, rhs):
         if left.shape[-2] == 1:  # one row: an outer product, which a batch of products is slow at
-            return left[..., 0, num_outputs:, None] * right[..., 0, None, :num_outputs]
-        return left[..., num_outputs:].swapaxes(-1, -2) @ right[..., :num_outputs]
+            return left[..., 0, num_outputs:, None] * rhs[..., 0, None, :num_outputs]
+        return left[..., num_outputs:].swapaxes(-1, -2) @ rhs[..., :num_outputs]
 
-    return Reduction(pair, (num_targets, num_outputs), True)
+    return Reduction(pair, (num_validation_rows, num_outputs), True)

@@ -1,7 +1,7 @@
 """Where float64 factorisations run: LAPACK on the host, or XLA on an accelerator.
 
 Every algorithm on coalitions is written once, over three primitives on stacks of symmetric
-matrices: take rows out, whiten right-hand sides with the Cholesky factor, invert. On a CPU, XLA's
+matrices: take rows out, whiten rhs-hand sides with the Cholesky factor, invert. On a CPU, XLA's
 Cholesky takes many times LAPACK's time, so the host solver is the choice there; an accelerator has
 no LAPACK. `choose_solver` is the one switch. Both work in float64 whatever the default is.
 """
@@ -37,9 +37,9 @@ class Solver:
         xp: array namespace.
         is_ragged: whether shapes may differ from call to call at no cost (no compilation).
         scope: context in which all calls are made.
-        gather: (blocks (b,s,s), shift (b,s), right (b,s,c), index (...,b,w)) to the rows' shifted
-            submatrices (...,b,w,w) and right-hand sides (...,b,w,c); -1 gives an identity row.
-        whiten: (matrix (...,w,w), right (...,w,c)) to L⁻¹ right, L the Cholesky factor; NaN where
+        gather: (blocks (b,s,s), damping (b,s), rhs (b,s,c), index (...,b,w)) to the rows' shifted
+            submatrices (...,b,w,w) and rhs-hand sides (...,b,w,c); -1 gives an identity row.
+        whiten: (matrix (...,w,w), rhs (...,w,c)) to L⁻¹ rhs, L the Cholesky factor; NaN where
             the matrix is not positive definite. May overwrite its arguments.
         inverse: (...,s,s) to its inverse, likewise.
     """
@@ -71,7 +71,7 @@ def choose_solver(name: SolverName = "auto") -> Solver:
     raise ValueError(f"solver: wanted auto, lapack or jax, got {name}; leave it at auto")
 
 
-def _masked_gather(xp, blocks, shift, right, index):
+def _masked_gather(xp, blocks, damping, rhs, index):
     batch = (1,) * (index.ndim - 2)
     block = np.arange(index.shape[-2]).reshape(*batch, -1, 1)
     identity = np.eye(index.shape[-1]).reshape(*batch, 1, *index.shape[-1:] * 2)
@@ -79,39 +79,37 @@ def _masked_gather(xp, blocks, shift, right, index):
     safe = xp.where(is_pad, 0, index)
     matrix = blocks[block[..., None], safe[..., :, None], safe[..., None, :]].astype(np.float64)
     matrix = xp.where(is_pad[..., :, None] | is_pad[..., None, :], 0.0, matrix)
-    diagonal = xp.where(is_pad, 1.0, shift[block, safe])
+    diagonal = xp.where(is_pad, 1.0, damping[block, safe])
     matrix = matrix + diagonal[..., None] * identity
-    return matrix, xp.where(is_pad[..., None], 0.0, right[block, safe])
+    return matrix, xp.where(is_pad[..., None], 0.0, rhs[block, safe])
 
 
-def _host_gather(blocks, shift, right, index):
+def _host_gather(blocks, damping, rhs, index):
     rows = index.reshape(-1)
     if len(rows) != index.shape[-1] or (rows < 0).any():
-        return _masked_gather(np, blocks, shift, right, index)
+        return _masked_gather(np, blocks, damping, rhs, index)
     matrix = blocks[0].take(rows, 0).take(rows, 1).astype(np.float64)
-    matrix.reshape(-1)[:: len(rows) + 1] += shift[0, rows]
-    return matrix.reshape(*index.shape, -1), right[0].take(rows, 0).reshape(*index.shape, -1)
+    matrix.reshape(-1)[:: len(rows) + 1] += damping[0, rows]
+    return matrix.reshape(*index.shape, -1), rhs[0].take(rows, 0).reshape(*index.shape, -1)
 
 
-def _host_whiten(matrix, right):
-    width, columns = right.shape[-2:]
-    if right.size and (width >= SINGLY or matrix.size == width**2):
-        pairs = zip(
-            matrix.reshape(-1, width, width), right.reshape(-1, width, columns), strict=True
-        )
-        return np.stack([_whiten_one(*pair) for pair in pairs]).reshape(right.shape)
+def _host_whiten(matrix, rhs):
+    width, columns = rhs.shape[-2:]
+    if rhs.size and (width >= SINGLY or matrix.size == width**2):
+        pairs = zip(matrix.reshape(-1, width, width), rhs.reshape(-1, width, columns), strict=True)
+        return np.stack([_whiten_one(*pair) for pair in pairs]).reshape(rhs.shape)
     try:
-        return np.linalg.solve(np.linalg.cholesky(matrix), right)
+        return np.linalg.solve(np.linalg.cholesky(matrix), rhs)
     except np.linalg.LinAlgError:
-        return np.full(right.shape, np.nan)
+        return np.full(rhs.shape, np.nan)
 
 
-def _whiten_one(matrix, right):
+def _whiten_one(matrix, rhs):
     factor, failed = _potrf(matrix.T, lower=1, overwrite_a=1, clean=0)
     if failed:
-        return np.full(right.shape, np.nan)
-    # Fortran sees rightᵀ where NumPy has right: solve Xᵀ Lᵀ = rightᵀ in place
-    return _trsm(1.0, factor, right.T, side=1, lower=1, trans_a=1, overwrite_b=1).T
+        return np.full(rhs.shape, np.nan)
+    # Fortran sees rhsᵀ where NumPy has rhs: solve Xᵀ Lᵀ = rhsᵀ in place
+    return _trsm(1.0, factor, rhs.T, side=1, lower=1, trans_a=1, overwrite_b=1).T
 
 
 def _host_inverse(matrix):
@@ -136,9 +134,9 @@ _device_gather = jax.jit(partial(_masked_gather, jnp))
 
 
 @jax.jit
-def _device_whiten(matrix, right):
+def _device_whiten(matrix, rhs):
     factor = jnp.linalg.cholesky(matrix, symmetrize_input=False)
-    return jax.scipy.linalg.solve_triangular(factor, right, lower=True)
+    return jax.scipy.linalg.solve_triangular(factor, rhs, lower=True)
 
 
 @jax.jit

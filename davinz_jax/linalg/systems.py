@@ -1,8 +1,8 @@
 """Block-diagonal systems (K + λI) x = r of grouped rows, as the coalition algorithms take them.
 
 Rows belong to groups (players). Padding, and rows drawn no time, are left out. A row drawn w times
-is the same as one row with shift λ/w: the copies share one kernel row, and integrating all but one
-of them out of the quadratic form leaves λ/w on the diagonal.
+is the same as one row with damping λ/w: the copies share one kernel row, and integrating all but
+one of them out of the quadratic form leaves λ/w on the diagonal.
 """
 
 from collections.abc import Sequence
@@ -20,19 +20,19 @@ from davinz_jax.linalg.solvers import Solver
 class Stack:
     """Blocks of one size that are treated together.
 
-    Lengths: b blocks, s rows a block, c right-hand columns.
+    Lengths: b blocks, s rows a block, c rhs-hand columns.
 
     Attributes:
-        blocks: (b, s, s) kernel without its shift; host or device, any float dtype.
-        shift: (b, s) what is added to the diagonal.
-        right: (b, s, c) right-hand sides, float64.
+        blocks: (b, s, s) kernel without its damping; host or device, any float dtype.
+        damping: (b, s) what is added to the diagonal.
+        rhs: (b, s, c) rhs-hand sides, float64.
         groups: (b, s) host, group of each position, -1 in padding.
         weights: (b, s) host, how often each row counts, 0 in padding.
     """
 
     blocks: Any
-    shift: Any
-    right: Any
+    damping: Any
+    rhs: Any
     groups: Int[np.ndarray, "b s"]
     weights: Float[np.ndarray, "b s"]
 
@@ -50,7 +50,7 @@ class BlockSystem:
     Attributes:
         stacks: i lists; of one block each on the host, of all blocks (padded) on a device.
         num_groups: p, groups that rows belong to.
-        num_columns: c, right-hand columns.
+        num_columns: c, rhs-hand columns.
         solver: where the algebra runs.
     """
 
@@ -69,7 +69,7 @@ class BlockSystem:
 def block_system(
     blocks: Num[np.ndarray, "i b s s"],
     rows: Int[np.ndarray, "b s"],
-    right: Float[np.ndarray, "i n c"],
+    rhs: Float[np.ndarray, "i n c"],
     groups: Int[np.ndarray, " n"],
     weights: Float[np.ndarray, " n"],
     *,
@@ -81,30 +81,30 @@ def block_system(
     Args:
         blocks: diagonal blocks of K.
         rows: row at each block position, -1 in padding.
-        right: right-hand sides of all n rows.
+        rhs: rhs-hand sides of all n rows.
         groups: group of each row, 0..p-1.
         weights: times each row counts; 0 leaves it out.
         ridge: λ ≥ 0, absolute, in the unit of K.
         solver: where the algebra runs.
     """
     ridge = float(np.asarray(ridge))
-    _check(blocks, right, ridge)
+    _check(blocks, rhs, ridge)
     weight = np.where(rows < 0, 0.0, weights[rows])
     label = np.where(weight > 0, groups[rows], -1)
-    shift = ridge / np.where(weight > 0, weight, 1.0)
+    damping = ridge / np.where(weight > 0, weight, 1.0)
     make = _ragged_stacks if solver.is_ragged else _padded_stacks
     with solver.scope():
         stacks = [
-            make(blocks[i], rows, right[i], label, weight, shift, solver)
+            make(blocks[i], rows, rhs[i], label, weight, damping, solver)
             for i in range(len(blocks))
         ]
-    return BlockSystem(stacks, int(groups.max()) + 1, right.shape[-1], solver)
+    return BlockSystem(stacks, int(groups.max()) + 1, rhs.shape[-1], solver)
 
 
-def _check(blocks, right, ridge):
+def _check(blocks, rhs, ridge):
     if not (np.isfinite(ridge) and ridge >= 0):
         raise ValueError(f"ridge: wanted a finite number ≥ 0, got {ridge}; the paper's is 1e-4")
-    for name, array in (("kernel", blocks), ("residual", right)):
+    for name, array in (("kernel", blocks), ("residual", rhs)):
         if not np.isfinite(array).all():
             raise ValueError(
                 f"{name}: wanted finite numbers, got NaN or infinity; "
@@ -112,17 +112,17 @@ def _check(blocks, right, ridge):
             )
 
 
-def _ragged_stacks(blocks, rows, right, label, weight, shift, solver):
+def _ragged_stacks(blocks, rows, rhs, label, weight, damping, solver):
     stacks = []
     for b in range(len(rows)):
         kept = np.flatnonzero(label[b] >= 0)
         is_whole = len(kept) == len(label[b])
         block = blocks[b] if is_whole else blocks[b][np.ix_(kept, kept)]
-        columns = right[rows[b, kept]].astype(np.float64)
+        columns = rhs[rows[b, kept]].astype(np.float64)
         stacks.append(
             Stack(
                 block[None],
-                shift[b, kept][None],
+                damping[b, kept][None],
                 columns[None],
                 label[b, kept][None],
                 weight[b, kept][None],
@@ -131,10 +131,10 @@ def _ragged_stacks(blocks, rows, right, label, weight, shift, solver):
     return stacks
 
 
-def _padded_stacks(blocks, rows, right, label, weight, shift, solver):
-    columns = np.where((label >= 0)[..., None], right[rows], 0.0)
+def _padded_stacks(blocks, rows, rhs, label, weight, damping, solver):
+    columns = np.where((label >= 0)[..., None], rhs[rows], 0.0)
     place = solver.xp.asarray
-    return [Stack(place(blocks), place(shift), place(columns), label, weight)]
+    return [Stack(place(blocks), place(damping), place(columns), label, weight)]
 
 
 def group_positions(groups: Int[np.ndarray, "b s"], num_groups: int) -> Int[np.ndarray, "p b"]:

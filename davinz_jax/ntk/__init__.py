@@ -6,11 +6,11 @@ for several initialisations, as a `TangentKernel`. Engines: `LayerwiseEngine` an
 """
 
 from davinz_jax.ntk.empirical import empirical_ntk, tangent_kernel
-from davinz_jax.ntk.engine import Engine
-from davinz_jax.ntk.forecast import Forecast
+from davinz_jax.ntk.engines.base import Engine
+from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
+from davinz_jax.ntk.engines.neural_tangents import NeuralTangentsEngine
+from davinz_jax.ntk.execution.forecast import Forecast
 from davinz_jax.ntk.hosts import LostProcessError, join_hosts, together
-from davinz_jax.ntk.layerwise import LayerwiseEngine
-from davinz_jax.ntk.neural_tangents_engine import NeuralTangentsEngine
 from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.tangent_kernel import TangentKernel
 

@@ -1,4 +1,4 @@
-r"""Empirical tangent kernels of a network: K_ij = ⟨∇g(x_i), ∇g(x_j)⟩ over the counted parameters.
+r"""Empirical tangent kernels of a network: K_ij = ⟨∇g(x_i), ∇g(x_j)⟩ over the chosen parameters.
 
 `empirical_ntk` is the kernel of any rows; `tangent_kernel` that of a dataset for several
 initialisations, in diagonal blocks, with the residuals it is to explain. The outputs g are those
@@ -19,11 +19,13 @@ from jaxtyping import Int, Num, Shaped
 
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.ntk import hosts
-from davinz_jax.ntk.engine import Engine, Plan, Request
-from davinz_jax.ntk.forecast import Forecast, forecast
-from davinz_jax.ntk.gram import (
+from davinz_jax.ntk.engines.base import Engine, Plan, Request
+from davinz_jax.ntk.execution.forecast import Forecast, forecast
+from davinz_jax.ntk.execution.plan import make_plan
+from davinz_jax.ntk.execution.store import kernel_identity, open_store
+from davinz_jax.ntk.execution.tiles import (
+    Destination,
     Progress,
-    Target,
     all_outputs,
     block_grams,
     check_finite_kernel,
@@ -32,13 +34,11 @@ from davinz_jax.ntk.gram import (
     promote_variables,
     symmetric_gram,
 )
+from davinz_jax.ntk.execution.workers import Workers, all_devices, all_processes
 from davinz_jax.ntk.outputs import Network, Rows, check_rows, make_rows, residuals
 from davinz_jax.ntk.partition import block_rows
-from davinz_jax.ntk.planner import make_plan
-from davinz_jax.ntk.store import kernel_identity, open_store
 from davinz_jax.ntk.tangent_kernel import TangentKernel
-from davinz_jax.ntk.workers import Workers, all_devices, all_processes
-from davinz_jax.types import Apply, Counted, Output, PRNGKey, Variables
+from davinz_jax.types import Apply, Output, ParameterChoice, PRNGKey, Variables
 
 
 def empirical_ntk(
@@ -50,7 +50,7 @@ def empirical_ntk(
     right_inputs: Shaped[Any, "m ..."] | None = None,
     right_labels: Shaped[Any, " m"] | None = None,
     output: Output = "label",
-    counted: Counted = "weights",
+    parameters: ParameterChoice = "weights",
     engine: str | Engine = "auto",
     batch_size: int | None = None,
     memory: int | str | None = None,
@@ -65,7 +65,7 @@ def empirical_ntk(
         right_inputs: m other rows; None is the n rows themselves, by symmetry at half the cost.
         right_labels: classes of the other rows, for `label`.
         output: own-label logit, mean over all logits, or the one output.
-        counted: kernels of convolution and linear layers, or all parameters.
+        parameters: kernels of convolution and linear layers, or all parameters.
         engine: `auto`, `layerwise`, `neural_tangents`, or an engine.
         batch_size: rows of a tile; None chooses by memory.
         memory: bound in bytes, or as "4GiB"; None is 70 % of the device's.
@@ -78,7 +78,7 @@ def empirical_ntk(
         ValueError: for a choice that is none, rows that do not fit the model, or a kernel that is
             not finite.
     """
-    network = Network(apply, output, counted)
+    network = Network(apply, output, parameters)
     rows = make_rows(network, inputs, labels)
     variables = promote_variables(variables, rows.inputs)
     plan = make_plan(engine, network, variables, rows, batch_size=batch_size, memory=memory)
@@ -101,11 +101,11 @@ def tangent_kernel(
     dataset: Dataset,
     *,
     output: Output = "label",
-    counted: Counted = "weights",
+    parameters: ParameterChoice = "weights",
     engine: str | Engine = "auto",
     num_blocks: int = 1,
     shuffle: bool = True,
-    with_target: bool = False,
+    with_validation: bool = False,
     batch_size: int | None = None,
     memory: int | str | None = None,
     store: str | os.PathLike[str] | None = None,
@@ -118,13 +118,13 @@ def tangent_kernel(
     Args:
         apply: network, as for `empirical_ntk`, where `output` to `batch_size` are explained too.
         initialisations: variables of each draw of the network.
-        dataset: rows, and the target set for `with_target`.
+        dataset: rows, and the validation set for `with_validation`.
         output: see `empirical_ntk`.
-        counted: see `empirical_ntk`.
+        parameters: see `empirical_ntk`.
         engine: see `empirical_ntk`.
         num_blocks: diagonal blocks; 1 is dense. The partition is the same for every draw.
         shuffle: permute the rows before they are cut into blocks, by `key`.
-        with_target: also the kernel of target rows with dataset rows, and the target's outputs.
+        with_validation: also the kernel of validation rows with dataset rows, and their outputs.
         batch_size: see `empirical_ntk`.
         memory: see `empirical_ntk`.
         store: folder in which the blocks are kept, memory-mapped; a run that was killed goes on
@@ -137,19 +137,22 @@ def tangent_kernel(
     gets the whole kernel; a store is then one folder a process.
 
     Returns:
-        Kernel blocks, residuals and, where asked for, the kernel to the target set.
+        Kernel blocks, residuals and, where asked for, the kernel to the validation set.
 
     Raises:
         ValueError: as for `empirical_ntk`; or fewer rows than blocks, no initialisation, or a
             target kernel of the `label` output; or processes that do other work.
         LostProcessError: if a process that takes part is lost.
     """
-    network = Network(apply, output, counted)
-    _check_request(initialisations, network, with_target)
+    network = Network(apply, output, parameters)
+    _check_request(initialisations, network, with_validation)
     rows = make_rows(network, dataset.inputs, dataset.targets)
     drawn = [promote_variables(variables, rows.inputs) for variables in initialisations]
     request = Request(
-        num_blocks, len(drawn), store is not None, len(dataset.target_inputs) if with_target else 0
+        num_blocks,
+        len(drawn),
+        store is not None,
+        len(dataset.validation.inputs) if with_validation else 0,
     )
     workers = all_processes()
     with hosts.together():
@@ -167,20 +170,22 @@ def tangent_kernel(
         parts = []
         for draw, variables in enumerate(drawn):
             stage = _stage(progress, draw, len(drawn))
-            target = Target(whole.array[draw], whole.store, (draw,))
+            target = Destination(whole.array[draw], whole.store, (draw,))
             parts.append(
-                _one_draw(plan, variables, dataset, partition, workers, target, with_target, stage)
+                _one_draw(
+                    plan, variables, dataset, partition, workers, target, with_validation, stage
+                )
             )
-    residual, target_kernel, target_outputs = zip(*parts, strict=True)
+    residual, validation_kernel, validation_outputs = zip(*parts, strict=True)
     return TangentKernel(
         blocks=whole.array,
         rows=partition,
         residual=np.stack(residual),
         output=output,
         engine=plan.engine.name,
-        counted=counted,
-        target_kernel=np.stack(target_kernel) if with_target else None,
-        target_outputs=np.stack(target_outputs) if with_target else None,
+        parameters=parameters,
+        validation_kernel=np.stack(validation_kernel) if with_validation else None,
+        validation_outputs=np.stack(validation_outputs) if with_validation else None,
     )
 
 
@@ -190,19 +195,21 @@ def _one_draw(
     dataset: Dataset,
     partition: Int[np.ndarray, "b s"],
     workers: Workers,
-    into: Target,
-    with_target: bool,
+    into: Destination,
+    with_validation: bool,
     progress: Progress | None,
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
     """Residuals, target kernel and target outputs of one initialisation; its blocks go `into`."""
     rows = make_rows(plan.network, dataset.inputs, dataset.targets)
     outputs = all_outputs(plan, variables, rows.inputs, workers)
     residual = residuals(plan.network.output, outputs, dataset.targets)
-    blocks = block_grams(plan, variables, rows, partition, workers, target=into, progress=progress)
+    blocks = block_grams(
+        plan, variables, rows, partition, workers, destination=into, progress=progress
+    )
     check_finite_kernel(blocks, outputs, variables)
-    if not with_target:
+    if not with_validation:
         return residual, None, None
-    target = make_rows(plan.network, dataset.target_inputs, None)
+    target = make_rows(plan.network, dataset.validation.inputs, None)
     check_rows(plan.network, variables, target)
     kernel = cross_gram(plan, variables, target, rows, workers, progress=progress)
     outputs = all_outputs(plan, variables, target.inputs, workers)
@@ -220,8 +227,8 @@ def _agreed(
     """The plan that suits the smallest process, once all are seen to do the same work."""
     if workers.num_processes == 1:
         return plan
-    size, held = hosts.smallest(plan.batch_size), hosts.smallest(plan.held)
-    plan = plan._replace(batch_size=size, held=held)
+    size, num_cached = hosts.smallest(plan.batch_size), hosts.smallest(plan.num_cached)
+    plan = plan._replace(batch_size=size, num_cached=num_cached)
     hosts.check_alike(kernel_identity(plan, drawn, rows, partition))
     return plan
 
@@ -233,17 +240,17 @@ def _room(
     partition: Int[np.ndarray, "b s"],
     store: str | os.PathLike[str] | None,
     workers: Workers,
-) -> Target:
+) -> Destination:
     """Room for the blocks of every draw, in memory or in a folder of each process."""
     num_blocks, size = partition.shape
     shape, dtype = (len(drawn), num_blocks, size, size), kernel_dtype(drawn[0])
     if store is None:
-        return Target(np.zeros(shape, dtype))
+        return Destination(np.zeros(shape, dtype))
     identity = kernel_identity(plan, drawn, rows, partition)
     if workers.num_processes > 1:
         store = Path(store) / f"process-{workers.process}-of-{workers.num_processes}"
     opened = open_store(store, shape=shape, dtype=dtype, identity=identity)
-    return Target(opened.array, opened)
+    return Destination(opened.array, opened)
 
 
 def _stage(progress: Progress | None, draw: int, num_draws: int) -> Progress | None:
@@ -254,13 +261,13 @@ def _stage(progress: Progress | None, draw: int, num_draws: int) -> Progress | N
 
 
 def _check_request(
-    initialisations: Sequence[Variables], network: Network, with_target: bool
+    initialisations: Sequence[Variables], network: Network, with_validation: bool
 ) -> None:
     """Refuse what cannot be asked for."""
     if not initialisations:
         raise ValueError("initialisations: wanted at least one, got none; draw one by key")
-    if with_target and network.output == "label":
+    if with_validation and network.output == "label":
         raise ValueError(
-            "output: wanted 'trace' or 'scalar' for the kernel to the target set, got 'label', "
+            "output: wanted 'trace' or 'scalar' for the kernel to the validation set, got 'label', "
             "which needs the labels it is to predict; choose output='trace'"
         )

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from davinz_jax.choices import check_choice
-from davinz_jax.types import Apply, Counted, Output, Variables
+from davinz_jax.types import Apply, Output, ParameterChoice, Variables
 
 
 class Network(NamedTuple):
@@ -21,7 +21,7 @@ class Network(NamedTuple):
 
     apply: Apply
     output: Output
-    counted: Counted
+    parameters: ParameterChoice
 
 
 class Rows(NamedTuple):

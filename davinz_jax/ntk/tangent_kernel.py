@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from davinz_jax.types import Counted, Output
+from davinz_jax.types import Output, ParameterChoice
 
 
 @dataclass(frozen=True)
 class TangentKernel:
     """Block-diagonal tangent kernel with the residuals it is to explain.
 
-    Lengths: i initialisations, b blocks, s rows of the largest block, n rows, m target rows, k
+    Lengths: i initialisations, b blocks, s rows of the largest block, n rows, m validation rows, k
     outputs (1 for `label` and `scalar`, the logits for `trace`). A dense kernel is one block.
 
     Attributes:
@@ -21,9 +21,9 @@ class TangentKernel:
         residual: targets minus outputs at initialisation, in dataset row order; unit output.
         output: which outputs the kernel sees.
         engine: name of the engine that computed it.
-        counted: which parameters count.
-        target_kernel: kernel of target rows with dataset rows, where asked for.
-        target_outputs: outputs at initialisation on the target rows, where asked for.
+        parameters: which parameters count.
+        validation_kernel: kernel of validation rows with dataset rows, where asked for.
+        validation_outputs: outputs at initialisation on the validation rows, where asked for.
     """
 
     blocks: Float[np.ndarray, "i b s s"]
@@ -31,9 +31,9 @@ class TangentKernel:
     residual: Float[np.ndarray, "i n k"]
     output: Output
     engine: str
-    counted: Counted
-    target_kernel: Float[np.ndarray, "i m n"] | None = None
-    target_outputs: Float[np.ndarray, "i m k"] | None = None
+    parameters: ParameterChoice
+    validation_kernel: Float[np.ndarray, "i m n"] | None = None
+    validation_outputs: Float[np.ndarray, "i m k"] | None = None
 
     @property
     def num_initialisations(self) -> int:

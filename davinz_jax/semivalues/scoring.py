@@ -22,10 +22,10 @@ FROZEN = (
     "ridge",
     "bandwidth",
     "inputs",
-    "num_targets",
+    "num_validation_rows",
     "num_initialisations",
     "output",
-    "counted",
+    "parameters",
     "metric",
 )
 """Entries of a utility's description that must not change for scores to be comparable."""

@@ -24,10 +24,10 @@ from davinz_jax.types import PRNGKey, Variables
 
 @dataclass(frozen=True)
 class CoalitionPerformance:
-    """What a network trained on a coalition achieves on the target set.
+    """What a network trained on a coalition achieves on the validation set.
 
     Attributes:
-        performance: loss and accuracy on the target set.
+        performance: loss and accuracy on the validation set.
         epochs: epochs trained.
         converged: whether the loss settled.
         train_loss: mean loss in the last epoch; NaN for a coalition without rows.
@@ -53,12 +53,12 @@ def train_coalitions(
     at_once: int | None = None,
     progress: Progress | None = None,
 ) -> list[CoalitionPerformance]:
-    """Train a copy of a network on each coalition's rows and evaluate it on the target set.
+    """Train a copy of a network on each coalition's rows and evaluate it on the validation set.
 
     Args:
         module: the network.
         variables: where every copy starts.
-        dataset: the rows, and a target set with known targets.
+        dataset: the rows, and a validation set with known targets.
         row_sets: indices of each coalition's rows.
         schedule: rates and stopping rule.
         key: decides the order of rows.
@@ -70,7 +70,7 @@ def train_coalitions(
         One result a coalition, in the order given.
 
     Raises:
-        ValueError: if the target set's targets are not known.
+        ValueError: if the validation set's targets are not known.
     """
     _refuse_unknown_targets(dataset)
     context = _context(module, variables, dataset, schedule, key)
@@ -99,9 +99,11 @@ def train_coalitions(
 def _evaluated(
     module: nn.Module, result: TrainResult, dataset: Dataset, num_rows: int
 ) -> CoalitionPerformance:
-    targets = dataset.target_targets
+    targets = dataset.validation.targets
     assert targets is not None  # refused before training
-    performance = evaluate(module, result.variables, dataset.target_inputs, targets, dataset.task)
+    performance = evaluate(
+        module, result.variables, dataset.validation.inputs, targets, dataset.task
+    )
     last = float(result.losses[-1]) if result.epochs else float("nan")
     return CoalitionPerformance(performance, result.epochs, result.converged, last, num_rows)
 
@@ -145,8 +147,8 @@ def _write(path: Path, result: CoalitionPerformance) -> None:
 
 
 def _refuse_unknown_targets(dataset: Dataset) -> None:
-    if dataset.target_targets is None:
+    if dataset.validation.targets is None:
         raise ValueError(
-            "dataset: wanted a target set with known targets to measure performance on, got "
-            "inputs alone; give target_targets, or hold out some rows"
+            "dataset: wanted a validation set with known targets to measure performance on, got "
+            "inputs alone; give validation_targets, or hold out some rows"
         )

@@ -97,13 +97,13 @@ class Fit:
         size = self.batch_size(rows)
         place = number * size + jnp.arange(size)
         picked = order[place % jnp.maximum(rows.count, 1)]
-        counted = (place < rows.count).astype(jnp.float32)
+        parameters = (place < rows.count).astype(jnp.float32)
         losses = functools.partial(self._losses, sums.variables, data[0][picked], data[1][picked])
 
         def objective(params: Any) -> Any:
             each, moved = losses(params)
-            total = jnp.sum(each * counted)
-            return total / jnp.sum(counted), (total, moved)
+            total = jnp.sum(each * parameters)
+            return total / jnp.sum(parameters), (total, moved)
 
         old = sums.variables["params"]
         gradient, (total, moved) = jax.grad(objective, has_aux=True)(old)

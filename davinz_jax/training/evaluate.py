@@ -1,4 +1,4 @@
-"""What a network achieves on a target set."""
+"""What a network achieves on a validation set."""
 
 import functools
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from davinz_jax.types import Apply, Task, Variables
 
 @dataclass(frozen=True)
 class Performance:
-    """Mean loss over a target set, and the share of rows classified right.
+    """Mean loss over a validation set, and the share of rows classified right.
 
     Attributes:
         loss: cross-entropy in nats, or mean squared error.
@@ -42,12 +42,12 @@ def evaluate(
     *,
     batch_size: int = 1024,
 ) -> Performance:
-    """Performance of a network on a target set, BatchNorm in its fixed form.
+    """Performance of a network on a validation set, BatchNorm in its fixed form.
 
     Args:
         module: the network.
         variables: its variables.
-        inputs: rows of the target set.
+        inputs: rows of the validation set.
         targets: their targets.
         task: what the targets are.
         batch_size: rows sent through the network at once.
@@ -56,7 +56,7 @@ def evaluate(
         ValueError: if there is no row.
     """
     if len(inputs) == 0:
-        raise ValueError("inputs: wanted a target set with rows, got none; hold out some rows")
+        raise ValueError("inputs: wanted a validation set with rows, got none; hold out some rows")
     size = min(batch_size, len(inputs))
     sums = _batch_sums(apply_function(module), task)
     total = np.zeros(2)
@@ -72,10 +72,10 @@ def evaluate(
 @functools.lru_cache(maxsize=32)
 def _batch_sums(apply: Apply, task: Task) -> Any:
     @jax.jit
-    def sums(variables: Variables, inputs: Any, targets: Any, counted: Any) -> jax.Array:
+    def sums(variables: Variables, inputs: Any, targets: Any, parameters: Any) -> jax.Array:
         outputs = apply(variables, inputs)
         losses = row_losses(outputs, targets, task)
         right = jnp.argmax(outputs, axis=-1) == targets
-        return jnp.stack([jnp.sum(jnp.where(counted, v, 0.0)) for v in (losses, right)])
+        return jnp.stack([jnp.sum(jnp.where(parameters, v, 0.0)) for v in (losses, right)])
 
     return sums

@@ -2,7 +2,7 @@
 
 `ComplexityUtility` and `DiscrepancyUtility` are the in-domain and the out-of-domain part;
 `DavinzUtility` is their sum ν, with κ from `calibrate_kappa`; `KernelRegressionUtility` measures
-predictions on a labelled target set; `FunctionUtility` is any function of a coalition.
+predictions on a labelled validation set; `FunctionUtility` is any function of a coalition.
 `Ingredients` computes the kernels once and makes these utilities, with `KernelOptions` and
 `DiscrepancyOptions`; `davinz_utility` is the short way to ν.
 """

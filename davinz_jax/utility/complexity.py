@@ -15,7 +15,7 @@ class ComplexityUtility(AbstractKernelUtility):
     r"""u(S) = −sqrt(q(S) / n(S)) with q(S) = tr(r_Sᵀ (K_SS + λI)⁻¹ r_S); u(∅) = 0.
 
     A coalition's blocks are its restriction to the blocks of all rows, their quadratic forms
-    summed before the root is taken. A row that counts w times has the shift λ/w.
+    summed before the root is taken. A row that counts w times has the damping λ/w.
 
     Args:
         kernel: tangent kernel and residuals of all rows.

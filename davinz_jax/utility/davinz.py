@@ -151,7 +151,7 @@ def calibrate_kappa(
     kappa = float((mean_distances / mean_costs).mean())
     if not (np.isfinite(kappa) and kappa > 0):
         raise ValueError(
-            f"kappa: wanted a finite number > 0, got {kappa} (the data equals the target set?); "
+            f"kappa: wanted a finite number > 0, got {kappa} (data equal to the validation set?); "
             "give kappa"
         )
     return kappa

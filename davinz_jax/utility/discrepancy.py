@@ -1,4 +1,4 @@
-"""The out-of-domain part: how far a coalition's inputs are from the target's."""
+"""The out-of-domain part: how far a coalition's inputs are from the validation set's."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,13 +10,13 @@ from jaxtyping import Bool, Float, Int, Num
 from davinz_jax.data.dataset import Parties
 from davinz_jax.mmd import (
     Bandwidth,
-    check_target,
+    check_validation,
     coalition_mmd_squared,
     group_sums,
     rbf_matrix,
     rbf_self_products,
     scales,
-    target_sums,
+    validation_sums,
     warn_degenerate_bandwidth,
 )
 from davinz_jax.types import Progress
@@ -48,15 +48,15 @@ class DiscrepancyUtility:
 
     Args:
         inputs: rows, (n, ...), flattened.
-        target_inputs: target rows, (m, ...).
+        validation_inputs: validation rows, (m, ...).
         parties: players.
         bandwidth: σ; several stand for the mean of their kernels.
         multiplicity: times each row counts; once by default.
         progress: told tiles done, tiles in all, and the stage.
 
     Raises:
-        ValueError: no target rows, other row shapes, numbers that are not finite, bandwidth ≤ 0, a
-            single party, labels that do not match the rows.
+        ValueError: no validation rows, other row shapes, numbers that are not finite, bandwidth
+            ≤ 0, a single party, labels that do not match the rows.
 
     References:
         Wu et al. 2022 (`wu2022davinz`), as in the authors' code (σ = 5 on raw inputs).
@@ -65,7 +65,7 @@ class DiscrepancyUtility:
     def __init__(
         self,
         inputs: Num[np.ndarray, "n ..."],
-        target_inputs: Num[np.ndarray, "m ..."],
+        validation_inputs: Num[np.ndarray, "m ..."],
         parties: Parties,
         *,
         bandwidth: Bandwidth,
@@ -73,7 +73,7 @@ class DiscrepancyUtility:
         progress: Progress | None = None,
     ) -> None:
         weights = row_weights(multiplicity, len(inputs))
-        sums = _Sums(inputs, target_inputs, parties, weights, bandwidth, progress)
+        sums = _Sums(inputs, validation_inputs, parties, weights, bandwidth, progress)
         self.parties = parties
         self._each = (sums,)
 
@@ -81,7 +81,7 @@ class DiscrepancyUtility:
     def of_features(
         cls,
         features: Num[np.ndarray, "i n ..."],
-        target_features: Num[np.ndarray, "i m ..."],
+        validation_features: Num[np.ndarray, "i m ..."],
         parties: Parties,
         *,
         bandwidths: Sequence[Bandwidth],
@@ -89,14 +89,14 @@ class DiscrepancyUtility:
         progress: Progress | None = None,
     ) -> "DiscrepancyUtility":
         """On features of each initialisation's untrained network, each with its own bandwidth."""
-        if not len(features) == len(target_features) == len(bandwidths):
+        if not len(features) == len(validation_features) == len(bandwidths):
             raise ValueError(
                 f"bandwidths: wanted one for each of {len(features)} initialisations, got "
-                f"{len(bandwidths)} (and {len(target_features)} sets of target features)"
+                f"{len(bandwidths)} (and {len(validation_features)} sets of target features)"
             )
         made = [
             cls(x, y, parties, bandwidth=b, multiplicity=multiplicity, progress=progress)
-            for x, y, b in zip(features, target_features, bandwidths, strict=True)
+            for x, y, b in zip(features, validation_features, bandwidths, strict=True)
         ]
         made[0]._each = tuple(one._each[0] for one in made)
         return made[0]
@@ -150,11 +150,11 @@ class DiscrepancyUtility:
         return np.stack(each)[None]
 
     def describe(self) -> dict[str, Any]:
-        """Kind, bandwidths and number of target rows."""
+        """Kind, bandwidths and number of validation rows."""
         return {
             "kind": "discrepancy",
             "bandwidth": [list(each) for each in self.bandwidths],
-            "num_targets": self._each[0].num_targets,
+            "num_validation_rows": self._each[0].num_validation_rows,
             "inputs": "raw" if self.num_initialisations == 1 else "features",
         }
 
@@ -165,19 +165,22 @@ class _Sums:
     Rows as players: the n×n matrix is made only where an answer needs it, not for leave-one-out.
     """
 
-    def __init__(self, inputs, target_inputs, parties, weights, bandwidth, progress):
-        check_target(inputs, target_inputs)
+    def __init__(self, inputs, validation_inputs, parties, weights, bandwidth, progress):
+        check_validation(inputs, validation_inputs)
         check_parties(parties, len(inputs))
         warn_degenerate_bandwidth(inputs, bandwidth=bandwidth)
         self._inputs, self._progress = inputs, progress
         self._order = np.argsort(parties.labels, kind="stable")
         self._is_by_row = len(parties) == len(inputs)
         self._parties, self._weights = parties, weights
-        self.bandwidth, self.num_targets = scales(bandwidth), len(target_inputs)
-        to_target, self._target = target_sums(
-            inputs, target_inputs, bandwidth=bandwidth, progress=progress
+        self.bandwidth, self.num_validation_rows = scales(bandwidth), len(validation_inputs)
+        to_validation, self._target = validation_sums(
+            inputs, validation_inputs, bandwidth=bandwidth, progress=progress
         )
-        self._to_target, self.sizes = self._by_player(weights * to_target), self._by_player(weights)
+        self._to_target, self.sizes = (
+            self._by_player(weights * to_validation),
+            self._by_player(weights),
+        )
 
     @cached_property
     def _within(self) -> np.ndarray:
@@ -221,7 +224,7 @@ class _Sums:
         return np.concatenate([np.zeros(0), *map(self._chunk, parts)])
 
     def prefixes(self, permutation) -> np.ndarray:
-        to_target, sizes = self._to_target[permutation], self.sizes[permutation]
+        to_validation, sizes = self._to_target[permutation], self.sizes[permutation]
         before = [np.zeros(0)]
         for start in range(0, len(permutation), ROWS_AT_ONCE):
             rows = permutation[start : start + ROWS_AT_ONCE]
@@ -229,14 +232,14 @@ class _Sums:
             lower = np.tril(with_earlier, start)
             diagonal = lower[np.arange(len(rows)), start + np.arange(len(rows))]
             before.append(2 * lower.sum(1, dtype=np.float64) - diagonal)
-        running = [np.cumsum(step) for step in (np.concatenate(before), to_target, sizes)]
+        running = [np.cumsum(step) for step in (np.concatenate(before), to_validation, sizes)]
         return self._mmd(*(np.concatenate([[0.0], each]) for each in running))
 
     def without_one(self) -> np.ndarray:
         with_all, own = self._totals
         within = with_all.sum() - 2 * with_all + own
-        to_target = self._to_target.sum() - self._to_target
-        return self._mmd(within, to_target, self.sizes.sum() - self.sizes)
+        to_validation = self._to_target.sum() - self._to_target
+        return self._mmd(within, to_validation, self.sizes.sum() - self.sizes)
 
     def _chunk(self, members) -> np.ndarray:
         marks, within = members.astype(np.float64), np.zeros(len(members))
@@ -248,8 +251,12 @@ class _Sums:
     def _by_player(self, rows):
         return np.bincount(self._parties.labels, rows, minlength=len(self._parties))
 
-    def _mmd(self, within, to_target, sizes):
+    def _mmd(self, within, to_validation, sizes):
         squared = coalition_mmd_squared(
-            within, to_target, sizes, target=self._target, num_targets=self.num_targets
+            within,
+            to_validation,
+            sizes,
+            target=self._target,
+            num_validation_rows=self.num_validation_rows,
         )
         return np.sqrt(squared)

@@ -37,13 +37,13 @@ class Ingredients:
 
     Args:
         model: Flax Linen module called as `module(inputs)`.
-        dataset: rows to be valued, and their target set.
+        dataset: rows to be valued, and their validation set.
         parties: the player each row belongs to.
         key: draws the initialisations, the blocks, and what bandwidth and κ are taken from.
         num_initialisations: draws of the network, where `initialisations` is not given.
         initialisations: variables of each draw, e.g. imported weights.
         kernel_options: how the tangent kernel is computed.
-        discrepancy_options: how a coalition is compared with the target set.
+        discrepancy_options: how a coalition is compared with the validation set.
         progress: told steps done, steps in all, and the stage.
         announce: told what the tangent kernel is expected to take, before it is begun.
         stage: context entered, by name, around `kernel` and `discrepancy`, to time them.
@@ -90,15 +90,15 @@ class Ingredients:
         """The tangent kernels that utilities have asked for so far."""
         return tuple(self._kernels.values())
 
-    def kernel(self, *, with_target: bool = False) -> TangentKernel:
-        """The tangent kernel, for kernel regression with that of the target rows."""
-        output = self._output(with_target)
-        for target in (with_target, True):
+    def kernel(self, *, with_validation: bool = False) -> TangentKernel:
+        """The tangent kernel, for kernel regression with that of the validation rows."""
+        output = self._output(with_validation)
+        for target in (with_validation, True):
             if (output, target) in self._kernels:
                 return self._kernels[output, target]
         with self._stage("kernel"):
-            kernel = self._tangent_kernel(output, with_target)
-        return self._kernels.setdefault((output, with_target), kernel)
+            kernel = self._tangent_kernel(output, with_validation)
+        return self._kernels.setdefault((output, with_validation), kernel)
 
     def davinz(
         self, *, kappa: ScalarLike | None = None, kappa_family: KappaFamily = "leave_one_out"
@@ -121,44 +121,44 @@ class Ingredients:
         return self._discrepancy
 
     def kernel_regression(self, *, metric: Metric | None = None) -> KernelRegressionUtility:
-        """Performance on the labelled target set of regression with the tangent kernel.
+        """Performance on the labelled validation set of regression with the tangent kernel.
 
         Raises:
-            ValueError: if the target set has no targets.
+            ValueError: if the validation set has no targets.
         """
         dataset = self.dataset
-        if dataset.target_targets is None:
+        if dataset.validation.targets is None:
             raise ValueError(
-                "target_targets: wanted targets of the target set for kernel regression, got none; "
-                "label the target set or use the utility davinz"
+                "validation_targets: wanted the targets of the validation rows, got none; "
+                "label the validation set or use the utility davinz"
             )
         return KernelRegressionUtility(
-            self.kernel(with_target=True),
+            self.kernel(with_validation=True),
             self.parties,
-            dataset.target_targets,
+            dataset.validation.targets,
             ridge=self.kernel_options.ridge,
             metric=metric or ("accuracy" if dataset.task == "classification" else "mse"),
         )
 
-    def _output(self, with_target: bool) -> Output:
+    def _output(self, with_validation: bool) -> Output:
         if self.kernel_options.output is not None:
             return self.kernel_options.output
         if self.dataset.task == "regression":
             return "scalar"
-        return "trace" if with_target or self.values_rows else "label"
+        return "trace" if with_validation or self.values_rows else "label"
 
-    def _tangent_kernel(self, output: Output, with_target: bool) -> TangentKernel:
+    def _tangent_kernel(self, output: Output, with_validation: bool) -> TangentKernel:
         options = self.kernel_options
         return tangent_kernel(
             self.apply,
             self.initialisations,
             self.dataset,
             output=output,
-            counted=options.counted,
+            parameters=options.parameters,
             engine=_engine(options),
             num_blocks=options.num_blocks,
             shuffle=options.shuffle,
-            with_target=with_target,
+            with_validation=with_validation,
             batch_size=options.batch_size,
             memory=options.memory,
             store=None if options.store is None else Path(options.store) / output,
@@ -179,16 +179,16 @@ class Ingredients:
         data = self.dataset
         return DiscrepancyUtility(
             data.inputs,
-            data.target_inputs,
+            data.validation.inputs,
             self.parties,
-            bandwidth=self._bandwidth(data.inputs, data.target_inputs),
+            bandwidth=self._bandwidth(data.inputs, data.validation.inputs),
             progress=self._progress,
         )
 
     def _on_features(self) -> DiscrepancyUtility:
         pairs = [
             (np.asarray(self._features(v, self.dataset.inputs)),
-             np.asarray(self._features(v, self.dataset.target_inputs)))
+             np.asarray(self._features(v, self.dataset.validation.inputs)))
             for v in self.initialisations
         ]  # fmt: skip
         return DiscrepancyUtility.of_features(
@@ -202,11 +202,13 @@ class Ingredients:
     def _features(self, variables: Variables, inputs: np.ndarray) -> jax.Array:
         return features(self.apply, variables, inputs)
 
-    def _bandwidth(self, inputs: np.ndarray, target_inputs: np.ndarray) -> Any:
+    def _bandwidth(self, inputs: np.ndarray, validation_inputs: np.ndarray) -> Any:
         chosen = self.discrepancy_options.bandwidth
         if chosen != "median":
             return chosen
-        return median_bandwidth(np.concatenate([inputs, target_inputs]), key=self._bandwidth_key)
+        return median_bandwidth(
+            np.concatenate([inputs, validation_inputs]), key=self._bandwidth_key
+        )
 
 
 def _engine(options: KernelOptions) -> str | Engine:
@@ -230,7 +232,7 @@ def davinz_utility(
 
     Args:
         model: Flax Linen module called as `module(inputs)`.
-        data: rows to be valued, and their target set.
+        data: rows to be valued, and their validation set.
         parties: the player each row belongs to.
         key: draws the initialisations and the blocks.
         kappa: weight of the complexity; None calibrates it.

@@ -135,7 +135,7 @@ class AbstractKernelUtility(ABC):
             "num_initialisations": kernel.num_initialisations,
             "output": kernel.output,
             "engine": kernel.engine,
-            "counted": kernel.counted,
+            "parameters": kernel.parameters,
             "has_multiplicity": bool((self.weights != 1).any()),
         }
 

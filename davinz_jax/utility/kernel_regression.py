@@ -1,4 +1,4 @@
-"""Performance on a labelled target set of regression with the tangent kernel."""
+"""Performance on a labelled validation set of regression with the tangent kernel."""
 
 from collections.abc import Callable
 from typing import Any, Literal, get_args
@@ -13,7 +13,7 @@ from davinz_jax.ntk.tangent_kernel import TangentKernel
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility
 
 Metric = Literal["accuracy", "mse", "cross_entropy"]
-"""Share of target rows whose largest output is their class; −MSE; −cross-entropy, by softmax."""
+"""Share of validation rows whose largest output is their class; −MSE; −softmax cross-entropy."""
 
 
 class KernelRegressionUtility(AbstractKernelUtility):
@@ -30,16 +30,16 @@ class KernelRegressionUtility(AbstractKernelUtility):
     maximised.
 
     Args:
-        kernel: tangent kernel with the target's rows (output `trace` or `scalar`).
+        kernel: tangent kernel with the validation set's rows (output `trace` or `scalar`).
         parties: players; a party of one row is a row as player.
-        target_targets: classes 0..k-1 of the m target rows for `trace`, numbers for `scalar`.
+        validation_targets: classes 0..k-1 of the m validation rows, numbers for `scalar`.
         ridge: λ ≥ 0, absolute, in the kernel's unit (output²).
         metric: what is measured; `accuracy` and `cross_entropy` are for classes.
         multiplicity: times each row counts, in row order; once by default.
         solver: where the algebra runs; `auto` suits the machine.
 
     Raises:
-        ValueError: as `ComplexityUtility`; a kernel without target rows or of output `label`;
+        ValueError: as `ComplexityUtility`; a kernel without validation rows or of output `label`;
             targets that do not match.
 
     References:
@@ -51,16 +51,16 @@ class KernelRegressionUtility(AbstractKernelUtility):
         self,
         kernel: TangentKernel,
         parties: Parties,
-        target_targets: Num[np.ndarray, " m"],
+        validation_targets: Num[np.ndarray, " m"],
         *,
         ridge: ScalarLike,
         metric: Metric = "accuracy",
         multiplicity: Num[np.ndarray, " n"] | None = None,
         solver: SolverName = "auto",
     ) -> None:
-        across, self._start = _target_parts(kernel, target_targets)
+        across, self._start = _validation_parts(kernel, validation_targets)
         self.metric: Metric = metric
-        self._score = _scorer(metric, target_targets, self._start.shape[-1])
+        self._score = _scorer(metric, validation_targets, self._start.shape[-1])
         super().__init__(
             kernel,
             parties,
@@ -77,15 +77,15 @@ class KernelRegressionUtility(AbstractKernelUtility):
         return ("kernel_regression",)
 
     def predictions(self) -> Float[np.ndarray, "i m k"]:
-        """Outputs on the target rows of the regression on all rows."""
+        """Outputs on the validation rows of the regression on all rows."""
         return self._start + self._grand_sums / self._system.group_sizes.sum()
 
     def describe(self) -> dict[str, Any]:
-        """Kind, metric, target rows, ridge, blocks and how the kernel was made."""
+        """Kind, metric, validation rows, ridge, blocks and how the kernel was made."""
         return {
             "kind": "kernel_regression",
             "metric": self.metric,
-            "num_targets": self._start.shape[1],
+            "num_validation_rows": self._start.shape[1],
             **self._describe_kernel(),
         }
 
@@ -94,28 +94,28 @@ class KernelRegressionUtility(AbstractKernelUtility):
         return self._score(self._start[initialisation] + sums * share[:, None, None])
 
 
-def _target_parts(kernel: TangentKernel, target_targets):
-    """Kernel (i, m, n) and outputs (i, m, k) of the target rows, checked."""
+def _validation_parts(kernel: TangentKernel, validation_targets):
+    """Kernel (i, m, n) and outputs (i, m, k) of the validation rows, checked."""
     if kernel.output == "label":
         raise ValueError(
             "kernel: wanted output trace or scalar, got label, which has no outputs for target "
             "rows; compute it with output='trace'"
         )
-    if kernel.target_kernel is None or kernel.target_outputs is None:
+    if kernel.validation_kernel is None or kernel.validation_outputs is None:
         raise ValueError(
-            "kernel: wanted the target's rows, got none; compute it with with_target=True"
+            "kernel: wanted validation rows, got none; compute it with with_validation=True"
         )
-    if not len(target_targets) == kernel.target_kernel.shape[1]:
+    if not len(validation_targets) == kernel.validation_kernel.shape[1]:
         raise ValueError(
-            f"target_targets: wanted {kernel.target_kernel.shape[1]} targets, one for each target "
-            f"row, got {len(target_targets)}; use those of the dataset the kernel was made of"
+            f"validation_targets: wanted {kernel.validation_kernel.shape[1]} targets, one for each "
+            f"row, got {len(validation_targets)}; use those of the dataset the kernel was made of"
         )
-    for name in ("target_kernel", "target_outputs"):
+    for name in ("validation_kernel", "validation_outputs"):
         if not np.isfinite(getattr(kernel, name)).all():
             raise ValueError(
                 f"{name}: wanted finite numbers, got NaN or infinity; check the inputs"
             )
-    return kernel.target_kernel, kernel.target_outputs.astype(np.float64)
+    return kernel.validation_kernel, kernel.validation_outputs.astype(np.float64)
 
 
 def _scorer(metric: Metric, targets, num_outputs: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -143,6 +143,6 @@ def _check_classes(targets, num_outputs: int) -> None:
     is_class = (targets == np.floor(targets)) & (targets >= 0) & (targets < num_outputs)
     if not is_class.all():
         raise ValueError(
-            f"target_targets: wanted classes 0..{num_outputs - 1}, got "
+            f"validation_targets: wanted classes 0..{num_outputs - 1}, got "
             f"{targets[~is_class][0]}; number the classes as in the data"
         )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from jaxtyping import ScalarLike
 
-from davinz_jax.types import Counted, Output, Precision
+from davinz_jax.types import Output, ParameterChoice, Precision
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class KernelOptions:
             half the memory, see `LayerwiseEngine`.
         output: outputs it sees; None is `scalar` for regression, `trace` for rows as players and
             for kernel regression, and `label`, the paper's, otherwise.
-        counted: parameters it differentiates.
+        parameters: parameters it differentiates.
         ridge: λ ≥ 0 added to its diagonal, absolute, in its own unit (output²).
         num_blocks: diagonal blocks; 1 is dense.
         shuffle: draw the partition into blocks at random; otherwise runs of rows as given.
@@ -32,7 +32,7 @@ class KernelOptions:
     engine: str = "auto"
     precision: Precision = "full"
     output: Output | None = None
-    counted: Counted = "weights"
+    parameters: ParameterChoice = "weights"
     ridge: float | int = 1e-4
     num_blocks: int = 1
     shuffle: bool = True
@@ -56,7 +56,7 @@ class KernelOptions:
 
 @dataclass(frozen=True)
 class DiscrepancyOptions:
-    """How a coalition is compared with the target set: by the biased MMD, as in the paper.
+    """How a coalition is compared with the validation set: by the biased MMD, as in the paper.
 
     Attributes:
         bandwidth: σ > 0 of the RBF kernel, in the unit of the inputs; several are averaged;

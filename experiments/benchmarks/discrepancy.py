@@ -17,10 +17,10 @@ OURS, OTHER = "in tiles", "dense NumPy"
 
 
 def tiles_against_dense(
-    *, num_rows: int, num_target_rows: int, own_process: bool, effort: Effort
+    *, num_rows: int, num_validation_rows: int, own_process: bool, effort: Effort
 ) -> dict[str, Any]:
     """MMD² of two samples of 784 columns, both sides in float64."""
-    settings = {"num_rows": num_rows, "num_target_rows": num_target_rows}
+    settings = {"num_rows": num_rows, "num_validation_rows": num_validation_rows}
     x, y = samples(**settings)
     sides = {
         OURS: partial(mmd_squared, x, y, bandwidth=BANDWIDTH),
@@ -46,14 +46,14 @@ def tiles_against_dense(
     )
 
 
-def large_mmd(*, num_rows: int, num_target_rows: int, own_process: bool) -> dict[str, Any]:
+def large_mmd(*, num_rows: int, num_validation_rows: int, own_process: bool) -> dict[str, Any]:
     """MMD² of samples whose dense matrices would take more than the memory at hand."""
     side = peak_of(
         one_mmd,
         own_process=own_process,
         in_tiles=True,
         num_rows=num_rows,
-        num_target_rows=num_target_rows,
+        num_validation_rows=num_validation_rows,
     )
     dense = 8.0 * num_rows**2
     return record(
@@ -66,9 +66,9 @@ def large_mmd(*, num_rows: int, num_target_rows: int, own_process: bool) -> dict
     )
 
 
-def one_mmd(*, in_tiles: bool, num_rows: int, num_target_rows: int) -> dict[str, Any]:
+def one_mmd(*, in_tiles: bool, num_rows: int, num_validation_rows: int) -> dict[str, Any]:
     """A job for a process of its own: MMD² once, by one way."""
-    x, y = samples(num_rows=num_rows, num_target_rows=num_target_rows)
+    x, y = samples(num_rows=num_rows, num_validation_rows=num_validation_rows)
     start = time.perf_counter()
     whole = mmd_squared(x, y, bandwidth=BANDWIDTH) if in_tiles else dense_mmd_squared(x, y)
     seconds = time.perf_counter() - start
@@ -82,10 +82,10 @@ def one_mmd(*, in_tiles: bool, num_rows: int, num_target_rows: int) -> dict[str,
 
 
 def samples(
-    *, num_rows: int, num_target_rows: int
+    *, num_rows: int, num_validation_rows: int
 ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "m d"]]:
     """Two samples of 784 columns, float32, the second a little darker."""
-    inputs = random_images(num_rows + num_target_rows, (784,)).inputs
+    inputs = random_images(num_rows + num_validation_rows, (784,)).inputs
     return inputs[:num_rows], inputs[num_rows:] * np.float32(0.9)
 
 

@@ -12,10 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from davinz_jax.ntk import empirical_ntk
-from davinz_jax.ntk.engine import Request
-from davinz_jax.ntk.forecast import forecast
+from davinz_jax.ntk.engines.base import Request
+from davinz_jax.ntk.execution.forecast import forecast
+from davinz_jax.ntk.execution.plan import make_plan
 from davinz_jax.ntk.outputs import Network, make_rows
-from davinz_jax.ntk.planner import make_plan
 from experiments.benchmarks.measuring import (
     Check,
     Effort,
@@ -78,7 +78,7 @@ def compare_engines(
         error_bound=1e-5,
         error_of="kernels, largest difference over the largest entry, float32",
         inputs=source(network),
-        operations={"passes": count.passes, "products": count.products, "counted": "by formula"},
+        operations={"passes": count.passes, "products": count.products, "parameters": "by formula"},
         matrix_product_operations_per_second=rate,
         where=_where(timings, count.products / rate),
     )

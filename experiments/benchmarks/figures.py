@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from experiments.plots import INK, PALETTE, plt, style
+from experiments.report.plots import INK, PALETTE, plt, style
 
 Record = Mapping[str, Any]
 

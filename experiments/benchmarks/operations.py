@@ -1,4 +1,4 @@
-"""Operations that a tangent kernel needs, counted by formula from the shapes of its layers.
+"""Operations that a tangent kernel needs, parameters by formula from the shapes of its layers.
 
 A multiply-add is two operations. A layer with T positions, w inputs to a position (window times
 channels) and c outputs takes 2·T·w·c a row forward and as much backward. Two rows' inner product

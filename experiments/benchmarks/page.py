@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from experiments import outputs
+from experiments.runtime import outputs
 
 ROOT = Path(__file__).parents[2]
 KEPT, PAGE = ROOT / "benchmarks", ROOT / "docs" / "benchmarks.md"

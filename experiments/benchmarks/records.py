@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments import outputs
 from experiments.benchmarks.page import read_records
 from experiments.benchmarks.suites import Task
+from experiments.runtime import outputs
 
 FILE = "benchmark.json"
 UNBOUNDED = {"at_least": None, "at_most": None, "is_met": None}

@@ -109,12 +109,12 @@ def _coalitions(size: Size) -> _Described:
 
 def _mmd(size: Size) -> _Described:
     own = {"own_process": size.own_process}
-    for (num_rows, num_target_rows), measure, more in (
+    for (num_rows, num_validation_rows), measure, more in (
         (size.mmd, discrepancy.tiles_against_dense, {"effort": size.effort}),
         (size.large_mmd, discrepancy.large_mmd, {}),
     ):
-        arguments = {"num_rows": num_rows, "num_target_rows": num_target_rows} | own | more
-        yield f"{num_rows} × {num_target_rows} × 784", measure, arguments
+        arguments = {"num_rows": num_rows, "num_validation_rows": num_validation_rows} | own | more
+        yield f"{num_rows} × {num_validation_rows} × 784", measure, arguments
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from davinz_jax.data import Dataset, Parties, load_mnist, simulate_ising
+from davinz_jax.data import Dataset, Parties, Validation, load_mnist, simulate_ising
 from davinz_jax.models import CNN, CNN8, apply_function, initialise, resnet18, vgg13
 from davinz_jax.ntk import TangentKernel, block_rows
 from davinz_jax.types import Apply, Output, Variables
@@ -64,10 +64,10 @@ def has_mnist() -> bool:
 def _rows(network: str, num_rows: int) -> Dataset:
     if network == "cnn8":
         return simulate_ising(
-            num_rows=num_rows, num_target_rows=2, num_sweeps=10, key=jax.random.key(1)
+            num_rows=num_rows, num_validation_rows=2, num_sweeps=10, key=jax.random.key(1)
         )
     if network != "vgg13" and has_mnist():
-        return load_mnist(num_rows=num_rows, num_target_rows=10)
+        return load_mnist(num_rows=num_rows, num_validation_rows=10)
     shape = (32, 32, 3) if network == "vgg13" else (28, 28, 1)
     return random_images(num_rows, shape)
 
@@ -81,7 +81,7 @@ def random_images(num_rows: int, shape: tuple[int, ...]) -> Dataset:
         targets=np.arange(num_rows) % 10,
         task="classification",
         num_classes=10,
-        target_inputs=inputs[:2],
+        validation=Validation(inputs[:2]),
         name="random",
     )
 
@@ -98,7 +98,7 @@ def random_kernel(num_rows: int, *, num_blocks: int = 1) -> TangentKernel:
     residual = 1 + 0.1 * generator.standard_normal((1, num_rows, 1))
     return TangentKernel(
         blocks=blocks, rows=rows, residual=residual.astype(np.float32), output="label",
-        engine="random features", counted="weights",
+        engine="random features", parameters="weights",
     )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ def test_equals_closed_form(regression, key):
     )
     fit = np.asarray(variables["params"]["out"]["kernel"], np.float64)[:, 0]
     gradients = 2 * (data.inputs @ fit - data.targets)[:, None] * data.inputs
-    error = data.target_inputs @ fit - data.target_targets
-    vector = 2 * data.target_inputs.T @ error / len(data.target_inputs)
+    error = data.validation.inputs @ fit - data.validation.targets
+    vector = 2 * data.validation.inputs.T @ error / len(data.validation.inputs)
     hessian = 2 * data.inputs.T @ data.inputs / len(data) + 0.25 * np.eye(2)
     products = gradients @ np.linalg.solve(hessian, vector)
     wanted = [-products[parties.labels != party].mean() for party in range(3)]
@@ -32,7 +32,7 @@ def test_predicts_the_change_of_leaving_out(regression, key):
 
     def loss(rows):
         fit = np.linalg.lstsq(data.inputs[rows], data.targets[rows], rcond=None)[0]
-        return np.mean((data.target_inputs @ fit - data.target_targets) ** 2)
+        return np.mean((data.validation.inputs @ fit - data.validation.targets) ** 2)
 
     true = [loss(parties.labels != j) - loss(parties.labels >= 0) for j in range(3)]
     assert np.corrcoef(found.values, true)[0, 1] > 0.9

@@ -11,15 +11,15 @@ from davinz_jax.baselines.knn_shapley import row_values
 from davinz_jax.data.dataset import Parties
 
 
-def brute_force(inputs, labels, target_inputs, target_labels, num_neighbours):
+def brute_force(inputs, labels, validation_inputs, target_labels, num_neighbours):
     """Shapley values by the definition, utility = share of right votes among K neighbours."""
     num = len(inputs)
 
     def worth(rows):
-        distances = np.linalg.norm(target_inputs[:, None] - inputs[list(rows)], axis=2)
+        distances = np.linalg.norm(validation_inputs[:, None] - inputs[list(rows)], axis=2)
         nearest = np.argsort(distances, axis=1, kind="stable")[:, :num_neighbours]
         right = labels[list(rows)][nearest] == target_labels[:, None]
-        return right.sum() / num_neighbours / len(target_inputs)
+        return right.sum() / num_neighbours / len(validation_inputs)
 
     values = np.zeros(num)
     for row in range(num):
@@ -48,7 +48,7 @@ def test_parties_sum_their_rows(classes):
     rows = knn_shapley(data, Parties(np.arange(18), tuple(f"row_{i}" for i in range(18))))
     found = knn_shapley(data, parties)
     np.testing.assert_allclose(found.values, np.bincount(parties.labels, rows.values))
-    again = knn_shapley(data, parties, features=(data.inputs, data.target_inputs))
+    again = knn_shapley(data, parties, features=(data.inputs, data.validation.inputs))
     np.testing.assert_allclose(again.values, found.values)
 
 

@@ -23,7 +23,7 @@ def test_equals_retraining_by_hand(classes, key, metric):
     def worth(rows):
         fit = train(MODULE, start, data.take(rows), schedule=SCHEDULE, key=key)
         reached = evaluate(
-            MODULE, fit.variables, data.target_inputs, data.target_targets, data.task
+            MODULE, fit.variables, data.validation.inputs, data.validation.targets, data.task
         )
         return reached.accuracy if metric == "accuracy" else -reached.loss
 

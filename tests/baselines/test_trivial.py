@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.baselines import class_share, log_size, mmd_alone, random_values
+from davinz_jax.data.dataset import Validation
 from davinz_jax.mmd import mmd
 
 
@@ -28,7 +29,10 @@ def test_class_share_by_hand(classes):
 
 
 def test_class_share_needs_known_classes(classes, regression):
-    for data in (replace(classes[0], target_targets=None), regression[0]):
+    for data in (
+        replace(classes[0], validation=Validation(classes[0].validation.inputs)),
+        regression[0],
+    ):
         with pytest.raises(ValueError, match="dataset: wanted classes"):
             class_share(data, classes[1])
 
@@ -36,10 +40,10 @@ def test_class_share_needs_known_classes(classes, regression):
 def test_mmd_alone_equals_slow_twin(classes):
     data, parties = classes
     found = mmd_alone(data, parties, bandwidth=2.0)
-    whole = mmd(data.inputs, data.target_inputs, bandwidth=2.0)
+    whole = mmd(data.inputs, data.validation.inputs, bandwidth=2.0)
     for party in range(3):
         rest = data.inputs[parties.labels != party]
-        wanted = mmd(rest, data.target_inputs, bandwidth=2.0) - whole
+        wanted = mmd(rest, data.validation.inputs, bandwidth=2.0) - whole
         assert found.values[party] == pytest.approx(wanted, rel=1e-6)
 
 

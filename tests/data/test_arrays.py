@@ -1,4 +1,4 @@
-"""Arrays of an npz file: layouts, tasks, target sets, and files that are not right."""
+"""Arrays of an npz file: layouts, tasks, validation sets, and files that are not right."""
 
 import inspect
 
@@ -10,7 +10,7 @@ from davinz_jax.data.arrays import channels_last
 
 INPUTS = np.arange(24, dtype=np.float32).reshape(6, 4)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
-TARGET = {"target_inputs": INPUTS[:2] + 0.5, "target_targets": LABELS[:2]}
+TARGET = {"validation_inputs": INPUTS[:2] + 0.5, "validation_targets": LABELS[:2]}
 
 
 @pytest.fixture
@@ -41,20 +41,20 @@ def test_file_with_a_target_set_needs_no_key(save):
     data = load_arrays(save(inputs=INPUTS, targets=LABELS, **TARGET))
     np.testing.assert_array_equal(data.inputs, INPUTS)
     np.testing.assert_array_equal(data.targets, LABELS)
-    np.testing.assert_array_equal(data.target_inputs, INPUTS[:2] + 0.5)
+    np.testing.assert_array_equal(data.validation.inputs, INPUTS[:2] + 0.5)
     assert (data.task, data.num_classes, data.name, data.notes) == (
         "classification", 3, "mine", (),
     )  # fmt: skip
 
 
 def test_target_set_without_targets(save):
-    data = load_arrays(save(inputs=INPUTS, targets=LABELS, target_inputs=INPUTS[:2]))
-    assert data.target_targets is None
+    data = load_arrays(save(inputs=INPUTS, targets=LABELS, validation_inputs=INPUTS[:2]))
+    assert data.validation.targets is None
 
 
 def test_precision_is_kept(save):
     arrays = {"inputs": INPUTS.astype(np.float64), "targets": INPUTS[:, 0].astype(np.float64)}
-    data = load_arrays(save(**arrays, target_inputs=arrays["inputs"]))
+    data = load_arrays(save(**arrays, validation_inputs=arrays["inputs"]))
     assert data.inputs.dtype == data.targets.dtype == np.float64
     assert (data.task, data.num_classes) == ("regression", 1)
 
@@ -62,25 +62,27 @@ def test_precision_is_kept(save):
 def test_parties_and_rows_in_use(save):
     parties = np.array(["north", "south", "south", "north", "south", "south"])
     path = save(inputs=INPUTS, targets=LABELS, parties=parties, **TARGET)
-    used, found = partition_by_column(load_arrays(path, num_rows=4, num_target_rows=1))
+    used, found = partition_by_column(load_arrays(path, num_rows=4, num_validation_rows=1))
     assert found.names == ("north", "south")
     np.testing.assert_array_equal(found.sizes, [2, 2])
     np.testing.assert_array_equal(used.inputs, INPUTS[:4])
-    assert len(used.target_inputs) == 1
+    assert len(used.validation.inputs) == 1
 
 
 def test_held_out_target_set_is_noted(save, key):
     data = load_arrays(save(inputs=INPUTS, targets=LABELS), holdout=0.3, key=key)
-    assert (len(data), len(data.target_inputs)) == (4, 2)
+    assert (len(data), len(data.validation.inputs)) == (4, 2)
     assert data.notes == (
-        "target set: 2 of 6 rows held out at random, for there is none in mine.npz",
+        "validation set: 2 of 6 rows held out at random, for there is none in mine.npz",
     )
-    rows = np.concatenate([data.inputs, data.target_inputs])
+    rows = np.concatenate([data.inputs, data.validation.inputs])
     np.testing.assert_array_equal(np.sort(rows[:, 0]), INPUTS[:, 0])
 
 
 def test_classes_without_rows_need_their_number(save):
-    path = save(inputs=INPUTS, targets=2 * LABELS, **{**TARGET, "target_targets": LABELS[[0, 2]]})
+    path = save(
+        inputs=INPUTS, targets=2 * LABELS, **{**TARGET, "validation_targets": LABELS[[0, 2]]}
+    )
     with pytest.raises(ValueError, match=r"targets: wanted labels 0..k-1, got 3 distinct ones up"):
         load_arrays(path)
     assert load_arrays(path, num_classes=5).num_classes == 5
@@ -91,16 +93,16 @@ def test_classes_without_rows_need_their_number(save):
     [
         ({"targets": LABELS - 1}, {}, "targets: wanted labels in 0..k-1, got -1..1"),
         ({}, {"num_classes": 2}, "targets: wanted labels in 0..1, got 0..2"),
-        ({"target_targets": np.array([0, 9])}, {"num_classes": 3}, "target_targets: wanted labels"),
-        ({"targets": np.zeros(6, int), "target_targets": np.zeros(2, int)}, {},
+        ({"validation_targets": np.array([0, 9])}, {"num_classes": 3}, "validation_targets: wanted labels"),
+        ({"targets": np.zeros(6, int), "validation_targets": np.zeros(2, int)}, {},
          "targets: wanted at least two classes"),
         ({"targets": LABELS[:5]}, {}, r"targets: wanted shape \(6,\) as of inputs, got \(5,\)"),
         ({"targets": LABELS[:, None]}, {}, r"targets: wanted shape \(6,\) as of inputs, got \(6,"),
         ({"parties": np.array(["a"])}, {}, r"parties: wanted shape \(6,\) as of inputs"),
-        ({"target_targets": LABELS}, {}, r"target_targets: wanted shape \(2,\) as of target_inp"),
+        ({"validation_targets": LABELS}, {}, r"validation_targets: wanted shape \(2,\) as of target_inp"),
         ({"inputs": INPUTS * np.nan}, {}, "inputs: wanted finite values, got NaN or infinity in 6"),
-        ({"target_inputs": INPUTS[:2] + np.inf}, {}, "target_inputs: wanted finite values"),
-        ({"target_inputs": INPUTS[:2, :3]}, {}, r"target_inputs: wanted rows of shape \(4,\)"),
+        ({"validation_inputs": INPUTS[:2] + np.inf}, {}, "validation_inputs: wanted finite values"),
+        ({"validation_inputs": INPUTS[:2, :3]}, {}, r"validation_inputs: wanted rows of shape \(4,\)"),
         ({"inputs": INPUTS.astype(str)}, {}, "inputs: wanted numbers, got <U"),
         ({"inputs": np.zeros((6, 2, 2, 2, 2))}, {}, r"inputs: wanted shape \(n, d\), \(n, h, w\)"),
         ({"targets": LABELS.astype(str)}, {"task": "regression"}, "targets: wanted numbers, got"),
@@ -120,9 +122,13 @@ def test_missing_parts_are_named(save, tmp_path, key):
         load_arrays(tmp_path / "absent.npz")
     with pytest.raises(ValueError, match="wanted arrays inputs and targets, got X; add inputs and"):
         load_arrays(save(X=INPUTS))
-    with pytest.raises(ValueError, match="target_inputs: wanted them beside target_targets"):
-        load_arrays(save(inputs=INPUTS, targets=LABELS, target_targets=LABELS))
-    with pytest.raises(ValueError, match="target set: wanted one in mine.npz, or a holdout frac"):
+    with pytest.raises(
+        ValueError, match="validation_inputs: wanted them beside validation_targets"
+    ):
+        load_arrays(save(inputs=INPUTS, targets=LABELS, validation_targets=LABELS))
+    with pytest.raises(
+        ValueError, match="validation set: wanted one in mine.npz, or a holdout frac"
+    ):
         load_arrays(save(inputs=INPUTS, targets=LABELS), holdout=None, key=key)
 
 
@@ -147,7 +153,7 @@ def test_reference_files(golden):
     assert (images.inputs.dtype, images.num_classes) == (np.float64, 10)
     spins = load_arrays(golden / "mlp_ising.npz", layout="nchw")
     assert spins.inputs.shape == (400, 8, 8, 1)
-    assert (spins.task, spins.target_targets) == ("regression", None)
+    assert (spins.task, spins.validation.targets) == ("regression", None)
 
 
 def test_misspelt_layout_is_refused():
@@ -162,7 +168,7 @@ def test_target_set_from_another_file(tmp_path):
     own, other = tmp_path / "own.npz", tmp_path / "other.npz"
     for path, num in ((own, 12), (other, 5)):
         np.savez(path, inputs=generator.normal(size=(num, 3)), targets=np.arange(num) % 2)
-    data = load_arrays(own, target_path=other)
-    np.testing.assert_array_equal(data.target_inputs, np.load(other)["inputs"])
-    np.testing.assert_array_equal(data.target_targets, np.load(other)["targets"])
+    data = load_arrays(own, validation_path=other)
+    np.testing.assert_array_equal(data.validation.inputs, np.load(other)["inputs"])
+    np.testing.assert_array_equal(data.validation.targets, np.load(other)["targets"])
     assert len(data) == 12

@@ -48,11 +48,11 @@ def test_any_number_of_batches_in_order(root):
 
 
 def test_normalised_by_channel(root):
-    data = load_cifar10(root=root, num_rows=2, num_target_rows=1)
+    data = load_cifar10(root=root, num_rows=2, num_validation_rows=1)
     expected = (np.array([1, 100, 200]) / 255 - CIFAR10_MEAN) / CIFAR10_STD
     np.testing.assert_allclose(data.inputs[1, 5, 6], expected, rtol=1e-5)
     assert data.inputs.dtype == np.float32
-    assert len(data.target_inputs) == 1
+    assert len(data.validation.inputs) == 1
 
 
 def test_archive_gives_the_same(root, tmp_path):
@@ -89,7 +89,7 @@ def test_bad_batches_are_refused(root, contents, message):
 
 
 def test_real_cifar10(real_data):
-    data = load_cifar10(root=real_data, num_rows=500, num_target_rows=200, select="balanced")
+    data = load_cifar10(root=real_data, num_rows=500, num_validation_rows=200, select="balanced")
     np.testing.assert_array_equal(np.bincount(data.targets), np.full(10, 50))
     assert data.inputs.shape == (500, 32, 32, 3)
     np.testing.assert_allclose(data.inputs.mean(axis=(0, 1, 2)), 0, atol=0.15)

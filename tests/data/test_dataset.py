@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.data import Parties
+from davinz_jax.data.dataset import Validation
 
 
 def test_parties_from_labels_are_sorted_and_counted():
@@ -33,7 +34,7 @@ def test_take_repeats_rows_and_drops_parties_left_without_any(classes):
     assert taken.parties is not None
     assert taken.parties.names == ("a", "c")
     np.testing.assert_array_equal(taken.parties.labels, [1, 0, 1])
-    assert len(taken.target_inputs) == len(owned.target_inputs)
+    assert len(taken.validation.inputs) == len(owned.validation.inputs)
 
 
 def test_hash_follows_values_and_not_names(classes):
@@ -41,4 +42,7 @@ def test_hash_follows_values_and_not_names(classes):
     changed = classes.inputs.copy()
     changed[3, 1] = 1e-3
     assert classes.sha256() != replace(classes, inputs=changed).sha256()
-    assert classes.sha256() != replace(classes, target_targets=None).sha256()
+    assert (
+        classes.sha256()
+        != replace(classes, validation=Validation(classes.validation.inputs)).sha256()
+    )

@@ -1,4 +1,4 @@
-"""Held-out target sets."""
+"""Held-out validation sets."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def test_rows_are_split_without_loss(key):
     np.testing.assert_array_equal(np.sort(np.concatenate([kept, held])), np.arange(50))
     assert np.all(np.diff(kept) > 0)
     assert np.all(np.diff(held) > 0)
-    assert note == "target set: 10 of 50 rows held out at random, for there is none in x.csv"
+    assert note == "validation set: 10 of 50 rows held out at random, for there is none in x.csv"
 
 
 @pytest.mark.parametrize("fraction", [0.001, 0.999])
@@ -30,7 +30,9 @@ def test_every_party_keeps_a_row(key):
 
 @pytest.mark.parametrize("fraction", [None, 0, 1, -0.1, float("nan")])
 def test_without_a_fraction_the_missing_target_set_is_named(key, fraction):
-    with pytest.raises(ValueError, match="target set: wanted one in x.csv, or a holdout fraction"):
+    with pytest.raises(
+        ValueError, match="validation set: wanted one in x.csv, or a holdout fraction"
+    ):
         hold_out(10, fraction=fraction, key=key, source="x.csv")
 
 
@@ -40,5 +42,7 @@ def test_nothing_to_spare_is_refused(key):
 
 
 def test_a_key_is_needed():
-    with pytest.raises(ValueError, match="key: wanted a random key for the held-out target set"):
+    with pytest.raises(
+        ValueError, match="key: wanted a random key for the held-out validation set"
+    ):
         hold_out(10, fraction=0.5, key=None)

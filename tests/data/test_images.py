@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 
 def test_folders_say_party_and_class(folder):
-    data = load_images(folder, target_path=folder.parent / "target")
+    data = load_images(folder, validation_path=folder.parent / "target")
     assert data.inputs.shape == (4, 4, 6, 3)
     np.testing.assert_allclose(data.inputs[:, 0, 0, 0] * 255, [0, 10, 20, 30], atol=1e-4)
     np.testing.assert_allclose(data.inputs[..., 2], 1)
@@ -37,7 +37,7 @@ def test_folders_say_party_and_class(folder):
     _, parties = partition_by_column(data)
     assert parties.names == ("east", "west")
     np.testing.assert_array_equal(parties.labels, [0, 0, 1, 1])
-    np.testing.assert_array_equal(data.target_targets, [0, 1])
+    np.testing.assert_array_equal(data.validation.targets, [0, 1])
     assert data.notes == ()
 
 
@@ -45,8 +45,8 @@ def test_manifest_gives_the_same(folder):
     manifest = folder / "list.csv"
     rows = [f"{p}/{c}/1.png,{c},{p}" for p in ("east", "west") for c in ("cat", "dog")]
     manifest.write_text("path,class,party\n" + "\n".join(rows) + "\n")
-    listed = load_images(manifest, target_path=folder.parent / "target")
-    data = load_images(folder, target_path=folder.parent / "target")
+    listed = load_images(manifest, validation_path=folder.parent / "target")
+    data = load_images(folder, validation_path=folder.parent / "target")
     assert listed.sha256() == data.sha256()
     assert listed.parties is not None
     assert listed.parties.names == ("east", "west")
@@ -54,38 +54,40 @@ def test_manifest_gives_the_same(folder):
 
 def test_held_out_target_set_is_noted(folder, key):
     data = load_images(folder, holdout=0.3, key=key)
-    assert (len(data), len(data.target_inputs)) == (3, 1)
-    assert data.notes[0].startswith("target set: 1 of 4 rows held out at random")
+    assert (len(data), len(data.validation.inputs)) == (3, 1)
+    assert data.notes[0].startswith("validation set: 1 of 4 rows held out at random")
 
 
 def test_grey_images_have_one_channel_unless_told(folder):
     for path in (*folder.rglob("*.png"), *(folder.parent / "target").rglob("*.png")):
         write(path, 51, mode="L")
     target = folder.parent / "target"
-    grey = load_images(folder, target_path=target)
+    grey = load_images(folder, validation_path=target)
     assert grey.inputs.shape == (4, 4, 6, 1)
     np.testing.assert_allclose(grey.inputs, 0.2, rtol=1e-6)
-    assert load_images(folder, target_path=target, colour="rgb").inputs.shape[-1] == 3
+    assert load_images(folder, validation_path=target, colour="rgb").inputs.shape[-1] == 3
 
 
 def test_colour_images_can_be_made_grey_and_resized(folder):
-    data = load_images(folder, target_path=folder.parent / "target", colour="grey", size=5)
+    data = load_images(folder, validation_path=folder.parent / "target", colour="grey", size=5)
     assert data.inputs.shape == (4, 5, 5, 1)
-    assert data.target_inputs.shape == (2, 5, 5, 1)
+    assert data.validation.inputs.shape == (2, 5, 5, 1)
 
 
 def test_different_sizes_need_a_size(folder):
     write(folder / "west" / "dog" / "2.png", (0, 0, 0), size=(7, 7))
     target = folder.parent / "target"
     with pytest.raises(ValueError, match="2.png: wanted 4×6 pixels as in 1.png, got 7×7; set size"):
-        load_images(folder, target_path=target)
-    assert load_images(folder, target_path=target, size=8).inputs.shape == (5, 8, 8, 3)
+        load_images(folder, validation_path=target)
+    assert load_images(folder, validation_path=target, size=8).inputs.shape == (5, 8, 8, 3)
 
 
 def test_rows_in_use(folder):
-    data = load_images(folder, target_path=folder.parent / "target", num_rows=2, num_target_rows=1)
+    data = load_images(
+        folder, validation_path=folder.parent / "target", num_rows=2, num_validation_rows=1
+    )
     np.testing.assert_array_equal(data.targets, [0, 1])
-    assert len(data.target_inputs) == 1
+    assert len(data.validation.inputs) == 1
 
 
 def test_a_party_without_images_is_named(folder, key):
@@ -102,15 +104,17 @@ def test_bad_places_and_files_are_named(folder, tmp_path, key):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="wanted .*png or .jpg, got no such file in .*; arrange"):
         load_images(tmp_path / "empty", key=key)
-    with pytest.raises(ValueError, match="target set: wanted one in photos, or a holdout fraction"):
+    with pytest.raises(
+        ValueError, match="validation set: wanted one in photos, or a holdout fraction"
+    ):
         load_images(folder, holdout=None, key=key)
     path = folder / "east" / "cat" / "1.png"
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(ValueError, match="1.png: wanted a.* image, got"):
-        load_images(folder, target_path=tmp_path / "target")
+        load_images(folder, validation_path=tmp_path / "target")
     path.write_text("no image")
     with pytest.raises(ValueError, match="1.png: wanted an image, got"):
-        load_images(folder, target_path=tmp_path / "target")
+        load_images(folder, validation_path=tmp_path / "target")
 
 
 def test_bad_manifests_are_named(folder, key):
@@ -129,7 +133,7 @@ def test_one_class_only_is_refused(folder, key):
     for path in folder.rglob("dog/*.png"):
         path.unlink()
     with pytest.raises(ValueError, match="targets: wanted at least two classes, got only class 0"):
-        load_images(folder, target_path=folder.parent / "target")
+        load_images(folder, validation_path=folder.parent / "target")
 
 
 def test_misspelt_colour_is_refused(folder):

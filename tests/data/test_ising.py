@@ -52,14 +52,14 @@ def test_samples_follow_the_exact_law(key, temperature):
 
 @pytest.fixture(scope="module")
 def data():
-    return simulate_ising(num_rows=300, num_target_rows=200, key=jax.random.key(0))
+    return simulate_ising(num_rows=300, num_validation_rows=200, key=jax.random.key(0))
 
 
 def test_spins_and_scaled_energies(data):
     assert data.inputs.shape == (300, 8, 8, 1)
     assert set(np.unique(data.inputs)) == {-1.0, 1.0}
     assert data.task == "regression"
-    targets = np.concatenate([data.targets, data.target_targets])
+    targets = np.concatenate([data.targets, data.validation.targets])
     assert (targets.min(), targets.max()) == (0, 1)
     low, high = data.encoding["minimum"], data.encoding["maximum"]
     energy = ising_energy(data.inputs[..., 0])
@@ -67,8 +67,8 @@ def test_spins_and_scaled_energies(data):
 
 
 def test_same_key_same_data(data):
-    again = simulate_ising(num_rows=300, num_target_rows=200, key=jax.random.key(0))
-    other = simulate_ising(num_rows=300, num_target_rows=200, key=jax.random.key(1))
+    again = simulate_ising(num_rows=300, num_validation_rows=200, key=jax.random.key(0))
+    other = simulate_ising(num_rows=300, num_validation_rows=200, key=jax.random.key(1))
     assert data.sha256() == again.sha256()
     assert data.sha256() != other.sha256()
 
@@ -100,9 +100,9 @@ def test_half_sweep_flips_the_sites_that_a_loop_would(key):
         ({"temperatures": (0.1, 0.1)}, "temperatures: wanted configurations of several energies"),
         ({"num_sweeps": 0}, "num_sweeps: wanted at least 1, got 0"),
         ({"num_rows": 0}, "num_rows: wanted at least 1, got 0"),
-        ({"num_target_rows": 0}, "num_target_rows: wanted at least 1, got 0"),
+        ({"num_validation_rows": 0}, "num_validation_rows: wanted at least 1, got 0"),
     ],
 )
 def test_impossible_lattices_are_refused(key, arguments, message):
     with pytest.raises(ValueError, match=message):
-        simulate_ising(**{"num_rows": 300, "num_target_rows": 200, **arguments}, key=key)
+        simulate_ising(**{"num_rows": 300, "num_validation_rows": 200, **arguments}, key=key)

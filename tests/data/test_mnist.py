@@ -60,13 +60,13 @@ def test_what_is_no_idx_file_is_refused(contents, message):
 
 
 def test_rows_and_target_rows_are_the_first_ones(root):
-    data = load_mnist(root=root, num_rows=5, num_target_rows=3)
+    data = load_mnist(root=root, num_rows=5, num_validation_rows=3)
     assert data.inputs.shape == (5, 28, 28, 1)
     assert data.inputs.dtype == np.float32
     np.testing.assert_array_equal(data.targets, np.arange(5))
     np.testing.assert_allclose(data.inputs[:, 0, 0, 0], np.arange(5) / 255, rtol=1e-6)
-    assert data.target_targets is not None
-    np.testing.assert_array_equal(data.target_targets, np.arange(3))
+    assert data.validation.targets is not None
+    np.testing.assert_array_equal(data.validation.targets, np.arange(3))
 
 
 def test_resized_rgb_and_balanced(root):
@@ -96,7 +96,7 @@ def test_other_folders_of_the_root(root, folder):
     ("arguments", "message"),
     [
         ({"num_rows": 21}, "num_rows: wanted 1..20 rows, got 21"),
-        ({"num_target_rows": 11}, "num_target_rows: wanted 1..10 rows, got 11"),
+        ({"num_validation_rows": 11}, "num_validation_rows: wanted 1..10 rows, got 11"),
         ({"size": 0}, "size: wanted pixels a side, at least 1, got 0"),
         ({"channels": 2}, r"channels: wanted 1 \(grey\) or 3 \(RGB\), got 2"),
         ({"num_rows": 1}, "targets: wanted at least two classes, got only class 0"),

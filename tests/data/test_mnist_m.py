@@ -86,7 +86,7 @@ def test_bad_photographs_are_named(tmp_path):
 
 
 def test_real_domains(real_data, key):
-    arguments = {"root": real_data, "num_rows": 50, "num_target_rows": 20, "key": key}
+    arguments = {"root": real_data, "num_rows": 50, "num_validation_rows": 20, "key": key}
     grey, blended = load_mnist_domains(**arguments)
     assert (grey.name, blended.name) == ("mnist-rgb", "mnist-m")
     assert grey.inputs.shape == blended.inputs.shape == (50, 28, 28, 3)

@@ -126,7 +126,7 @@ def domains(classes):
     shifted = replace(
         classes,
         inputs=classes.inputs + 100,
-        target_inputs=classes.target_inputs + 100,
+        validation=replace(classes.validation, inputs=classes.validation.inputs + 100),
         name="second",
     )
     return replace(classes, name="first"), shifted
@@ -139,12 +139,12 @@ def test_mixture_holds_the_shares_asked_for(domains, key):
     assert from_second == [1, 2, 4]
     assert len(np.unique(mixed.inputs[:, 0])) == 12
     np.testing.assert_array_equal(mixed.targets, mixed.inputs[:, 0] % 100 % 3)
-    assert mixed.target_inputs.min() >= 100
+    assert mixed.validation.inputs.min() >= 100
 
 
 def test_mixture_can_serve_the_first_domain(domains, key):
     mixed, _ = partition_mixture(*domains, shares=[0.5, 0.5], size=2, target="first", key=key)
-    np.testing.assert_array_equal(mixed.target_inputs, domains[0].target_inputs)
+    np.testing.assert_array_equal(mixed.validation.inputs, domains[0].validation.inputs)
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def test_random_rows_are_distinct_in_order_and_reproducible(key):
 
 @pytest.mark.parametrize("num", [0, 9])
 def test_more_rows_than_there_are_is_refused(num):
-    with pytest.raises(ValueError, match=rf"num_target_rows: wanted 1..8 rows, got {num}"):
-        select_rows(LABELS, num, argument="num_target_rows")
+    with pytest.raises(ValueError, match=rf"num_validation_rows: wanted 1..8 rows, got {num}"):
+        select_rows(LABELS, num, argument="num_validation_rows")
 
 
 def test_class_too_small_for_balance_is_named():

@@ -29,11 +29,11 @@ def path(tmp_path):
 def test_csv_with_a_held_out_target_set(path, key):
     data = load_table(path, **NAMES, holdout=0.25, key=key)
     assert data.inputs.shape == (9, 4)
-    assert data.target_inputs.shape == (3, 4)
+    assert data.validation.inputs.shape == (3, 4)
     assert data.feature_names == ("age", "town=bonn", "town=koln", "town=ulm")
     assert (data.name, data.class_names, data.num_classes) == ("patients", ("no", "yes"), 2)
     assert data.notes == (
-        "target set: 3 of 12 rows held out at random, for there is none in patients.csv",
+        "validation set: 3 of 12 rows held out at random, for there is none in patients.csv",
     )
     np.testing.assert_allclose(data.inputs[:, 0].mean(), 0, atol=1e-6)
     np.testing.assert_allclose(data.inputs[:, 0].std(), 1, rtol=1e-6)
@@ -56,36 +56,36 @@ def test_other_kinds_of_files_give_the_same(path, tmp_path, key, name):
 def test_a_target_file_may_lack_the_target(path, tmp_path):
     goal = tmp_path / "goal.csv"
     FRAME[:4].to_csv(goal, index=False)
-    data = load_table(path, **NAMES, target_path=goal)
-    np.testing.assert_allclose(data.target_inputs, data.inputs[:4])
-    np.testing.assert_array_equal(data.target_targets, data.targets[:4])
+    data = load_table(path, **NAMES, validation_path=goal)
+    np.testing.assert_allclose(data.validation.inputs, data.inputs[:4])
+    np.testing.assert_array_equal(data.validation.targets, data.targets[:4])
     assert data.notes == ()
     FRAME[:4].drop(columns=["ill", "clinic"]).to_csv(goal, index=False)
-    assert load_table(path, **NAMES, target_path=goal).target_targets is None
+    assert load_table(path, **NAMES, validation_path=goal).validation.targets is None
 
 
 def test_a_later_party_is_encoded_with_the_stored_statistics(path, tmp_path):
     goal = tmp_path / "goal.csv"
     FRAME[:4].to_csv(goal, index=False)
-    first = load_table(path, **NAMES, target_path=goal)
+    first = load_table(path, **NAMES, validation_path=goal)
     stored = json.loads(json.dumps(first.encoding))
     later = tmp_path / "later.csv"
     FRAME[5:9].assign(ward="d").drop(columns="clinic").to_csv(later, index=False)
-    new = load_table(later, target="ill", party="ward", target_path=goal, schema=stored)
+    new = load_table(later, target="ill", party="ward", validation_path=goal, schema=stored)
     np.testing.assert_array_equal(new.inputs, first.inputs[5:9])
     np.testing.assert_array_equal(new.targets, first.targets[5:9])
-    np.testing.assert_array_equal(new.target_inputs, first.target_inputs)
+    np.testing.assert_array_equal(new.validation.inputs, first.validation.inputs)
     assert new.parties is not None
     assert new.parties.names == ("d",)
     with pytest.raises(ValueError, match="schema: wanted one for the target age, got one for ill"):
-        load_table(later, target="age", target_path=goal, schema=stored)
+        load_table(later, target="age", validation_path=goal, schema=stored)
 
 
 def test_rows_in_use(path, key):
-    options = {"num_rows": 4, "num_target_rows": 1, "key": key}
+    options = {"num_rows": 4, "num_validation_rows": 1, "key": key}
     data = load_table(path, **NAMES, **options, select="balanced", holdout=0.3)
     np.testing.assert_array_equal(np.bincount(data.targets), [2, 2])
-    assert len(data.target_inputs) == 1
+    assert len(data.validation.inputs) == 1
     assert data.parties is not None
     assert len(data.parties.labels) == 4
 
@@ -112,8 +112,11 @@ def test_imputation_is_noted(tmp_path, key):
     [
         ({"target": "il"}, r"target: wanted a column of the table, got il; did you mean ill\?"),
         ({"party": "klinic"}, r"party: .* got klinic; did you mean clinic\?"),
-        ({"holdout": None}, "target set: wanted one in patients.csv, or a holdout fraction"),
-        ({"target_path": "absent.csv"}, "path: wanted a table, got absent.csv, which is no file"),
+        ({"holdout": None}, "validation set: wanted one in patients.csv, or a holdout fraction"),
+        (
+            {"validation_path": "absent.csv"},
+            "path: wanted a table, got absent.csv, which is no file",
+        ),
         ({"num_rows": 99}, "num_rows: wanted 1..10 rows, got 99"),
     ],
 )

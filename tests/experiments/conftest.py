@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.app import launch
+from experiments.runtime.app import launch
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.app import launch
 from experiments.benchmark import main
 from experiments.benchmarks import page
 from experiments.benchmarks.coalitions import left_out_by_inverse, shifted
@@ -26,6 +25,7 @@ from experiments.benchmarks.records import FILE, Document, slug
 from experiments.benchmarks.sizes import CPU, GPU, SIZES, TINY
 from experiments.benchmarks.suites import Task, tasks_of
 from experiments.benchmarks.workloads import RIDGE, random_kernel, workload
+from experiments.runtime.app import launch
 
 SUITES = ("engines", "rows", "blocks", "memory", "coalitions", "mmd")
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from experiments import collect
-from experiments.suggestions import InputError
+from experiments.runtime.errors import InputError
 
 
 def job(folder, number, *, seed, size, each):
@@ -38,8 +38,8 @@ def sweep(tmp_path):
 
 def test_means_over_seeds_by_hand(sweep):
     """0.5 and 0.7: mean 0.6; the interval, wider than that, is cut at ±1."""
-    counted = collect.main([str(sweep)])
-    assert counted == {"jobs": 6, "failed": 2, "settings": 2}
+    parameters = collect.main([str(sweep)])
+    assert parameters == {"jobs": 6, "failed": 2, "settings": 2}
     frame = pd.read_csv(sweep / "collected.csv")
     first = frame[frame["setting"] == "data.num_rows=10"].iloc[0]
     assert first["mean"] == pytest.approx(0.6)

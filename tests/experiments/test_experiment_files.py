@@ -10,11 +10,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from experiments import schema, study
-from experiments.app import CONFIG_FOLDER
-from experiments.comparing import methods
-from experiments.compose import plain
-from experiments.study_schema import COMMANDS
+from experiments.runtime import schema
+from experiments.runtime.app import CONFIG_FOLDER
+from experiments.runtime.compose import plain
+from experiments.runtime.study_schema import COMMANDS
+from experiments.studies import base as study
+from experiments.studies.comparison import methods
 
 FILES = sorted((CONFIG_FOLDER / "experiment").glob("*.yaml"))
 HEADS = ("question", "command", "time and device", "number expected")

@@ -12,7 +12,7 @@ import pytest
 from experiments import collect
 
 ROOT = Path(__file__).parents[2]
-JOB = ("experiment=data_quantity_smoke", "data.num_rows=24", "data.num_target_rows=12",
+JOB = ("experiment=data_quantity_smoke", "data.num_rows=24", "data.num_validation_rows=12",
        "parties.sizes=[4,8,12]", "model=mlp_table", "model.widths=[8]")  # fmt: skip
 
 
@@ -41,8 +41,8 @@ def needs(module):
 def test_launcher(tmp_path, launcher):
     done = sweep(tmp_path, f"hydra/launcher={launcher}", "seed=0,1")
     assert done.returncode == 0, done.stderr
-    counted = collect.main([str(tmp_path)])
-    assert (counted["jobs"], counted["failed"]) == (2, 0)
+    parameters = collect.main([str(tmp_path)])
+    assert (parameters["jobs"], parameters["failed"]) == (2, 0)
     assert set(pd.read_csv(tmp_path / "collected.csv")["num_seeds"]) == {2}
 
 
@@ -65,7 +65,7 @@ MISSING = """
 import sys
 sys.modules["hydra_plugins.{plugin}"] = None
 sys.argv = ["data_quantity", "-m", "hydra/launcher={launcher}", "hydra.sweep.dir={folder}"]
-from experiments.app import launch
+from experiments.runtime.app import launch
 from experiments.data_quantity import main
 launch(main, "data_quantity")
 """

@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from davinz_jax.data import Dataset, Parties
+from davinz_jax.data import Dataset, Parties, Validation
 from experiments import score, value
-from experiments.scoring import join
+from experiments.studies.score import join
 
 
 @pytest.fixture
 def saved_run(run_command, table, tmp_path):
-    """A leave-one-out run over the table's parties with a target set of its own."""
+    """A leave-one-out run over the table's parties with a validation set of its own."""
     target = table.with_name("new.csv")
     folder = run_command(
         value.main, "value", "data=table", f"data.path={table}", "data.target=label",
-        "data.party=hospital", f"data.target_path={target}", "num_initialisations=2",
+        "data.party=hospital", f"data.validation_path={target}", "num_initialisations=2",
     )  # fmt: skip
     return folder.rename(tmp_path / "saved")
 
@@ -53,7 +53,7 @@ def _encoded(frame, target, encoding):
     data = encode_table(frame, target, TableSchema.from_dict(encoding))
     return {
         "inputs": data.inputs, "targets": data.targets, "parties": frame["hospital"].to_numpy(str),
-        "target_inputs": data.target_inputs, "target_targets": data.target_targets,
+        "validation_inputs": data.validation.inputs, "validation_targets": data.validation.targets,
     }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_changed_data_is_refused(run_command, saved_run, table, tmp_path):
 
 
 def test_joining_refuses_what_does_not_fit():
-    data = Dataset(np.eye(4), np.array([0, 1, 0, 1]), "classification", 2, np.eye(4))
+    data = Dataset(np.eye(4), np.array([0, 1, 0, 1]), "classification", 2, Validation(np.eye(4)))
     parties = Parties(np.array([0, 0, 1, 1]), ("a", "b"))
     with pytest.raises(ValueError, match="name"):
         join(data, parties, np.eye(4), np.zeros(4, int), "a")

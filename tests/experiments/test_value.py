@@ -12,12 +12,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from davinz_jax.semivalues import Valuation
-from experiments.app import CONFIG_FOLDER
-from experiments.help import text
+from experiments.runtime.app import CONFIG_FOLDER
+from experiments.runtime.help import text
 from experiments.value import main
 
 ROOT = Path(__file__).parents[2]
-SMALL = ("data.num_rows=40", "data.num_target_rows=20", "num_initialisations=2", "model=mlp_table",
+SMALL = ("data.num_rows=40", "data.num_validation_rows=20", "num_initialisations=2", "model=mlp_table",
          "model.widths=[8]")  # fmt: skip
 
 
@@ -109,7 +109,9 @@ def test_shapley_values_of_a_table_sum_to_the_whole(value, read_result, table):
     assert {player["name"] for player in result["players"]} == {"north", "south", "west"}
     assert result["kappa"] == 0.5
     total = sum(player["value"] for player in result["players"])
-    empty = result["grand"]["value"] - total  # u(nobody): minus the norm of the target's embedding
+    empty = (
+        result["grand"]["value"] - total
+    )  # u(nobody): minus the norm of the validation set's embedding
     assert -1 <= empty < 0
 
 
@@ -147,7 +149,7 @@ def test_every_utility_and_semivalue_runs(value, read_result, utility, semivalue
 
 def test_users_own_module_by_target(value, read_result):
     result = read_result(
-        value("data=digits", "data.num_rows=20", "data.num_target_rows=10", "num_initialisations=1",
+        value("data=digits", "data.num_rows=20", "data.num_validation_rows=10", "num_initialisations=1",
               "model._target_=davinz_jax.models.MLP", "+model.widths=[4]", "parties=random",
               "parties.num=2")
     )  # fmt: skip
@@ -231,7 +233,7 @@ def test_numbers_that_are_not_finite(refused, tmp_path, number):
     inputs = np.ones((8, 3), np.float32)
     inputs[2, 1] = number
     np.savez(
-        path, inputs=inputs, targets=np.arange(8) % 2, target_inputs=np.ones((4, 3), np.float32)
+        path, inputs=inputs, targets=np.arange(8) % 2, validation_inputs=np.ones((4, 3), np.float32)
     )
     message = refused("data=arrays", f"data.path={path}")
     assert "inputs" in message
@@ -241,7 +243,7 @@ def test_numbers_that_are_not_finite(refused, tmp_path, number):
 def test_one_class_only(refused, tmp_path):
     path = tmp_path / "one.npz"
     np.savez(path, inputs=np.eye(8, dtype=np.float32), targets=np.zeros(8, int),
-             target_inputs=np.eye(8, dtype=np.float32))  # fmt: skip
+             validation_inputs=np.eye(8, dtype=np.float32))  # fmt: skip
     assert "class" in refused("data=arrays", f"data.path={path}")
 
 
@@ -256,7 +258,7 @@ def test_kappa_of_another_utility(refused):
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; sys.argv = ['value', '--help'];"
-        "from experiments.value import main; from experiments.app import launch;"
+        "from experiments.value import main; from experiments.runtime.app import launch;"
         "launch(main, 'value');"
         "print('HEAVY', sorted({'jax', 'pandas', 'matplotlib', 'tensorflow'} & set(sys.modules)))"
     )

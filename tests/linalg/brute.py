@@ -35,14 +35,14 @@ def quadratic_form(blocks, rows, residual, chosen, *, ridge, weights):
     return total
 
 
-def prediction(blocks, rows, residual, target_kernel, chosen, *, ridge, weights):
+def prediction(blocks, rows, residual, validation_kernel, chosen, *, ridge, weights):
     """Row-count-weighted mean over blocks of K_T (K + λ/w)⁻¹ r, one initialisation."""
-    total = np.zeros((len(target_kernel), residual.shape[1]))
+    total = np.zeros((len(validation_kernel), residual.shape[1]))
     for b, positions, members in block_rows(rows, chosen):
         if len(members):
             kernel = blocks[b][np.ix_(positions, positions)].astype(np.float64)
             shifted = kernel + np.diag(ridge / weights[members])
             solved = np.linalg.solve(shifted, residual[members])
-            total += weights[members].sum() * (target_kernel[:, members] @ solved)
+            total += weights[members].sum() * (validation_kernel[:, members] @ solved)
     size = weights[chosen].sum()
     return total / size if size else total

@@ -22,10 +22,10 @@ def test_diagonal_by_hand():
     np.testing.assert_allclose(condition_number(extremes), [2.5])
 
 
-@pytest.mark.parametrize("shift", [0.0, -5.0])
-def test_lanczos_equals_dense(monkeypatch, shift):
+@pytest.mark.parametrize("damping", [0.0, -5.0])
+def test_lanczos_equals_dense(monkeypatch, damping):
     factor = np.random.default_rng(0).normal(size=(2, 1, 40, 60))
-    blocks = factor @ factor.swapaxes(2, 3) + shift * np.eye(40)
+    blocks = factor @ factor.swapaxes(2, 3) + damping * np.eye(40)
     rows = np.arange(40)[None]
     dense = extreme_eigenvalues(blocks, rows, ridge=0.1)
     monkeypatch.setattr(definite, "DENSE_LIMIT", 10)

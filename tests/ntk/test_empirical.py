@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.ntk import empirical_ntk, tangent_kernel
 
 
@@ -24,7 +24,7 @@ def dataset():
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(7, 4)).astype(np.float32)
     targets = rng.integers(0, 3, 7)
-    return Dataset(inputs, targets, "classification", 3, inputs[:2] + 1)
+    return Dataset(inputs, targets, "classification", 3, Validation(inputs[:2] + 1))
 
 
 def test_linear_model_by_hand(variables, dataset):
@@ -61,13 +61,13 @@ def test_blocks_are_submatrices_of_the_dense_kernel(variables, dataset, key):
 
 
 def test_target_kernel_and_residuals(variables, dataset):
-    kernel = tangent_kernel(linear, [variables], dataset, output="trace", with_target=True)
-    assert kernel.target_kernel is not None
-    assert kernel.target_outputs is not None
-    cross = dataset.target_inputs @ dataset.inputs.T
-    np.testing.assert_allclose(kernel.target_kernel[0], cross, atol=1e-5)
-    outputs = dataset.target_inputs @ variables["params"]["kernel"]
-    np.testing.assert_allclose(kernel.target_outputs[0], outputs, atol=1e-5)
+    kernel = tangent_kernel(linear, [variables], dataset, output="trace", with_validation=True)
+    assert kernel.validation_kernel is not None
+    assert kernel.validation_outputs is not None
+    cross = dataset.validation.inputs @ dataset.inputs.T
+    np.testing.assert_allclose(kernel.validation_kernel[0], cross, atol=1e-5)
+    outputs = dataset.validation.inputs @ variables["params"]["kernel"]
+    np.testing.assert_allclose(kernel.validation_outputs[0], outputs, atol=1e-5)
     one_hot = np.eye(3)[dataset.targets]
     left = one_hot - dataset.inputs @ np.asarray(variables["params"]["kernel"])
     np.testing.assert_allclose(kernel.residual[0], left, atol=1e-5)
@@ -99,8 +99,8 @@ def test_refusals_name_the_argument(variables, dataset):
         tangent_kernel(linear, [], dataset, num_blocks=1)
     with pytest.raises(ValueError, match="num_blocks: wanted"):
         tangent_kernel(linear, [variables], dataset, num_blocks=8, shuffle=False)
-    with pytest.raises(ValueError, match="kernel to the target set"):
-        tangent_kernel(linear, [variables], dataset, with_target=True)
+    with pytest.raises(ValueError, match="kernel to the validation set"):
+        tangent_kernel(linear, [variables], dataset, with_validation=True)
 
 
 def overflowing(variables, inputs):

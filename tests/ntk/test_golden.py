@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.models import CNN, MLP, apply_function, load_torch_weights
 from davinz_jax.ntk import empirical_ntk, tangent_kernel
 
@@ -23,7 +23,7 @@ def load_case(folder, case):
     """Dataset with channels last, model and variables of a case, in float64."""
     path = folder / f"{case['model']}.npz"
     arrays, is_image = np.load(path), case["mode"] == "cls"
-    inputs, target_inputs = (
+    inputs, validation_inputs = (
         np.moveaxis(arrays[name].astype(np.float64), 1, -1)
         if is_image
         else arrays[name].reshape(len(arrays[name]), -1).astype(np.float64)
@@ -33,7 +33,11 @@ def load_case(folder, case):
     task, num_classes = ("classification", 10) if is_image else ("regression", 1)
     model = MODELS[case["model"]]
     variables = load_torch_weights(path, model, inputs[:1])
-    return Dataset(inputs, targets, task, num_classes, target_inputs), model, variables
+    return (
+        Dataset(inputs, targets, task, num_classes, Validation(validation_inputs)),
+        model,
+        variables,
+    )
 
 
 def complexity_and_eigenvalue(kernel, ridge):

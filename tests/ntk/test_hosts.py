@@ -16,7 +16,7 @@ import os, pathlib, signal, sys, time
 import jax
 jax.config.update("jax_disable_most_optimizations", True)
 import numpy as np
-from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.models import MLP, apply_function, initialise
 from davinz_jax.ntk import hosts, join_hosts, tangent_kernel
 
@@ -28,7 +28,7 @@ elif mode != "alone":
 hosts._BUFFER_BYTES = 100  # several rounds
 rng = np.random.default_rng(number if mode == "other" else 0)
 inputs = rng.normal(size=(19, 6)).astype(np.float32)
-data = Dataset(inputs, rng.integers(0, 3, 19), "classification", 3, inputs[:4])
+data = Dataset(inputs, rng.integers(0, 3, 19), "classification", 3, Validation(inputs[:4]))
 module = MLP((4,), num_outputs=3)
 drawn = [initialise(module, key, inputs) for key in jax.random.split(jax.random.key(0), 2)]
 
@@ -47,13 +47,13 @@ def progress(done, total, stage):
 found = {}
 for name, options in {
     "blocks": dict(num_blocks=6, store=folder / "blocks"),
-    "dense": dict(batch_size=5, output="trace", with_target=True, store=folder / "dense"),
+    "dense": dict(batch_size=5, output="trace", with_validation=True, store=folder / "dense"),
     "reference": dict(engine="neural_tangents", num_blocks=3),
 }.items():
     kernel = tangent_kernel(
         apply_function(module), drawn, data, key=jax.random.key(1), progress=progress, **options
     )
-    parts = ("blocks", "residual", "target_kernel", "target_outputs")
+    parts = ("blocks", "residual", "validation_kernel", "validation_outputs")
     found |= {f"{name} {part}": np.asarray(getattr(kernel, part)) for part in parts
               if getattr(kernel, part) is not None}
 np.savez(folder / f"{mode}-{number}.npz", **found)

@@ -53,7 +53,7 @@ def test_only_three_coalitions_are_asked_for():
         asked.append(len(members))
         return members.sum(axis=1) * 1.0
 
-    score_new_party(games.game("counted", 40, worth), "a0")
+    score_new_party(games.game("parameters", 40, worth), "a0")
     assert asked == [3]
 
 

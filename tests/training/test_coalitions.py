@@ -25,7 +25,11 @@ def test_equals_training_and_evaluating(options, blobs):
     trained = train_many(**options, row_sets=SETS, schedule=SCHEDULE)
     for one, result in zip(found, trained, strict=True):
         wanted = evaluate(
-            MODULE, result.variables, blobs.target_inputs, blobs.target_targets, "classification"
+            MODULE,
+            result.variables,
+            blobs.validation.inputs,
+            blobs.validation.targets,
+            "classification",
         )
         assert one.performance == wanted
         assert one.epochs == result.epochs
@@ -66,6 +70,9 @@ def test_another_configuration_finds_nothing(options, tmp_path):
 
 
 def test_unknown_targets_are_refused(options, blobs):
-    options = {**options, "dataset": replace(blobs, target_targets=None)}
-    with pytest.raises(ValueError, match="dataset: wanted a target set with known targets"):
+    options = {
+        **options,
+        "dataset": replace(blobs, validation=replace(blobs.validation, targets=None)),
+    }
+    with pytest.raises(ValueError, match="dataset: wanted a validation set with known targets"):
         train_coalitions(**options, row_sets=SETS, schedule=SCHEDULE)

@@ -1,4 +1,4 @@
-"""Performance on a target set."""
+"""Performance on a validation set."""
 
 import numpy as np
 import pytest
@@ -32,5 +32,5 @@ def test_batches_change_nothing(batch_size):
 
 
 def test_empty_target_set_is_refused():
-    with pytest.raises(ValueError, match="inputs: wanted a target set with rows"):
+    with pytest.raises(ValueError, match="inputs: wanted a validation set with rows"):
         evaluate(MLP((), 1), identity(1), np.zeros((0, 2)), np.zeros(0), "regression")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.models import MLP, initialise
 from davinz_jax.models.layers import batch_norm, dense
 from davinz_jax.training import Schedule, members_at_once, train, train_many
@@ -27,7 +27,7 @@ def weights(value):
 def test_one_step_by_hand(key):
     """Y = w x, x = 2, y = 6, w = 1: loss (2 - 6)² = 16, gradient 2·(-4)·2 = -16, w = 1 + 0.1·16."""
     rows = np.full((1, 1), 2, np.float32)
-    data = Dataset(rows, np.array([6], np.float32), "regression", 1, rows)
+    data = Dataset(rows, np.array([6], np.float32), "regression", 1, Validation(rows))
     schedule = Schedule(learning_rate=0.1, min_epochs=1, max_epochs=1)
     result = train(MLP(()), weights([[1.0]]), data, schedule=schedule, key=key)
     assert float(result.variables["params"]["out"]["kernel"][0, 0]) == pytest.approx(2.6)

@@ -9,23 +9,23 @@ from tests.linalg.brute import random_blocks
 RIDGE = 1e-2
 
 
-def random_kernel(num_blocks, *, num_rows=40, num_outputs=3, num_targets=0, seed=0):
+def random_kernel(num_blocks, *, num_rows=40, num_outputs=3, num_validation_rows=0, seed=0):
     """5 initialisations of a random tangent kernel."""
     rng = np.random.default_rng(seed)
     blocks, rows = random_blocks(
         rng, num_initialisations=5, num_rows=num_rows, num_blocks=num_blocks, rank=20
     )
     target = {}
-    if num_targets:
-        target["target_kernel"] = rng.normal(size=(5, num_targets, num_rows))
-        target["target_outputs"] = rng.normal(size=(5, num_targets, num_outputs))
+    if num_validation_rows:
+        target["validation_kernel"] = rng.normal(size=(5, num_validation_rows, num_rows))
+        target["validation_outputs"] = rng.normal(size=(5, num_validation_rows, num_outputs))
     return TangentKernel(
         blocks=blocks,
         rows=rows,
         residual=rng.normal(size=(5, num_rows, num_outputs)),
         output="trace",
         engine="random",
-        counted="weights",
+        parameters="weights",
         **target,
     )
 
@@ -41,9 +41,9 @@ def row_parties(num_rows):
     return Parties(np.arange(num_rows), tuple(f"row_{j}" for j in range(num_rows)))
 
 
-def random_inputs(num_rows=40, num_targets=7, seed=2):
+def random_inputs(num_rows=40, num_validation_rows=7, seed=2):
     rng = np.random.default_rng(seed)
-    return rng.normal(size=(num_rows, 4)), 0.3 + rng.normal(size=(num_targets, 4))
+    return rng.normal(size=(num_rows, 4)), 0.3 + rng.normal(size=(num_validation_rows, 4))
 
 
 def all_members(num_players=8):

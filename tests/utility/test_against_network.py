@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from davinz_jax.data import Dataset, Parties
+from davinz_jax.data import Dataset, Parties, Validation
 from davinz_jax.mmd import mmd
 from davinz_jax.models import MLP, apply_function, initialise
 from davinz_jax.ntk import block_rows, tangent_kernel
@@ -29,11 +29,11 @@ MODEL = MLP(widths=(6,), num_outputs=CLASSES)
 
 @pytest.fixture(scope="module")
 def data():
-    """24 rows of 8 players, 7 target rows."""
+    """24 rows of 8 players, 7 validation rows."""
     generator = np.random.default_rng(0)
     return Dataset(
         generator.normal(size=(24, 4)), generator.integers(0, CLASSES, 24), "classification",
-        CLASSES, generator.normal(size=(7, 4)), generator.integers(0, CLASSES, 7),
+        CLASSES, Validation(generator.normal(size=(7, 4)), generator.integers(0, CLASSES, 7)),
     )  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def brute_complexity(draw, data, rows, blocks):
 
 def brute_regression(draw, data, rows, blocks):
     """−MSE of the regressions of a coalition's blocks, weighted by their rows."""
-    slopes_target, start = recomputed(draw, data.target_inputs)
+    slopes_target, start = recomputed(draw, data.validation.inputs)
     shift = np.zeros_like(start)
     for block in blocks:
         inside = np.intersect1d(block, rows)
@@ -92,7 +92,7 @@ def brute_regression(draw, data, rows, blocks):
             residual = np.eye(CLASSES)[data.targets[inside]] - outputs
             solved = np.linalg.solve(kernel + RIDGE * np.eye(len(inside)), residual)
             shift += len(inside) / len(rows) * cross @ solved
-    return -np.square(start + shift - np.eye(CLASSES)[data.target_targets]).mean()
+    return -np.square(start + shift - np.eye(CLASSES)[data.validation.targets]).mean()
 
 
 def kernel_of(data, draws, num_blocks, **options):
@@ -110,12 +110,12 @@ def test_davinz(data, parties, draws, num_blocks):
     kernel, blocks = kernel_of(data, draws, num_blocks, output="label")
     utility = DavinzUtility(
         ComplexityUtility(kernel, parties, ridge=RIDGE),
-        DiscrepancyUtility(data.inputs, data.target_inputs, parties, bandwidth=SIGMA),
+        DiscrepancyUtility(data.inputs, data.validation.inputs, parties, bandwidth=SIGMA),
         kappa=0.7,
     )
     members = all_coalitions(PLAYERS)
     held = [np.flatnonzero(coalition[parties.labels]) for coalition in members[1:]]
-    distances = [mmd(data.inputs[rows], data.target_inputs, bandwidth=SIGMA) for rows in held]
+    distances = [mmd(data.inputs[rows], data.validation.inputs, bandwidth=SIGMA) for rows in held]
     costs = [[brute_complexity(draw, data, rows, blocks) for rows in held] for draw in draws]
     wanted = -0.7 * np.array(costs) - np.array(distances)
     check(utility, wanted, members)
@@ -123,9 +123,9 @@ def test_davinz(data, parties, draws, num_blocks):
 
 @pytest.mark.parametrize("num_blocks", [1, 3])
 def test_kernel_regression(data, parties, draws, num_blocks):
-    kernel, blocks = kernel_of(data, draws, num_blocks, output="trace", with_target=True)
+    kernel, blocks = kernel_of(data, draws, num_blocks, output="trace", with_validation=True)
     utility = KernelRegressionUtility(
-        kernel, parties, data.target_targets, ridge=RIDGE, metric="mse"
+        kernel, parties, data.validation.targets, ridge=RIDGE, metric="mse"
     )
     members = all_coalitions(PLAYERS)
     held = [np.flatnonzero(coalition[parties.labels]) for coalition in members[1:]]

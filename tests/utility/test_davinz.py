@@ -46,7 +46,7 @@ def test_answers_agree_with_the_power_set(utility):
 
 
 def test_empty_coalition_has_the_embedding_zero(utility):
-    """ν(∅) = −sqrt(mean of the target's kernel matrix)."""
+    """ν(∅) = −sqrt(mean of the validation set's kernel matrix)."""
     _, targets = random_inputs()
     kernel = np.exp(-((targets[:, None] - targets[None]) ** 2).sum(-1) / 8)
     empty = utility.power_set()[..., 0]

@@ -91,7 +91,7 @@ def test_bad_input_is_refused():
     (inputs, targets), parties = random_inputs(), random_parties()
     with pytest.raises(ValueError, match="bandwidth: wanted finite numbers > 0"):
         DiscrepancyUtility(inputs, targets, parties, bandwidth=-1.0)
-    with pytest.raises(ValueError, match="at least one target row"):
+    with pytest.raises(ValueError, match="at least one validation row"):
         DiscrepancyUtility(inputs, targets[:0], parties, bandwidth=1.0)
     with pytest.raises(ValueError, match="one label for each of 40 rows"):
         DiscrepancyUtility(inputs, targets, random_parties(41), bandwidth=1.0)

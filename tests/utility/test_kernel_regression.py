@@ -31,12 +31,12 @@ def brute_regression(kernel, parties, weights, metric):
             kernel.blocks[i],
             kernel.rows,
             kernel.residual[i],
-            kernel.target_kernel[i],
+            kernel.validation_kernel[i],
             chosen,
             ridge=RIDGE,
             weights=weights,
         )
-        return measure(kernel.target_outputs[i] + change, metric)
+        return measure(kernel.validation_outputs[i] + change, metric)
 
     return lambda members: np.array([[[one(i, mask) for mask in members] for i in range(5)]])
 
@@ -52,7 +52,7 @@ def brute_regression(kernel, parties, weights, metric):
     ],
 )
 def test_answers_equal_brute_force(num_blocks, metric, has_multiplicity, solver):
-    kernel, parties = random_kernel(num_blocks, num_targets=7), random_parties()
+    kernel, parties = random_kernel(num_blocks, num_validation_rows=7), random_parties()
     weights = np.ones(40)
     if has_multiplicity:
         weights = np.random.default_rng(8).integers(0, 4, 40).astype(float)
@@ -70,7 +70,11 @@ def test_answers_equal_brute_force(num_blocks, metric, has_multiplicity, solver)
 
 def test_prefixes_in_chunks_equal_those_at_once(monkeypatch):
     utility = KernelRegressionUtility(
-        random_kernel(3, num_targets=7), random_parties(), CLASSES, ridge=RIDGE, metric="mse"
+        random_kernel(3, num_validation_rows=7),
+        random_parties(),
+        CLASSES,
+        ridge=RIDGE,
+        metric="mse",
     )
     permutation = np.array([3, 1, 7, 0, 2, 6, 5, 4])
     at_once = utility.prefixes(permutation)
@@ -80,7 +84,7 @@ def test_prefixes_in_chunks_equal_those_at_once(monkeypatch):
 
 @pytest.mark.parametrize("num_blocks", [1, 3])
 def test_rows_as_players_equal_brute_force(num_blocks):
-    kernel, parties = random_kernel(num_blocks, num_rows=12, num_targets=7), row_parties(12)
+    kernel, parties = random_kernel(num_blocks, num_rows=12, num_validation_rows=7), row_parties(12)
     utility = KernelRegressionUtility(kernel, parties, CLASSES, ridge=RIDGE, metric="mse")
     members = np.random.default_rng(0).random((20, 12)) < 0.5
     brute = brute_regression(kernel, parties, np.ones(12), "mse")
@@ -89,15 +93,15 @@ def test_rows_as_players_equal_brute_force(num_blocks):
 
 def test_one_row_each_by_hand():
     """K = I, K_T = I, λ = 1, f₀ = 0, r = y = (2, 4): predictions y/2, u = −(1 + 4)/2."""
-    kernel = random_kernel(1, num_rows=2, num_outputs=1, num_targets=2)
+    kernel = random_kernel(1, num_rows=2, num_outputs=1, num_validation_rows=2)
     kernel = replace(
         kernel,
         blocks=np.tile(np.eye(2), (5, 1, 1, 1)),
         rows=np.arange(2)[None],
         residual=np.tile([[2.0], [4.0]], (5, 1, 1)),
         output="scalar",
-        target_kernel=np.tile(np.eye(2), (5, 1, 1)),
-        target_outputs=np.zeros((5, 2, 1)),
+        validation_kernel=np.tile(np.eye(2), (5, 1, 1)),
+        validation_outputs=np.zeros((5, 2, 1)),
     )
     utility = KernelRegressionUtility(
         kernel, row_parties(2), np.array([2.0, 4.0]), ridge=1, metric="mse"
@@ -107,29 +111,29 @@ def test_one_row_each_by_hand():
 
 
 def test_is_a_utility_and_describes_itself():
-    kernel = random_kernel(3, num_targets=7)
+    kernel = random_kernel(3, num_validation_rows=7)
     utility = KernelRegressionUtility(kernel, random_parties(), CLASSES, ridge=RIDGE)
     assert isinstance(utility, Utility)
     description = utility.describe()
-    assert (description["metric"], description["num_targets"]) == ("accuracy", 7)
+    assert (description["metric"], description["num_validation_rows"]) == ("accuracy", 7)
 
 
 def test_bad_input_is_refused():
-    kernel, parties = random_kernel(1, num_targets=7), random_parties()
+    kernel, parties = random_kernel(1, num_validation_rows=7), random_parties()
 
     def make(kernel=kernel, targets=CLASSES, **options):
         return KernelRegressionUtility(kernel, parties, targets, ridge=RIDGE, **options)
 
     with pytest.raises(ValueError, match="wanted output trace or scalar, got label"):
         make(replace(kernel, output="label"))
-    with pytest.raises(ValueError, match="with_target=True"):
+    with pytest.raises(ValueError, match="with_validation=True"):
         make(random_kernel(1))
-    with pytest.raises(ValueError, match="wanted 7 targets, one for each target row, got 6"):
+    with pytest.raises(ValueError, match="wanted 7 targets, one for each validation row, got 6"):
         make(targets=CLASSES[:6])
     with pytest.raises(ValueError, match=r"wanted classes 0..2, got 3"):
         make(targets=CLASSES + 1)
-    scalar = random_kernel(1, num_outputs=1, num_targets=7)
+    scalar = random_kernel(1, num_outputs=1, num_validation_rows=7)
     with pytest.raises(ValueError, match="wanted mse for a single output, got accuracy"):
         make(scalar, metric="accuracy")
-    with pytest.raises(ValueError, match="target_kernel: wanted finite"):
-        make(replace(kernel, target_kernel=kernel.target_kernel * np.nan))
+    with pytest.raises(ValueError, match="validation_kernel: wanted finite"):
+        make(replace(kernel, validation_kernel=kernel.validation_kernel * np.nan))

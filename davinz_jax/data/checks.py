@@ -1,0 +1,135 @@
+"""Checks that every source's result passes before anything is computed on it."""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from jaxtyping import Num, Shaped
+
+from davinz_jax.data.dataset import Dataset, Validation
+from davinz_jax.types import Task
+
+
+def checked_dataset(
+    inputs: Shaped[np.ndarray, "..."],
+    targets: Shaped[np.ndarray, "..."],
+    *,
+    task: Task,
+    num_classes: int,
+    validation: Validation,
+    **details: Any,
+) -> Dataset:
+    """A `Dataset` whose fields have been checked; arguments are its attributes.
+
+    Raises:
+        ValueError: if there are no rows or no validation rows, lengths or shapes disagree, a value
+            NaN or infinite, a label lies outside 0..num_classes-1, or there is one class only.
+    """
+    if len(inputs) == 0:
+        raise ValueError("inputs: wanted at least one row, got none; give data to be valued")
+    if len(validation) == 0:
+        raise ValueError(
+            "validation set: wanted at least one row, got none; give one, or a holdout fraction"
+        )
+    _check_shapes(inputs, validation.inputs)
+    for name, values, count in (
+        ("targets", targets, len(inputs)),
+        ("validation_targets", validation.targets, len(validation)),
+    ):
+        if values is not None:
+            _check_targets(name, values, count, task, num_classes)
+    _check_finite("inputs", inputs, details.get("feature_names", ()))
+    _check_finite("validation_inputs", validation.inputs, details.get("feature_names", ()))
+    if task == "classification":
+        _check_several_classes(targets)
+    _check_party_labels(details.get("parties"), len(inputs))
+    return Dataset(inputs, targets, task, num_classes, validation, **details)
+
+
+def validate(dataset: Dataset) -> Dataset:
+    """The dataset given, once its fields have passed the checks of `checked_dataset`."""
+    return checked_dataset(
+        **{field.name: getattr(dataset, field.name) for field in fields(dataset)}
+    )
+
+
+def _check_shapes(
+    inputs: Shaped[np.ndarray, "..."], validation_inputs: Shaped[np.ndarray, "..."]
+) -> None:
+    for name, values in (("inputs", inputs), ("validation_inputs", validation_inputs)):
+        if values.ndim not in (2, 4):
+            raise ValueError(
+                f"{name}: wanted shape (n, d) or (n, h, w, c), got {values.shape}; reshape them"
+            )
+        if not np.issubdtype(values.dtype, np.floating):
+            raise ValueError(f"{name}: wanted floats, got {values.dtype}; convert them to float32")
+    if inputs.shape[1:] != validation_inputs.shape[1:]:
+        raise ValueError(
+            f"validation_inputs: wanted rows of shape {inputs.shape[1:]} as in inputs, got "
+            f"{validation_inputs.shape[1:]}; prepare both in the same way"
+        )
+
+
+def _check_targets(
+    name: str, targets: Shaped[np.ndarray, "..."], count: int, task: Task, num_classes: int
+) -> None:
+    if targets.shape != (count,):
+        raise ValueError(
+            f"{name}: wanted one target for each of {count} rows, got shape {targets.shape}; "
+            "give as many targets as inputs"
+        )
+    if task == "regression":
+        _check_finite(name, targets, ())
+    else:
+        check_labels(name, targets, num_classes)
+
+
+def check_labels(name: str, labels: Shaped[np.ndarray, " n"], num_classes: int | None) -> None:
+    """Refuses labels that are not integers in 0..num_classes-1; None leaves the upper end open.
+
+    Raises:
+        ValueError: naming `name` and the range found.
+    """
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"{name}: wanted integer classes, got {labels.dtype}; "
+            "convert them, or set task=regression"
+        )
+    last = np.inf if num_classes is None else num_classes - 1
+    if len(labels) and not 0 <= labels.min() <= labels.max() <= last:
+        end = "k-1" if num_classes is None else last
+        raise ValueError(
+            f"{name}: wanted labels in 0..{end}, got {labels.min()}..{labels.max()}; "
+            "renumber them from 0, or give num_classes"
+        )
+
+
+def _check_several_classes(labels: Shaped[np.ndarray, " n"]) -> None:
+    found = np.unique(labels)
+    if len(found) < 2:
+        raise ValueError(
+            f"targets: wanted at least two classes, got only class {found[0]}; "
+            "add rows of another class, or set task=regression"
+        )
+
+
+def _check_finite(name: str, values: Num[np.ndarray, "n ..."], columns: tuple[str, ...]) -> None:
+    finite = np.isfinite(values)
+    if finite.all():
+        return
+    bad_rows = np.flatnonzero(~finite.reshape(len(values), -1).all(axis=1))
+    where = ""
+    if columns and values.ndim == 2:
+        where = f" in {', '.join(np.array(columns)[~finite.all(axis=0)])}"
+    raise ValueError(
+        f"{name}: wanted finite values, got NaN or infinity in {len(bad_rows)} of {len(values)} "
+        f"rows{where}, first in row {bad_rows[0]}; remove these rows or mend their values"
+    )
+
+
+def _check_party_labels(parties: Any, count: int) -> None:
+    if parties is not None and len(parties.labels) != count:
+        raise ValueError(
+            f"parties: wanted one label for each of {count} rows, got {len(parties.labels)}; "
+            "give as many party labels as inputs"
+        )

@@ -1,0 +1,38 @@
+"""Finds an engine by name."""
+
+from typing import Any
+
+from davinz_jax.choices import check_choice
+from davinz_jax.ntk.engines.base import Engine
+from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
+from davinz_jax.ntk.engines.neural_tangents import NeuralTangentsEngine
+from davinz_jax.ntk.outputs import Network
+from davinz_jax.types import Variables
+
+ENGINES = ("auto", "layerwise", "neural_tangents")
+
+
+def find_engine(
+    engine: str | Engine, network: Network, variables: Variables, inputs: Any, *, block_size: int
+) -> Engine:
+    """The engine of a name, or the engine given, fitted to the model.
+
+    Args:
+        engine: `auto` is layer-wise where the model calls Linen modules, else neural-tangents.
+        network: model, output and chosen parameters.
+        variables: variables of the model.
+        inputs: rows, of which one is traced.
+        block_size: rows that each row's gradient meets.
+
+    Raises:
+        ValueError: if no engine has this name.
+    """
+    if not isinstance(engine, str):
+        return engine.fitted(network, variables, inputs, block_size=block_size)
+    check_choice("engine", engine, ENGINES)
+    if engine == "neural_tangents":
+        return NeuralTangentsEngine()
+    layerwise = LayerwiseEngine().fitted(network, variables, inputs, block_size=block_size)
+    found = layerwise.survey
+    is_linen = found is not None and found.num_modules > 0
+    return layerwise if is_linen or engine == "layerwise" else NeuralTangentsEngine()

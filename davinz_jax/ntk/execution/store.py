@@ -1,0 +1,207 @@
+"""Kernels on disk, tile by tile: what a killed run finished is kept, checked and used again.
+
+A folder holds `kernel.npy`, memory-mapped, and `tiles.log`: first what the kernel is of (see
+`kernel_identity`), then the name and checksum of each finished tile, written once the tile itself
+is on disk. On opening, a tile whose checksum does not hold counts as unfinished; a folder of
+another kernel is refused and left as it is.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import threading
+import zlib
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from davinz_jax.ntk.engines.base import Engine, Plan
+from davinz_jax.ntk.outputs import Network, Rows, device_dtype
+from davinz_jax.ntk.parameters import merge_variables, split_variables
+from davinz_jax.types import Variables
+
+Region = tuple[slice | int, ...]
+"""Where a tile lies in the stored array."""
+
+
+class KernelStore:
+    """An array on disk that is filled tile by tile; open one by `open_store`."""
+
+    def __init__(self, folder: Path, array: np.memmap, finished: dict[str, int]) -> None:
+        """Hold an open array and the checksums of its finished tiles."""
+        self.folder, self.array, self._finished = folder, array, finished
+        self._lock = threading.Lock()
+
+    def is_finished(self, name: str, region: Region) -> bool:
+        """Whether a tile was finished before, and is as it was then."""
+        return self._finished.get(name) == _checksum(self.array[region])
+
+    def finish(self, name: str, region: Region) -> None:
+        """Note that a tile, already in the array, is finished, once it has reached the disk."""
+        checksum = _checksum(self.array[region])
+        self.array.flush()
+        with self._lock, (self.folder / "tiles.log").open("a") as log:
+            log.write(json.dumps([name, checksum]) + "\n")
+            log.flush()
+            os.fsync(log.fileno())
+            self._finished[name] = checksum
+
+
+def open_store(
+    folder: str | os.PathLike[str],
+    *,
+    shape: tuple[int, ...],
+    dtype: Any,
+    identity: Mapping[str, str],
+) -> KernelStore:
+    """A new store in a folder, or the one that is there.
+
+    Raises:
+        ValueError: if the folder holds a kernel of another identity, or one without its log; the
+            text names the folder and what differs.
+    """
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    log, data = path / "tiles.log", path / "kernel.npy"
+    if not log.exists():
+        if data.exists():
+            raise ValueError(
+                f"store: wanted an empty folder or this very kernel begun, got a kernel without "
+                f"its tiles.log in {path}; name another folder, or delete this one"
+            )
+        _write_synced(log, json.dumps(dict(identity)) + "\n")
+    text = log.read_text()
+    if not text.endswith("\n"):  # the line that a kill cut off stays a line of its own
+        with log.open("a") as cut:
+            cut.write("\n")
+    first, *lines = text.splitlines() or [""]
+    _check_identity(path, first, identity)
+    return KernelStore(path, _opened(data, shape, dtype), _entries(lines))
+
+
+def kernel_identity(
+    plan: Plan, drawn: list[Variables], rows: Rows, partition: np.ndarray
+) -> dict[str, str]:
+    """Everything a kernel's bytes depend on, by name: tile sizes, code and versions included."""
+    network = plan.network
+    return {
+        "engine": plan.engine.name,
+        "engine options": _engine_options(plan.engine),
+        "batch_size": str(plan.batch_size),
+        "output": network.output,
+        "parameters": network.parameters,
+        "dtype": str(np.dtype(jnp.result_type(*jax.tree.leaves(drawn)))),
+        "network": _network_hash(network, drawn[0], rows),
+        "initialisations": _arrays_hash(jax.tree.leaves(drawn)),
+        "rows": _arrays_hash([rows.inputs, rows.labels]),
+        "blocks": _arrays_hash([partition]),
+        "platform": jax.default_backend(),
+        "davinz_jax": _code_hash(),
+        **{name: version(name) for name in ("jax", "jaxlib", "neural-tangents")},
+    }
+
+
+def _check_identity(path: Path, found: str, wanted: Mapping[str, str]) -> None:
+    """Refuse the folder of another kernel, naming what differs."""
+    try:
+        num_cached = dict(json.loads(found))
+    except (ValueError, TypeError):
+        num_cached = {}
+    differing = [
+        name for name in {**wanted, **num_cached} if wanted.get(name) != num_cached.get(name)
+    ]
+    if differing:
+        raise ValueError(
+            f"store: wanted an empty folder or this very kernel begun, got another one's in "
+            f"{path}, of other {', '.join(differing)}; name another folder, or delete this one"
+        )
+
+
+def _opened(data: Path, shape: tuple[int, ...], dtype: Any) -> np.memmap:
+    """The array of a store; made anew, of zeros, where the file is missing or no such array."""
+    try:
+        array = np.lib.format.open_memmap(data, "r+")
+        if array.shape == shape and array.dtype == dtype:
+            return array
+    except (OSError, ValueError):
+        pass
+    temporary = data.with_name("kernel.tmp.npy")
+    np.lib.format.open_memmap(temporary, "w+", dtype=dtype, shape=shape).flush()
+    os.replace(temporary, data)
+    return np.lib.format.open_memmap(data, "r+")
+
+
+def _write_synced(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def _engine_options(engine: Engine) -> str:
+    """Hash of an engine's fields, the layers it found among them."""
+    known = dataclasses.is_dataclass(engine)
+    return hashlib.sha256(repr(engine).encode()).hexdigest()[:16] if known else engine.name
+
+
+def _network_hash(network: Network, variables: Variables, rows: Rows) -> str:
+    """Hash of the network's code: its lowered outputs and gradient at one row."""
+    weights, rest = split_variables(variables, parameters=network.parameters)
+
+    def gradient(weights: Any, rest: Any, row: Any) -> Any:
+        outputs, pullback = jax.vjp(
+            lambda leaves: network.apply(merge_variables(leaves, rest), row), weights
+        )
+        return outputs, pullback(jnp.ones_like(outputs))
+
+    row = jax.ShapeDtypeStruct((1, *rows.inputs.shape[1:]), device_dtype(rows.inputs))
+    lowered = jax.jit(gradient).lower(weights, rest, row).as_text()
+    return hashlib.sha256(lowered.encode()).hexdigest()
+
+
+def _arrays_hash(arrays: list[Any]) -> str:
+    """Hash of arrays' dtypes, shapes and bytes."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        values = np.ascontiguousarray(array)
+        digest.update(f"{values.dtype.str}{values.shape}".encode())
+        digest.update(values.data)
+    return digest.hexdigest()
+
+
+def _code_hash() -> str:
+    """Hash of the code that computes kernels, finer than its version."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(f"{path.relative_to(folder)}".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _entries(lines: list[str]) -> dict[str, int]:
+    """Finished tiles of a log, whose last line may be cut off."""
+    entries = {}
+    for line in lines:
+        try:
+            name, checksum = json.loads(line)
+        except (ValueError, TypeError):
+            continue
+        entries[name] = checksum
+    return entries
+
+
+def _checksum(tile: np.ndarray) -> int:
+    """Checksum of a tile's bytes, row by row."""
+    value = 0
+    for row in tile.reshape(-1, tile.shape[-1]) if tile.flags.c_contiguous else tile:
+        value = zlib.crc32(np.ascontiguousarray(row).data, value)
+    return value

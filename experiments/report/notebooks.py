@@ -1,0 +1,79 @@
+"""What notebooks need beside the library: figures shown in a cell, and saved runs by experiment."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.runtime.outputs import RESULT
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One saved run of an experiment.
+
+    Attributes:
+        folder: where it is.
+        result: what result.json holds.
+        measurements: its table.
+    """
+
+    folder: Path
+    result: Mapping[str, Any]
+    measurements: pd.DataFrame
+
+    def estimates(self) -> pd.DataFrame:
+        """Each number with its interval, one a row."""
+        estimates = self.result["estimates"].items()
+        rows = {name: [each[k] for k in ("mean", "low", "high")] for name, each in estimates}
+        frame = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high"])
+        return frame.astype(float).round(3)
+
+
+def display_figures() -> None:
+    """Draw a figure that is the last value of a cell; outside a notebook nothing changes."""
+    from IPython.core.getipython import get_ipython
+    from IPython.core.pylabtools import select_figure_formats
+
+    shell = get_ipython()
+    if shell is not None:
+        select_figure_formats(shell, {"png"})
+
+
+def saved_runs(folder: Path) -> dict[str, Saved]:
+    """The latest saved run of each experiment below a folder, by the experiment's name."""
+    found: dict[str, Saved] = {}
+    for path in sorted(folder.rglob(RESULT), key=lambda p: p.stat().st_mtime):
+        result, table = json.loads(path.read_text()), path.parent / "measurements.csv"
+        if "experiment" in result and table.is_file():
+            found[result["experiment"]] = Saved(path.parent, result, pd.read_csv(table))
+    return found
+
+
+def run(experiment: str, folder: Path, overrides: Iterable[str] = (), **options: Any) -> str:
+    """Run `python -m experiments.NAME` in a process of its own; gives what it printed.
+
+    Args:
+        experiment: name of the module.
+        folder: where it writes.
+        overrides: as on the command line.
+        **options: of `subprocess.run`, e.g. env.
+
+    Raises:
+        RuntimeError: with its message, if it fails.
+    """
+    return run_module(f"experiments.{experiment}", folder, overrides, **options)
+
+
+def run_module(module: str, folder: Path, overrides: Iterable[str] = (), **options: Any) -> str:
+    """The same for any module on the path that starts by `experiments.runtime.app.launch`."""
+    command = [sys.executable, "-m", module, *overrides, f"hydra.run.dir={folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout

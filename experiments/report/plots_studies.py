@@ -1,0 +1,157 @@
+"""Figures of the paper's experiments; frames in, matplotlib figures out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.report.estimates import OverSeeds, over_seeds
+from experiments.report.plots import INK, PALETTE, TERM_LABELS, plt, style
+
+
+class Abscissa(Protocol):
+    """What a property's figure needs to know of its question."""
+
+    @property
+    def quantity(self) -> str:
+        """What is on the axis."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """Its unit."""
+        ...
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether the axis is logarithmic."""
+        ...
+
+
+def property_figure(
+    frame: pd.DataFrame, columns: Sequence[str], question: Abscissa, *, level: float
+) -> Figure:
+    """One panel a column: each seed as a thin line, the mean with its interval."""
+    width = 3.4 * len(columns)
+    figure, grid = plt.subplots(
+        1, len(columns), figsize=(max(width, 4.5), 3.2), layout="constrained", squeeze=False
+    )
+    for axes, column, colour in zip(grid[0], columns, (INK, *PALETTE), strict=False):
+        _seeds_and_mean(axes, frame, column, colour, level)
+        if question.is_logarithmic:
+            axes.set_xscale("log")
+        axes.set_xlabel(f"{question.quantity} ({question.unit})")
+        axes.set_title(TERM_LABELS.get(column, column), loc="left", fontsize=10)
+        style(axes)
+    grid[0, 0].set_ylabel("value of a party alone")
+    return figure
+
+
+def _seeds_and_mean(
+    axes: Axes, frame: pd.DataFrame, column: str, colour: str, level: float
+) -> None:
+    for _, part in frame.groupby("seed"):
+        ordered = part.sort_values("level")
+        axes.plot(ordered["level"], ordered[column], color=colour, linewidth=0.6, alpha=0.35)
+    x, found = zip(
+        *(
+            (x, over_seeds(part[column].tolist(), level=level))
+            for x, part in frame.groupby("level")
+        ),
+        strict=True,
+    )
+    mean = [e.mean for e in found]
+    axes.plot(x, mean, "o-", color=colour, markersize=4, linewidth=1.5)
+    if found[0].low is not None:
+        axes.fill_between(
+            x, [e.low for e in found], [e.high for e in found], color=colour, alpha=0.15
+        )
+
+
+def matrix_figure(
+    matrix: np.ndarray, names: Sequence[str], *, title: str, titles: Sequence[str]
+) -> Figure:
+    """Agreement of all pairs, one matrix a panel.
+
+    Args:
+        matrix: (panels, names, names) numbers in [-1, 1]; NaN is left blank.
+        names: rows and columns.
+        title: what the numbers are.
+        titles: one a panel.
+    """
+    figure, grid = plt.subplots(
+        1, len(matrix), figsize=(4.2 * len(matrix), 3.6), layout="constrained", squeeze=False
+    )
+    for axes, panel, text in zip(grid[0], matrix, titles, strict=True):
+        image = axes.imshow(panel, cmap="RdBu", vmin=-1, vmax=1)
+        for i, j in np.argwhere(np.isfinite(panel)):
+            colour = "white" if abs(panel[i, j]) > 0.6 else INK
+            axes.text(j, i, f"{panel[i, j]:.2f}", ha="center", va="center", color=colour, size=8)
+        axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+        axes.set_yticks(range(len(names)), names)
+        axes.set_title(text, loc="left", fontsize=10)
+    figure.colorbar(image, ax=grid[0].tolist(), label=title, shrink=0.8)
+    return figure
+
+
+def estimates_figure(
+    groups: Mapping[str, Mapping[str, OverSeeds]], *, xlabel: str, zero: bool = True
+) -> Figure:
+    """Numbers with intervals as points, one panel a group, names to the left.
+
+    Args:
+        groups: panel -> name -> estimate; a name that is undefined has no point.
+        xlabel: what the numbers are.
+        zero: whether zero is marked.
+    """
+    tallest = max(len(group) for group in groups.values())
+    figure, grid = plt.subplots(
+        1, len(groups), figsize=(1.6 + 3.0 * len(groups), 1.4 + 0.3 * tallest),
+        layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for axes, (title, group), colour in zip(grid[0], groups.items(), _colours(), strict=False):
+        for row, estimate in enumerate(group.values()):
+            _point(axes, row, estimate, colour)
+        axes.set_yticks(range(len(group)), list(group))
+        axes.invert_yaxis()
+        if zero:
+            axes.axvline(0, color=INK, linewidth=0.8)
+        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_xlabel(xlabel)
+        style(axes)
+    return figure
+
+
+def _colours() -> tuple[str, ...]:
+    return PALETTE * 3
+
+
+def _point(axes: Axes, row: int, estimate: OverSeeds, colour: str) -> None:
+    if estimate.mean is None:
+        return
+    if estimate.low is not None and estimate.high is not None:
+        axes.plot([estimate.low, estimate.high], [row, row], color=colour, linewidth=1.6)
+    axes.plot([estimate.mean], [row], "o", color=colour, markersize=5)
+
+
+def scatter_figure(
+    frame: pd.DataFrame, columns: Sequence[str], against: str, *, labels: Mapping[str, str]
+) -> Figure:
+    """One panel a column against what was measured by training; colours tell the seeds apart."""
+    across = min(4, len(columns))
+    down = -(-len(columns) // across)
+    figure, grid = plt.subplots(
+        down, across, figsize=(2.7 * across, 2.5 * down), layout="constrained", squeeze=False
+    )
+    for axes in grid.flat[len(columns) :]:
+        axes.axis("off")
+    for axes, column in zip(grid.flat, columns, strict=False):
+        for (_, part), colour in zip(frame.groupby("seed"), _colours(), strict=False):
+            axes.scatter(part[column], part[against], s=10, color=colour, alpha=0.7, linewidth=0)
+        axes.set_title(labels.get(column, column), loc="left", fontsize=9)
+        style(axes)
+    figure.supylabel(labels.get(against, against), fontsize=10)
+    return figure

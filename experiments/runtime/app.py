@@ -1,0 +1,83 @@
+"""The frame around every command: compose the configuration, run, and say plainly what is wrong.
+
+A command is `main(cfg) -> dict of numbers`, started by `launch(main, "name")`, where conf/name.yaml
+is its primary configuration. Bad input ends with one message and exit status 1; a fault of ours
+keeps its traceback. HYDRA_FULL_ERROR=1 shows the traceback of either.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from experiments.runtime import help as option_help
+from experiments.runtime import schema
+from experiments.runtime.errors import InputError, explain
+
+CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "conf"
+
+Main = Callable[[DictConfig], dict[str, Any]]
+
+
+def launch(main: Main, config_name: str) -> None:
+    """Run a command from its command line, or print its options for --help."""
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        sys.stdout.write(option_help.text(CONFIG_FOLDER, config_name))
+        return
+    schema.register()
+    wants_traceback = os.environ.setdefault("HYDRA_FULL_ERROR", "0") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us whole instead of half-printed
+    try:
+        hydra.main(version_base="1.3", config_path=str(CONFIG_FOLDER), config_name=config_name)(
+            _tidy_after(main)
+        )()
+    except (HydraException, OmegaConfBaseException, InputError, ValueError, OSError) as error:
+        if wants_traceback:
+            raise
+        sys.exit(f"error: {explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; what was finished before is kept, and half a result is not written")
+
+
+def _tidy_after(main: Main) -> Main:
+    """Let no run leave an empty folder, and a failed job of a sweep its reason."""
+
+    def task(cfg: DictConfig) -> dict[str, Any]:
+        folder = Path(HydraConfig.get().runtime.output_dir)
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _as_note
+                return main(cfg)
+        except BaseException as error:
+            _leave_trace(folder, error)
+            raise
+        finally:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    # Hydra names the job and finds its module through these two.
+    task.__module__, task.__qualname__ = main.__module__, main.__qualname__
+    return task
+
+
+def _as_note(message: Warning | str, *_: Any) -> None:
+    """A warning as a person reads it: what is amiss, without the line of code that found it."""
+    from experiments.runtime.console import note
+
+    note(str(message))
+
+
+def _leave_trace(folder: Path, error: BaseException) -> None:
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        from experiments.runtime.outputs import write_failure
+
+        write_failure(folder, error)

@@ -1,0 +1,94 @@
+"""What was probably meant: configuration errors with the nearest key or choice.
+
+Hydra and OmegaConf say that a key is unknown; a person wants to know which key they misspelt.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+EXTRAS = {"joblib": "launchers", "submitit": "launchers", "ray": "ray"}
+"""Extra of the package that brings each launcher."""
+
+
+class InputError(ValueError):
+    """Something that the person who runs the command can mend; shown without a traceback."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """A sentence that names the nearest choice, or all of them where none is near."""
+    choices = sorted(choices)
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"choose from: {', '.join(choices)}"
+
+
+def explain(error: Exception, folder: Path, config_name: str, arguments: Sequence[str]) -> str:
+    """The text of an error, with the nearest key or choice where one was misspelt."""
+    text = "\n".join(str(part) for part in _chain(error) if str(part))
+    bad_key = re.search(r"Could not override '([^']+)'|Key '([^']+)' (?:is )?not in", text)
+    bad_launcher = re.search(r"Could not find 'hydra/launcher/([^']+)'", text)
+    bad_choice = re.search(r"Could not find '([\w-]+)/([^']+)'", text)
+    bad_group = re.search(r"Could not override '([\w/@.-]+)'.\nNo match in the defaults list", text)
+    if bad_launcher:
+        return _explain_launcher(bad_launcher.group(1))
+    if bad_choice:
+        group, name = bad_choice.groups()
+        return f"{group}: unknown choice {name!r}; {nearest(name, _choices(folder / group))}"
+    misnamed = bad_group or bad_key
+    if misnamed:
+        return _explain_key(misnamed, text, folder, config_name)
+    return _root_text(error)
+
+
+def _explain_launcher(name: str) -> str:
+    extra = EXTRAS.get(name.partition("_")[0])
+    if extra is None:
+        known = [*EXTRAS, "submitit_local", "submitit_slurm", "basic"]
+        return f"hydra/launcher: unknown choice {name!r}; {nearest(name, known)}"
+    return f"hydra/launcher: {name} is not installed; pip install 'davinz-jax[{extra}]'"
+
+
+def _chain(error: BaseException) -> Iterable[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _root_text(error: Exception) -> str:
+    """What the library itself said, where Hydra's instantiation wraps it."""
+    if error.__class__.__name__ == "InstantiationException" and error.__cause__ is not None:
+        return f"{str(error.__cause__)} (in {str(error).splitlines()[-1].strip()})"
+    if error.__class__.__name__ in ("ConfigCompositionException", "ConfigTypeError"):
+        return "\n".join(str(part) for part in _chain(error))
+    return str(error)
+
+
+def _explain_key(match: re.Match[str], text: str, folder: Path, config_name: str) -> str:
+    key = next(group for group in match.groups() if group)
+    full = re.search(r"full_key: (\S+)", text)
+    key = full.group(1) if full and full.group(1).endswith(key) else key
+    known = known_keys(folder, config_name)
+    return f"unknown option {key!r}; {nearest(key, known)} (--help lists every option)"
+
+
+def _choices(folder: Path) -> list[str]:
+    return [path.stem for path in folder.glob("*.yaml")]
+
+
+def known_keys(folder: Path, config_name: str) -> set[str]:
+    """Every option of a command: groups, and dotted keys of their files and of the schema."""
+    from experiments.runtime import schema
+
+    keys = set(schema.option_texts(config_name))
+    for path in folder.glob("*/*.yaml"):
+        keys.add(path.parent.name)
+        if path.parent.name != "experiment":
+            keys |= {f"{path.parent.name}.{key}" for key in OmegaConf.load(path)}
+    primary = folder / f"{config_name}.yaml"
+    if primary.is_file():
+        keys |= set(map(str, OmegaConf.load(primary)))
+    return {key for key in keys if not key.endswith(("_target_", "_partial_"))}

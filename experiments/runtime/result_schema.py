@@ -1,0 +1,42 @@
+"""Options of the commands that go on from a saved result."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from omegaconf import MISSING
+
+from experiments.runtime.schema import option
+
+
+class Negative(StrEnum):
+    """What becomes of players of negative value."""
+
+    zero = "zero"
+    shift = "shift"
+    charge = "charge"
+    refuse = "refuse"
+
+
+@dataclass
+class Payout:
+    """Options of `experiments.payout`."""
+
+    run: str = option("folder of a run of experiments.value (path)", MISSING)
+    budget: float = option("what is paid out in all (money)", MISSING)
+    negative: Negative = option("players of negative value", Negative.zero)
+    floor: float = option("least amount a player gets (money)", 0.0)
+    cap: float | None = option("largest amount a player gets; null = none (money)", None)
+    decimals: int = option("decimals of an amount; 2 for cents (digits)", 2)
+    by_party: bool = option("for valued rows: pay parties the sum of their rows' values", False)
+
+
+@dataclass
+class Score:
+    """Options of `experiments.score`."""
+
+    run: str = option("folder of a run of experiments.value, over parties (path)", MISSING)
+    path: str = option("file of the new party's rows, of the kind the run had (path)", MISSING)
+    name: str = option("name of the new party", "new")
+
+
+COMMANDS = {"payout": Payout, "score": Score}

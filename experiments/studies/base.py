@@ -1,0 +1,179 @@
+"""The frame of the paper's experiments: seeds, one composition a seed, what is shown and written.
+
+An experiment is a function from a `Setting` to a `StudyResult`; `run` composes everything before
+anything runs, prints the result, and writes its table, figure and result.json whole.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from hydra.core.hydra_config import HydraConfig
+from matplotlib.figure import Figure
+from omegaconf import DictConfig, OmegaConf
+
+from experiments.report import plots
+from experiments.report.estimates import OverSeeds
+from experiments.runtime import compose, console, outputs
+from experiments.runtime.compose import Components
+from experiments.runtime.console import Stages
+from experiments.runtime.errors import InputError
+
+TABLE = "measurements.csv"
+FIGURE = "figure.png"
+CHECKPOINTS = "checkpoints"
+IGNORED = ("skip_finished", "checkpoints")
+"""Options that do not change what a run gives."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an experiment is given.
+
+    Attributes:
+        cfg: the composed configuration.
+        components: everything instantiated, for each seed.
+        folder: where the run writes.
+        stages: timed stages with progress.
+    """
+
+    cfg: DictConfig
+    components: Mapping[int, Components]
+    folder: Path
+    stages: Stages
+
+    @property
+    def level(self) -> float:
+        """Coverage of intervals."""
+        return self.cfg.level
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of the repetitions."""
+        return tuple(self.components)
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What an experiment gave.
+
+    Attributes:
+        measurements: one row a measurement; becomes measurements.csv.
+        headers: of the printed table.
+        rows: cells of the printed table.
+        estimates: name -> number with its interval over seeds.
+        verdicts: the answer in words, one sentence a line.
+        figure: what a paper would show.
+        details: what else result.json should hold.
+        notes: what a reader should know.
+    """
+
+    measurements: pd.DataFrame
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    estimates: Mapping[str, OverSeeds]
+    verdicts: Sequence[str]
+    figure: Figure
+    details: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def run(cfg: DictConfig, experiment: Callable[[Setting], StudyResult]) -> dict[str, Any]:
+    """Run an experiment as configured; returns what result.json holds."""
+    name, folder = HydraConfig.get().job.config_name, output_folder()
+    config = compose.plain(cfg)
+    check_level(cfg.level)
+    components = {seed: seeded(cfg, seed) for seed in chosen_seeds(config)}
+    if cfg.skip_finished and (found := finished(folder, config)) is not None:
+        console.say(f"{folder} holds the result of this configuration: skipped")
+        return found
+    setting = Setting(cfg, components, folder, Stages())
+    result = experiment(setting)
+    content = {
+        "experiment": name,
+        "seeds": list(setting.seeds),
+        "estimates": {key: e.to_dict() for key, e in result.estimates.items()},
+        "verdicts": list(result.verdicts),
+        **result.details,
+        "config": config,
+        "versions": outputs.versions(),
+        "seconds": setting.stages.seconds,
+    }
+    show(result, f"{name}: {len(components)} seed{'s' if len(components) > 1 else ''}")
+    write(result, content, folder)
+    return content
+
+
+def checkpoint_folder(setting: Setting) -> Path:
+    """Where results of trained networks are kept, so that a killed run goes on from there."""
+    named = setting.cfg.checkpoints
+    return setting.folder / CHECKPOINTS if named is None else Path(named)
+
+
+def output_folder() -> Path:
+    """The run's, or the sweep job's, folder."""
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def chosen_seeds(config: Mapping[str, Any]) -> list[int]:
+    """The one seed of a sweep's job, or the list of them.
+
+    Raises:
+        InputError: for no seed, or one that occurs twice.
+    """
+    seeds = list(config["seeds"]) if config["seed"] is None else [config["seed"]]
+    if not seeds:
+        raise InputError("seeds: wanted at least one, got none; e.g. seeds=[0,1,2]")
+    if len(set(seeds)) < len(seeds):
+        raise InputError(f"seeds: wanted different ones, got {seeds}; name each once")
+    return seeds
+
+
+def check_level(level: float) -> None:
+    """Refuse a coverage that is none."""
+    if not 0 < level < 1:
+        raise InputError(f"level: wanted a probability in (0, 1), got {level}; 0.95 is usual")
+
+
+def seeded(cfg: DictConfig, seed: int) -> Components:
+    """Everything instantiated, with the keys of one seed."""
+    return compose.components(OmegaConf.merge(cfg, {"seed": seed}))  # pyright: ignore
+
+
+def finished(folder: Path, config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The result that a folder holds, if it is of the same configuration."""
+    path = folder / outputs.RESULT
+    if not path.is_file():
+        return None
+    content = json.loads(path.read_text())
+    return content if _decisive(content["config"]) == _decisive(config) else None
+
+
+def _decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in config.items() if key not in IGNORED}
+    return json.loads(json.dumps(kept, default=str))
+
+
+def show(result: StudyResult, title: str) -> None:
+    """Print the table, then the answer in words."""
+    for text in result.notes:
+        console.note(text)
+    console.table(title, result.headers, result.rows)
+    for sentence in result.verdicts:
+        console.say(sentence)
+
+
+def write(result: StudyResult, content: Mapping[str, Any], folder: Path) -> None:
+    """Write the run's files, whole or not at all; an earlier failure's record goes."""
+    files = {
+        TABLE: partial(result.measurements.to_csv, index=False),
+        FIGURE: partial(plots.save, result.figure),
+        outputs.RESULT: outputs.json_writer(content),
+    }
+    outputs.write_whole(folder, files)
+    (folder / outputs.FAILURE).unlink(missing_ok=True)
+    console.say(f"written to {folder}: {', '.join(files)}")

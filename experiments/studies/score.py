@@ -1,0 +1,164 @@
+"""A new party scored against a saved run: its data joins the old, everything else stays frozen.
+
+κ, bandwidth, ridge, seeds and encoding are those of the run, and the old data must hash to the
+run's `data_sha256`; only the coalitions N, N ∪ new and {new} are looked at. Blocks, if any, are
+drawn anew over old and new rows.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import OmegaConf
+
+from davinz_jax.data import Dataset, Parties
+from davinz_jax.semivalues import NewParty, Valuation, score_new_party
+from experiments.runtime import compose, console, saved
+from experiments.runtime.console import Stages
+from experiments.runtime.errors import InputError
+
+
+@dataclass(frozen=True)
+class Score:
+    """A new party's worth beside the valuation that it is compared with."""
+
+    party: NewParty
+    num_rows: int
+    valuation: Valuation
+
+
+def score(folder: Path, path: Path, name: str, *, stages: Stages) -> Score:
+    """Rebuild the run's utility with the new party in it, and ask what the party adds."""
+    earlier, valuation = saved.result(folder), saved.valuation(folder)
+    settings = frozen(earlier)
+    with stages.stage("data"):
+        dataset, parties = _old_data(settings, earlier)
+        inputs, targets = _new_rows(settings, earlier, path)
+        joined, players = join(dataset, parties, inputs, targets, name)
+    components = compose.components(OmegaConf.create(settings))
+    ingredients = components.ingredients(
+        joined, players, stage=stages.stage, progress=stages.progress, announce=stages.announce
+    )
+    with stages.stage("utility"):
+        utility = components.utility(ingredients)
+        party = score_new_party(utility, name, against=valuation)
+    return Score(party, len(inputs), valuation)
+
+
+def frozen(earlier: dict[str, Any]) -> dict[str, Any]:
+    """The run's configuration, with what it calibrated from its data written in as numbers.
+
+    Raises:
+        InputError: for a run of rows, or one whose bandwidths differ between initialisations.
+    """
+    settings = {**earlier["config"]}
+    if settings["players"] == "rows":
+        raise InputError(
+            "run: wanted a run over parties, got one over rows; value parties first, with "
+            "experiments.value players=parties"
+        )
+    if settings["mmd"]["features"] == "network" and earlier["bandwidth"] is not None:
+        raise InputError(
+            "run: wanted a discrepancy on raw inputs, got one on network features; value with "
+            "mmd.features=inputs to score new parties"
+        )
+    if earlier["kappa"] is not None:
+        settings["utility"] = settings["utility"] | {"kappa": earlier["kappa"]}
+    if earlier["bandwidth"] is not None:
+        settings["mmd"] = settings["mmd"] | {"bandwidth": earlier["bandwidth"]}
+    return settings
+
+
+def _old_data(settings: dict[str, Any], earlier: dict[str, Any]) -> tuple[Dataset, Parties]:
+    dataset, parties, _ = compose.components(OmegaConf.create(settings)).load()
+    if dataset.sha256() != earlier["data_sha256"]:
+        raise InputError(
+            f"run: wanted the data that was valued (sha256 {earlier['data_sha256'][:12]}…), got "
+            f"{dataset.sha256()[:12]}…; restore the file, or value the data anew"
+        )
+    return dataset, parties
+
+
+def _new_rows(
+    settings: dict[str, Any], earlier: dict[str, Any], path: Path
+) -> tuple[np.ndarray, np.ndarray]:
+    """The new party's rows: read as the run's source reads a validation file."""
+    data = settings["data"]
+    if "validation_path" not in data:
+        raise InputError(
+            "run: wanted a run on data=table, arrays or images, got "
+            f"{data['_target_']}; a new party comes as a file"
+        )
+    read = data | {"validation_path": str(path), "num_validation_rows": None}
+    if earlier.get("encoding"):
+        read["schema"] = earlier["encoding"]
+    dataset, _, _ = compose.components(OmegaConf.create(settings | {"data": read})).load()
+    if dataset.validation.targets is None:
+        raise InputError(f"path: wanted rows with targets, got none in {path}; add their column")
+    return dataset.validation.inputs, dataset.validation.targets
+
+
+def join(
+    dataset: Dataset, parties: Parties, inputs: np.ndarray, targets: np.ndarray, name: str
+) -> tuple[Dataset, Parties]:
+    """Old rows first, then the new party's.
+
+    Raises:
+        InputError: if the name is taken, or the new rows do not fit the old.
+    """
+    if name in parties.names:
+        raise InputError(f"name: wanted one that no party has, got {name!r}; choose another")
+    if inputs.shape[1:] != dataset.inputs.shape[1:]:
+        raise InputError(
+            f"path: wanted rows of shape {dataset.inputs.shape[1:]}, got {inputs.shape[1:]}; "
+            "give the new party's data the form of the old"
+        )
+    if dataset.task == "classification" and int(targets.max()) >= dataset.num_classes:
+        raise InputError(
+            f"path: wanted classes 0..{dataset.num_classes - 1}, got {int(targets.max())}; "
+            "a class that nobody had cannot be scored against the saved run"
+        )
+    joined = replace(
+        dataset,
+        inputs=np.concatenate([dataset.inputs, inputs.astype(dataset.inputs.dtype)]),
+        targets=np.concatenate([dataset.targets, targets.astype(dataset.targets.dtype)]),
+        parties=None,
+    )
+    labels = np.concatenate([parties.labels, np.full(len(inputs), len(parties))])
+    return joined, Parties(labels, (*parties.names, name))
+
+
+def result(score: Score) -> dict[str, Any]:
+    """What result.json holds of a score."""
+    party = score.party
+    marginal = dict(zip(party.terms, party.marginal.mean(axis=1).tolist(), strict=True))
+    return {
+        "name": party.player,
+        "num_rows": score.num_rows,
+        "value": party.value,
+        "stderr": None if np.isnan(party.stderr) else party.stderr,
+        **marginal,
+        "value_alone": party.value_alone,
+        "method": "leave_one_out",
+        "rank": _rank(score),
+    }
+
+
+def _rank(score: Score) -> int | None:
+    """Rank among the saved values; they compare with a leave-one-out value only."""
+    comparable = score.valuation.method == "leave_one_out"
+    return score.party.rank_among(score.valuation) if comparable else None
+
+
+def show(score: Score) -> None:
+    """Print what the new party is worth."""
+    content, rank = result(score), _rank(score)
+    error = "" if content["stderr"] is None else f" ± {content['stderr']:.2g}"
+    console.say(
+        f"{content['name']} ({content['num_rows']} rows) adds {content['value']:+.5g}{error} to "
+        f"the {len(score.valuation.players)} parties there are; alone it is worth "
+        f"{content['value_alone']:+.5g}"
+    )
+    if rank is not None:
+        console.say(f"among their leave-one-out values it would rank {rank}")

@@ -1,0 +1,66 @@
+"""Checks of finished data sets."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from davinz_jax.data import Parties, checked_dataset, validate
+
+GOOD = {
+    "inputs": np.zeros((4, 3), np.float32),
+    "targets": np.array([0, 1, 1, 0]),
+    "task": "classification",
+    "num_classes": 2,
+    "validation_inputs": np.zeros((2, 3), np.float32),
+    "validation_targets": np.array([1, 0]),
+}
+
+
+def bad_value(value):
+    inputs = np.zeros((4, 3), np.float32)
+    inputs[2, 1] = value
+    return inputs
+
+
+def test_good_data_pass_unchanged(classes):
+    assert checked_dataset(**GOOD).num_classes == 2
+    assert validate(classes).sha256() == classes.sha256()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"inputs": bad_value(np.nan)}, "inputs: wanted finite values, got NaN or infinity in 1 "
+         "of 4 rows, first in row 2"),
+        ({"inputs": bad_value(-np.inf), "feature_names": ("a", "b", "c")},
+         "1 of 4 rows in b, first in row 2"),
+        ({"validation_inputs": bad_value(np.inf)[2:]}, "validation_inputs: wanted finite values"),
+        ({"inputs": np.zeros((4, 3), np.int64)}, "inputs: wanted floats, got int64"),
+        ({"inputs": np.zeros((4, 3, 3), np.float32)}, r"inputs: wanted shape \(n, d\) or"),
+        ({"inputs": np.zeros((0, 3), np.float32)}, "inputs: wanted at least one row, got none"),
+        ({"validation_inputs": np.zeros((0, 3), np.float32)}, "validation set: wanted at least one row"),
+        ({"validation_inputs": np.zeros((2, 5), np.float32)},
+         r"validation_inputs: wanted rows of shape \(3,\) as in inputs, got \(5,\)"),
+        ({"targets": np.array([0, 1, 1])}, "targets: wanted one target for each of 4 rows"),
+        ({"validation_targets": np.array([0])}, "validation_targets: wanted one target for each of 2"),
+        ({"targets": np.array([0, 1, 2, 0])}, "targets: wanted labels in 0..1, got 0..2"),
+        ({"targets": np.array([0, 1, -1, 0])}, "targets: wanted labels in 0..1, got -1..1"),
+        ({"validation_targets": np.array([7, 0])}, "validation_targets: wanted labels in 0..1, got 0..7"),
+        ({"targets": np.array([0.0, 1, 1, 0])}, "targets: wanted integer classes, got float64"),
+        ({"targets": np.ones(4, np.int64)}, "targets: wanted at least two classes, got only "
+         "class 1"),
+        ({"parties": Parties(np.zeros(3, np.int64), ("a",))}, "parties: wanted one label for each "
+         "of 4 rows, got 3"),
+    ],
+)  # fmt: skip
+def test_bad_data_are_refused_by_name(changes, message):
+    with pytest.raises(ValueError, match=message):
+        checked_dataset(**{**GOOD, **changes})
+
+
+def test_real_targets_must_be_finite(numbers):
+    targets = numbers.targets.copy()
+    targets[4] = np.nan
+    with pytest.raises(ValueError, match="targets: wanted finite values, got NaN or infinity in 1"):
+        validate(replace(numbers, targets=targets))

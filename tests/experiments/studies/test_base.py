@@ -1,0 +1,115 @@
+"""The frame of experiments: seeds, refusals, finished runs, and parts of the sentences."""
+
+import json
+
+import pytest
+
+from experiments import data_quantity, model_robustness, noise_stability
+from experiments.report.estimates import OverSeeds
+from experiments.studies.properties import Property, verdict
+
+TINY = ("experiment=data_quantity_smoke", "data.num_rows=24", "data.num_validation_rows=12",
+        "parties.sizes=[4,8,12]", "model=mlp_table", "model.widths=[8]", "seeds=[0,1]")  # fmt: skip
+
+
+@pytest.fixture
+def quantity(run_command):
+    return lambda *arguments: run_command(data_quantity.main, "data_quantity", *TINY, *arguments)
+
+
+@pytest.fixture
+def refused(run_command, tmp_path):
+    """Run on bad input; gives the message, after checking that nothing was written."""
+
+    def run(module, name, *arguments):
+        with pytest.raises(SystemExit) as stopped:
+            run_command(module.main, name, *arguments)
+        message = str(stopped.value.code)
+        assert message.startswith("error: ")
+        assert not (tmp_path / "run").exists()
+        return message
+
+    return run
+
+
+def test_one_seed_in_place_of_several(quantity, read_result):
+    content = read_result(quantity("seed=7"))
+    assert content["seeds"] == [7]
+    assert content["estimates"]["value_spearman"]["low"] is None
+
+
+def test_same_seeds_same_numbers(quantity, read_result):
+    first = read_result(quantity())["estimates"]
+    assert read_result(quantity())["estimates"] == first
+
+
+def test_finished_run_is_skipped(quantity, capsys):
+    folder = quantity()
+    before = (folder / "result.json").stat().st_mtime_ns
+    quantity("skip_finished=true")
+    assert (folder / "result.json").stat().st_mtime_ns == before
+    assert "skipped" in capsys.readouterr().out
+
+
+def test_finished_run_of_another_configuration_is_run_again(quantity, read_result):
+    quantity()
+    content = read_result(quantity("skip_finished=true", "num_initialisations=1"))
+    assert content["config"]["num_initialisations"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["seeds=[]"], "seeds: wanted at least one, got none"),
+        (["seeds=[1,1]"], "seeds: wanted different ones"),
+        (["level=1.5"], "level: wanted a probability"),
+        (["parties.sizes=[4,8,120]"], "sizes: wanted 132 rows in all, got 24"),
+        (["parties.sizes=[4,4,4]"], "size: wanted parties that differ in it"),
+        (["num_initialisations=0"], "num_initialisations: wanted at least 1"),
+        (["sede=1"], "unknown option 'sede'; did you mean 'seed'?"),
+        (["experiment=data_quantity_smok"], "did you mean 'data_quantity_smoke'?"),
+        (["hydra/launcher=jobli"], "hydra/launcher: unknown choice 'jobli'; did you mean 'joblib'"),
+    ],
+)
+def test_refused(refused, arguments, text):
+    assert text in refused(data_quantity, "data_quantity", *TINY, *arguments)
+
+
+def test_noise_for_each_party(refused):
+    text = refused(noise_stability, "noise_stability", "experiment=noise_stability_smoke",
+                   "noise.scales=[0,1]")  # fmt: skip
+    assert "noise: wanted one for each of 5 parties, got 2" in text
+
+
+@pytest.mark.parametrize(
+    ("models", "text"),
+    [("[cnn]", "wanted two or more"), ("[cnn,mpl]", "unknown choice 'mpl'; did you mean 'mlp'?")],
+)
+def test_models_of_the_robustness_experiment(refused, models, text):
+    assert text in refused(
+        model_robustness, "model_robustness", "experiment=model_robustness_smoke",
+        f"models={models}",
+    )  # fmt: skip
+
+
+def test_result_can_be_repeated_from_its_configuration(quantity, read_result):
+    config = read_result(quantity())["config"]
+    assert config["parties"]["sizes"] == [4, 8, 12]
+    assert json.dumps(config)
+
+
+@pytest.mark.parametrize(
+    ("sign", "limits", "text"),
+    [
+        (1, (0.9, 0.8, 1.0), "value rises with size"),
+        (-1, (-0.9, -1.0, -0.8), "value falls with size"),
+        (1, (0.5, 0.2, 0.8), "value rises weakly with size"),
+        (1, (0.5, -0.2, 1.0), "value does not clearly rise with size"),
+        (1, (-0.9, -1.0, -0.8), "value does not: it falls with size"),
+        (1, (None, None, None), "value does not change with size"),
+    ],
+)
+def test_property_in_words(sign, limits, text):
+    question = Property("size", "rows", sign, levels=lambda parties: parties.sizes)
+    estimates = {"value_spearman": OverSeeds(*limits), "value_ordered": OverSeeds(1.0)}
+    assert verdict(question, "value", estimates, 3).startswith(text)

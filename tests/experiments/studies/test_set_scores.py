@@ -1,0 +1,79 @@
+"""Scores of bootstrap sets equal those of data sets that hold their rows as often."""
+
+import jax
+import numpy as np
+import pytest
+
+from davinz_jax import MLP, Ingredients, KernelOptions, load_digits
+from davinz_jax.data import bootstrap, partition_random
+from davinz_jax.mmd import mmd
+from experiments.studies.correlation import partial_spearman
+from experiments.studies.set_scores import set_mmds, set_scores
+
+
+@pytest.fixture(scope="module")
+def ingredients():
+    key = jax.random.key(0)
+    data = load_digits(num_rows=30, num_validation_rows=20)
+    dataset, parties = partition_random(data, num=2, key=jax.random.key(2))
+    options = KernelOptions(ridge=1e-2)
+    model = MLP(widths=(8,), num_outputs=10)
+    return Ingredients(
+        model, dataset, parties, key=key, num_initialisations=2, kernel_options=options
+    )
+
+
+@pytest.fixture(scope="module")
+def counts(ingredients):
+    return bootstrap(ingredients.dataset, num=5, key=jax.random.key(1))
+
+
+@pytest.fixture(scope="module")
+def scores(ingredients, counts):
+    return set_scores(ingredients, counts)
+
+
+def test_mmd_is_that_of_the_rows_drawn(ingredients, counts):
+    data = ingredients.dataset
+    drawn = [data.take(np.repeat(np.arange(30), each)) for each in counts]
+    slow = [mmd(each.inputs, data.validation.inputs, bandwidth=5.0) for each in drawn]
+    np.testing.assert_allclose(set_mmds(ingredients, counts), slow, rtol=1e-9)
+
+
+def test_complexity_is_that_of_the_rows_drawn(ingredients, counts, scores):
+    """By float64 linear algebra on the kernel of the drawn rows, each as often as drawn."""
+    kernel = ingredients.kernel()
+    order = kernel.rows[0]
+    for each, fast in zip(counts, scores["complexity_label"], strict=True):
+        rows = np.repeat(np.arange(30), each)
+        place = np.argsort(order)[rows]
+        costs = []
+        for block, residual in zip(kernel.blocks, kernel.residual, strict=True):
+            gram = block[0][np.ix_(place, place)].astype(np.float64) + 1e-2 * np.eye(len(rows))
+            r = residual[rows, 0].astype(np.float64)
+            costs.append(np.sqrt(r @ np.linalg.solve(gram, r) / len(rows)))
+        assert -fast == pytest.approx(np.mean(costs), rel=1e-6)
+
+
+def test_scores_are_named_and_finite(scores, counts):
+    assert {"nu_label", "nu_trace", "mmd", "log_size", "kernel_regression_accuracy"} <= set(scores)
+    assert all(each.shape == (5,) and np.isfinite(each).all() for each in scores.values())
+    np.testing.assert_allclose(scores["log_size"], np.log(counts.sum(1)))
+
+
+def test_one_kappa_for_all_sets(scores):
+    """ν + MMD is the complexity part, scaled by the same κ > 0 for every set."""
+    ratio = (scores["nu_label"] - scores["mmd"]) / scores["complexity_label"]
+    assert ratio.min() > 0
+    np.testing.assert_allclose(ratio, ratio[0])
+
+
+def test_partial_correlation_by_hand():
+    """Within each z, y falls as x rises: r_xy = .6, r_xz = r_yz = .894, (.6 - .8) / .2 = -1."""
+    x, y, z = (np.array(v, float) for v in ([1, 2, 3, 4], [2, 1, 4, 3], [0, 0, 1, 1]))
+    assert partial_spearman(x, y, z) == pytest.approx(-1.0)
+
+
+def test_partial_correlation_with_the_third_itself_is_undefined():
+    x, y = np.arange(4.0), np.array([0.0, 2.0, 1.0, 3.0])
+    assert np.isnan(partial_spearman(x, y, x))

@@ -1,0 +1,182 @@
+"""Any model is exact: what interception covers, and what goes by Jacobian."""
+
+from dataclasses import replace
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from davinz_jax.ntk import LayerwiseEngine, empirical_ntk
+from davinz_jax.ntk.engines.choice import find_engine
+from davinz_jax.ntk.engines.layerwise.layer import Layer
+from davinz_jax.ntk.engines.layerwise.survey import cheapest_form, survey_network
+from davinz_jax.ntk.outputs import Network, Rows
+
+
+class Convolutions(nn.Module):
+    """Strides, dilation, groups, paddings, biases."""
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Conv(8, (3, 2), (2, 1), ((2, 1), (0, 1)), kernel_dilation=(1, 2))(x)
+        x = nn.Conv(12, (3, 3), 2, "SAME", feature_group_count=4)(nn.relu(x))
+        x = nn.Conv(6, (2, 2), padding="CIRCULAR")(nn.tanh(x))
+        return nn.Dense(3)(nn.GroupNorm(3)(x).reshape(len(x), -1))
+
+
+class Attention(nn.Module):
+    """Embedded tokens, LayerNorm, attention, a Dense over positions."""
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Embed(5, 6)(x)
+        x = x + nn.MultiHeadDotProductAttention(2)(nn.LayerNorm()(x))
+        x = nn.Dense(7)(nn.gelu(x))
+        return nn.Dense(3)(x.mean(axis=1))
+
+
+class Shared(nn.Module):
+    """A Dense called twice, and the kernel of another read beside its call."""
+
+    @nn.compact
+    def __call__(self, x):
+        twice, read = nn.Dense(4), nn.Dense(4)
+        x = twice(nn.relu(twice(x)))
+        y = read(x)
+        return nn.Dense(3)(nn.relu(y) @ read.variables["params"]["kernel"].T)
+
+
+class Swapped(nn.Module):
+    """A Dense that sees rows on another axis than the first."""
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Dense(4)(jnp.swapaxes(x.reshape(len(x), 2, -1), 0, 1))
+        return nn.Dense(3)(nn.relu(x).sum(axis=0))
+
+
+class Lifted(nn.Module):
+    """Layers within a scan, a checkpoint and a map."""
+
+    @nn.compact
+    def __call__(self, x):
+        def body(cell, carry, _):
+            return nn.tanh(cell(carry)), None
+
+        scanned = nn.scan(body, variable_axes={"params": 0}, split_rngs={"params": True}, length=2)
+        x, _ = scanned(nn.Dense(4), x, None)
+        x = nn.remat(nn.Dense)(4)(x)
+        mapped = nn.vmap(nn.Dense, variable_axes={"params": None}, split_rngs={"params": False})
+        return nn.Dense(3)(nn.relu(mapped(4)(x[:, None])[:, 0]))
+
+
+class Scaled(nn.Dense):
+    """A subclass that does more with its kernel than Dense."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        kernel = self.param("kernel", self.kernel_init, (inputs.shape[-1], self.features))
+        return inputs @ (2 * kernel)
+
+
+FLOATS = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
+MODELS = {
+    "convolutions": (
+        Convolutions(),
+        np.random.default_rng(0).normal(size=(4, 9, 9, 2)).astype(np.float32),
+    ),
+    "attention": (Attention(), np.random.default_rng(0).integers(0, 5, (4, 3))),
+    "shared": (Shared(), FLOATS),
+    "swapped": (Swapped(), FLOATS),
+    "lifted": (Lifted(), FLOATS),
+    "subclass": (nn.Sequential([nn.Dense(4), nn.relu, Scaled(3)]), FLOATS),
+    "half": (nn.Sequential([nn.Dense(4, dtype=jnp.float16), nn.Dense(3)]), FLOATS),
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick_compilation():
+    """Most of the time goes to XLA, whose optimisations small models do not need."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+def by_jacobian(apply, variables, x, y, output, parameters):
+    """The kernel from whole Jacobians, contracted by NumPy."""
+    jacobian = jax.jit(jax.jacobian(apply))(variables, x)["params"]
+    flat = [
+        np.reshape(leaf, (len(x), 3, -1))
+        for path, leaf in jax.tree_util.tree_leaves_with_path(jacobian)
+        if parameters == "all" or (path[-1].key == "kernel" and leaf.ndim >= 4)
+    ]
+    flat = np.concatenate(flat, axis=-1)
+    own = flat[np.arange(len(x)), y]
+    return own @ own.T if output == "label" else np.einsum("ikp,jkp->ij", flat, flat) / 3
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_any_model_is_exact(name, key):
+    module, x = MODELS[name]
+    y = np.array([0, 2, 1, 2])
+    variables = module.init(key, x)
+
+    def apply(variables, inputs):
+        return module.apply(variables, inputs)
+
+    tolerance = 2e-3 if name == "half" else 1e-5
+    for output, parameters in (("label", "weights"), ("label", "all"), ("trace", "all")):
+        found = empirical_ntk(
+            apply, variables, x, y, output=output, parameters=parameters, engine="layerwise"
+        )
+        wanted = by_jacobian(apply, variables, x, y, output, parameters)
+        scale = np.abs(wanted).max()
+        np.testing.assert_allclose(found, wanted, atol=tolerance * scale, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "covered"),
+    [("convolutions", 3), ("attention", 2), ("shared", 1), ("swapped", 2), ("lifted", 1)],
+)
+def test_covers_plain_layers_called_once(name, covered, key):
+    """Not covered: circular padding, attention's projections, shared and lifted layers."""
+    module, x = MODELS[name]
+    network = Network(module.apply, "trace", "all")
+    survey = survey_network(network, module.init(key, x), x, block_size=4)
+    assert len(survey.layers) == covered
+
+
+@pytest.mark.parametrize("form", ["gradient", "patches", "pixels"])
+def test_every_form_of_a_layer_gives_the_same_kernel(form, key):
+    module, x = MODELS["convolutions"]
+    variables, network = module.init(key, x), Network(module.apply, "trace", "all")
+    wanted = by_jacobian(module.apply, variables, x, np.zeros(4, int), "trace", "all")
+    engine = LayerwiseEngine().fitted(network, variables, x, block_size=4)
+    assert engine.survey is not None
+    forced = replace(engine.survey, forms=(form,) * len(engine.survey.layers))
+    rows = (x, np.zeros(4, np.int32))
+    found = replace(engine, survey=forced).diagonal(network, variables, Rows(*rows))
+    np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)
+
+
+def test_model_without_linen_goes_to_neural_tangents():
+    variables = {"params": {"kernel": jnp.ones((4, 3))}}
+    network = Network(lambda v, x: x @ v["params"]["kernel"], "trace", "weights")
+    assert find_engine("auto", network, variables, FLOATS, block_size=4).name == "neural_tangents"
+    found = find_engine("layerwise", network, variables, FLOATS, block_size=4)
+    rows = Rows(FLOATS, np.zeros(4, np.int32))
+    kernel = found.diagonal(network, variables, rows)
+    np.testing.assert_allclose(kernel, FLOATS @ FLOATS.T, atol=1e-5)
+
+
+def test_forms_follow_the_number_of_operations():
+    """One position: factors (64 + 32 products, not 2,048); many positions: gradients."""
+    dense = Layer("d", (1,), (1,), 64, 32, (1,), (1,), ((0, 0),), (1,), 1, False, "float32")
+    assert cheapest_form(dense, 1000) == "patches"
+    wide = ((1, 1), (1, 1))
+    early = Layer("c", (28, 28), (28, 28), 8, 8, (3, 3), (1, 1), wide, (1, 1), 1, False, "float32")
+    assert cheapest_form(early, 1000) == "gradient"
+    late = Layer("c", (4, 4), (4, 4), 512, 512, (3, 3), (1, 1), wide, (1, 1), 1, False, "float32")
+    assert cheapest_form(late, 100) == "pixels"

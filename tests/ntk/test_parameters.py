@@ -1,0 +1,39 @@
+"""Splitting variables into chosen leaves and the rest."""
+
+import jax
+import numpy as np
+import pytest
+
+from davinz_jax.ntk.parameters import merge_variables, num_parameters, split_variables
+
+VARIABLES = {
+    "params": {
+        "conv": {"kernel": np.zeros((3, 3, 1, 4)), "bias": np.zeros(4)},
+        "norm": {"scale": np.ones(4), "kernel": np.ones(4)},
+    },
+    "batch_stats": {"norm": {"mean": np.zeros(4), "kernel": np.zeros((2, 2))}},
+}
+
+
+def test_weights_are_kernels_of_two_axes_in_params():
+    """One of the three leaves named `kernel`: the others are a vector and a statistic."""
+    weights, _ = split_variables(VARIABLES, parameters="weights")
+    assert list(weights) == ["['params']['conv']['kernel']"]
+    assert num_parameters(VARIABLES, parameters="weights") == 36
+
+
+def test_all_counts_every_parameter_but_no_statistic():
+    """36 + 4 + 4 + 4."""
+    assert num_parameters(VARIABLES, parameters="all") == 48
+
+
+@pytest.mark.parametrize("parameters", ["weights", "all"])
+def test_merge_undoes_split(parameters):
+    merged = merge_variables(*split_variables(VARIABLES, parameters=parameters))
+    assert jax.tree.structure(merged) == jax.tree.structure(VARIABLES)
+    jax.tree.map(np.testing.assert_array_equal, merged, VARIABLES)
+
+
+def test_refuses_variables_without_a_counted_leaf():
+    with pytest.raises(ValueError, match="variables: wanted a `kernel`"):
+        split_variables({"params": {"scale": np.ones(3)}}, parameters="weights")

@@ -1,7 +1,8 @@
 """A user's own arrays, from one npz file; nothing in it is unpickled.
 
 The file holds `inputs` and `targets`, and may hold `parties` (one label a row), `validation_inputs`
-and `validation_targets`.
+and `validation_targets` (in golden files these two are called `target_inputs` and
+`target_targets`).
 """
 
 import zipfile
@@ -25,6 +26,17 @@ from davinz_jax.types import PRNGKey, Task
 
 Layout = Literal["nhwc", "nchw"]
 Arrays = Mapping[str, Shaped[np.ndarray, "..."]]
+
+_NAMES = {
+    "inputs": "inputs",
+    "targets": "targets",
+    "parties": "parties",
+    "target_inputs": "validation_inputs",
+    "target_targets": "validation_targets",
+    "validation_inputs": "validation_inputs",
+    "validation_targets": "validation_targets",
+}
+"""What each array that we know is called here, by its name in the file."""
 
 
 def load_arrays(
@@ -120,11 +132,10 @@ def _read_npz(path: Path) -> Arrays:
     """Arrays of the file by name, those that we know only."""
     if not path.is_file():
         raise ValueError(f"path: wanted an npz file, got {path}, which is no file; check the path")
-    known = ("inputs", "targets", "parties", "validation_inputs", "validation_targets")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = list(archive.files)
-            arrays = {name: archive[name] for name in known if name in found}
+            arrays = {own: archive[name] for name, own in _NAMES.items() if name in found}
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise corrupt_file(path, "an npz file of plain arrays", str(error)) from error
     missing = [name for name in ("inputs", "targets") if name not in arrays]
@@ -138,7 +149,7 @@ def _read_npz(path: Path) -> Arrays:
 
 def _as_validation_set(arrays: Arrays) -> Arrays:
     """Rows of a file in the role of the validation set."""
-    return {f"target_{name}": arrays[name] for name in ("inputs", "targets")}
+    return {f"validation_{name}": arrays[name] for name in ("inputs", "targets")}
 
 
 def _check_lengths(arrays: Arrays) -> None:

@@ -66,8 +66,8 @@ def load_images(
         key: needed for a held-out validation set and for select=random.
 
     Returns:
-        Inputs (n, h, w, 1 or 3) in [0, 1], float32, with the parties; a note says if the target
-        set was held out.
+        Inputs (n, h, w, 1 or 3) in [0, 1], float32, with the parties; a note says if the
+        validation set was held out.
 
     Raises:
         ValueError: if a file is missing or corrupt, a party has no image, sizes differ, or there

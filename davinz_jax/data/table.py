@@ -81,7 +81,7 @@ def load_table(
         if column is not None:
             check_column(column, frame.columns, argument)
     hold_key, *row_keys = split_key(key, 3)
-    frame, validation_frame, notes = _with_target_set(
+    frame, validation_frame, notes = _with_validation_set(
         frame, path, validation_path, party, holdout, hold_key
     )
     if schema is None:
@@ -194,7 +194,7 @@ def _name(path: PathLike) -> str:
     return Path(path).name.split(".")[0]
 
 
-def _with_target_set(
+def _with_validation_set(
     frame: "pd.DataFrame",
     path: PathLike,
     validation_path: PathLike | None,

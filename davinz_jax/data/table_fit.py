@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def fit_schema(
     frame: "pd.DataFrame",
-    target_frame: "pd.DataFrame | None" = None,
+    validation_frame: "pd.DataFrame | None" = None,
     *,
     target: str,
     party: str | None = None,
@@ -44,7 +44,7 @@ def fit_schema(
 
     Args:
         frame: table of the rows to be valued.
-        target_frame: table of the validation set.
+        validation_frame: table of the validation set.
         target: as in `load_table`.
         party: as in `load_table`.
         ignore: as in `load_table`.
@@ -61,10 +61,10 @@ def fit_schema(
     names = [name for name in frame.columns if name not in left_out]
     if not names:
         raise ValueError("columns: wanted at least one input column, got none; ignore fewer")
-    task, classes = _fit_target(frame, target_frame, target, task)
+    task, classes = _fit_target(frame, validation_frame, target, task)
     mean, scale = _moments(numbers(frame, target)) if task == "regression" else (0.0, 1.0)
     columns = tuple(
-        _fit_categorical(frame, target_frame, name, impute, max_categories)
+        _fit_categorical(frame, validation_frame, name, impute, max_categories)
         if name in categorical or not _is_numeric(frame, name)
         else _fit_numeric(frame, name, impute)
         for name in names
@@ -97,12 +97,12 @@ def _check_names(
 
 
 def _fit_target(
-    frame: "pd.DataFrame", target_frame: "pd.DataFrame | None", target: str, task: Task | None
+    frame: "pd.DataFrame", validation_frame: "pd.DataFrame | None", target: str, task: Task | None
 ) -> tuple[Task, tuple[str, ...]]:
     """The task, and the names of its classes in order (of number, where they are numbers)."""
     frames = [frame]
-    if target_frame is not None and target in target_frame.columns:
-        frames.append(target_frame)
+    if validation_frame is not None and target in validation_frame.columns:
+        frames.append(validation_frame)
     for part in frames:
         check_complete(part, target, "a target cannot be imputed: drop these rows")
     values = np.concatenate([_raw_target(part, target) for part in frames])
@@ -137,7 +137,7 @@ def _fit_numeric(frame: "pd.DataFrame", name: str, impute: Impute | None) -> Num
 
 def _fit_categorical(
     frame: "pd.DataFrame",
-    target_frame: "pd.DataFrame | None",
+    validation_frame: "pd.DataFrame | None",
     name: str,
     impute: Impute | None,
     max_categories: int,
@@ -149,7 +149,7 @@ def _fit_categorical(
         present = frame.dropna(subset=[name])
         _check_some(len(present), len(frame), name)
         fill = str(_most_frequent(category_names(present, name)))
-    frames = [frame] if target_frame is None else [frame, target_frame]
+    frames = [frame] if validation_frame is None else [frame, validation_frame]
     words = np.concatenate([category_names(part, name, fill=fill) for part in frames])
     categories = tuple(str(word) for word in np.unique(words))
     if len(categories) > max_categories:

@@ -10,7 +10,7 @@ from davinz_jax.data.arrays import channels_last
 
 INPUTS = np.arange(24, dtype=np.float32).reshape(6, 4)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
-TARGET = {"validation_inputs": INPUTS[:2] + 0.5, "validation_targets": LABELS[:2]}
+VALIDATION = {"validation_inputs": INPUTS[:2] + 0.5, "validation_targets": LABELS[:2]}
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def test_layout_concerns_four_dimensions_only(layout):
     assert channels_last("inputs", np.zeros((5, 8, 7)), layout).shape == (5, 8, 7, 1)
 
 
-def test_file_with_a_target_set_needs_no_key(save):
-    data = load_arrays(save(inputs=INPUTS, targets=LABELS, **TARGET))
+def test_file_with_a_validation_set_needs_no_key(save):
+    data = load_arrays(save(inputs=INPUTS, targets=LABELS, **VALIDATION))
     np.testing.assert_array_equal(data.inputs, INPUTS)
     np.testing.assert_array_equal(data.targets, LABELS)
     np.testing.assert_array_equal(data.validation.inputs, INPUTS[:2] + 0.5)
@@ -47,7 +47,7 @@ def test_file_with_a_target_set_needs_no_key(save):
     )  # fmt: skip
 
 
-def test_target_set_without_targets(save):
+def test_validation_set_without_targets(save):
     data = load_arrays(save(inputs=INPUTS, targets=LABELS, validation_inputs=INPUTS[:2]))
     assert data.validation.targets is None
 
@@ -61,7 +61,7 @@ def test_precision_is_kept(save):
 
 def test_parties_and_rows_in_use(save):
     parties = np.array(["north", "south", "south", "north", "south", "south"])
-    path = save(inputs=INPUTS, targets=LABELS, parties=parties, **TARGET)
+    path = save(inputs=INPUTS, targets=LABELS, parties=parties, **VALIDATION)
     used, found = partition_by_column(load_arrays(path, num_rows=4, num_validation_rows=1))
     assert found.names == ("north", "south")
     np.testing.assert_array_equal(found.sizes, [2, 2])
@@ -69,7 +69,7 @@ def test_parties_and_rows_in_use(save):
     assert len(used.validation.inputs) == 1
 
 
-def test_held_out_target_set_is_noted(save, key):
+def test_held_out_validation_set_is_noted(save, key):
     data = load_arrays(save(inputs=INPUTS, targets=LABELS), holdout=0.3, key=key)
     assert (len(data), len(data.validation.inputs)) == (4, 2)
     assert data.notes == (
@@ -81,7 +81,7 @@ def test_held_out_target_set_is_noted(save, key):
 
 def test_classes_without_rows_need_their_number(save):
     path = save(
-        inputs=INPUTS, targets=2 * LABELS, **{**TARGET, "validation_targets": LABELS[[0, 2]]}
+        inputs=INPUTS, targets=2 * LABELS, **{**VALIDATION, "validation_targets": LABELS[[0, 2]]}
     )
     with pytest.raises(ValueError, match=r"targets: wanted labels 0..k-1, got 3 distinct ones up"):
         load_arrays(path)
@@ -93,16 +93,19 @@ def test_classes_without_rows_need_their_number(save):
     [
         ({"targets": LABELS - 1}, {}, "targets: wanted labels in 0..k-1, got -1..1"),
         ({}, {"num_classes": 2}, "targets: wanted labels in 0..1, got 0..2"),
-        ({"validation_targets": np.array([0, 9])}, {"num_classes": 3}, "validation_targets: wanted labels"),
+        ({"validation_targets": np.array([0, 9])}, {"num_classes": 3},
+         "validation_targets: wanted labels"),
         ({"targets": np.zeros(6, int), "validation_targets": np.zeros(2, int)}, {},
          "targets: wanted at least two classes"),
         ({"targets": LABELS[:5]}, {}, r"targets: wanted shape \(6,\) as of inputs, got \(5,\)"),
         ({"targets": LABELS[:, None]}, {}, r"targets: wanted shape \(6,\) as of inputs, got \(6,"),
         ({"parties": np.array(["a"])}, {}, r"parties: wanted shape \(6,\) as of inputs"),
-        ({"validation_targets": LABELS}, {}, r"validation_targets: wanted shape \(2,\) as of target_inp"),
+        ({"validation_targets": LABELS}, {},
+         r"validation_targets: wanted shape \(2,\) as of validation_inputs"),
         ({"inputs": INPUTS * np.nan}, {}, "inputs: wanted finite values, got NaN or infinity in 6"),
         ({"validation_inputs": INPUTS[:2] + np.inf}, {}, "validation_inputs: wanted finite values"),
-        ({"validation_inputs": INPUTS[:2, :3]}, {}, r"validation_inputs: wanted rows of shape \(4,\)"),
+        ({"validation_inputs": INPUTS[:2, :3]}, {},
+         r"validation_inputs: wanted rows of shape \(4,\)"),
         ({"inputs": INPUTS.astype(str)}, {}, "inputs: wanted numbers, got <U"),
         ({"inputs": np.zeros((6, 2, 2, 2, 2))}, {}, r"inputs: wanted shape \(n, d\), \(n, h, w\)"),
         ({"targets": LABELS.astype(str)}, {"task": "regression"}, "targets: wanted numbers, got"),
@@ -112,7 +115,7 @@ def test_classes_without_rows_need_their_number(save):
     ],
 )  # fmt: skip
 def test_bad_arrays_are_refused_by_name(save, changes, options, message):
-    arrays = {"inputs": INPUTS, "targets": LABELS, **TARGET, **changes}
+    arrays = {"inputs": INPUTS, "targets": LABELS, **VALIDATION, **changes}
     with pytest.raises(ValueError, match=message):
         load_arrays(save(**arrays), **options)
 
@@ -133,7 +136,7 @@ def test_missing_parts_are_named(save, tmp_path, key):
 
 
 def test_corrupt_or_pickled_files_are_refused(save, tmp_path):
-    path = save(inputs=INPUTS, targets=LABELS, **TARGET)
+    path = save(inputs=INPUTS, targets=LABELS, **VALIDATION)
     whole = path.read_bytes()
     for bad in (whole[: len(whole) // 2], b"", b"no archive", whole[:200] + b"x" + whole[201:]):
         path.write_bytes(bad)
@@ -163,7 +166,7 @@ def test_misspelt_layout_is_refused():
         inspect.unwrap(channels_last)("inputs", INPUTS, "nwhc")
 
 
-def test_target_set_from_another_file(tmp_path):
+def test_validation_set_from_another_file(tmp_path):
     generator = np.random.default_rng(0)
     own, other = tmp_path / "own.npz", tmp_path / "other.npz"
     for path, num in ((own, 12), (other, 5)):

@@ -1,19 +1,19 @@
 """Checks of finished data sets."""
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from davinz_jax.data import Parties, checked_dataset, validate
+from davinz_jax.data import Parties, Validation, checked_dataset, validate
 
 GOOD = {
     "inputs": np.zeros((4, 3), np.float32),
     "targets": np.array([0, 1, 1, 0]),
     "task": "classification",
     "num_classes": 2,
-    "validation_inputs": np.zeros((2, 3), np.float32),
-    "validation_targets": np.array([1, 0]),
+    "validation": Validation(np.zeros((2, 3), np.float32), np.array([1, 0])),
 }
 
 
@@ -21,6 +21,14 @@ def bad_value(value):
     inputs = np.zeros((4, 3), np.float32)
     inputs[2, 1] = value
     return inputs
+
+
+def judged_on(**changes):
+    """The good validation set with some of it changed, past what the tests' types would refuse."""
+    validation = copy(GOOD["validation"])
+    for name, values in changes.items():
+        object.__setattr__(validation, name, values)
+    return {"validation": validation}
 
 
 def test_good_data_pass_unchanged(classes):
@@ -35,18 +43,19 @@ def test_good_data_pass_unchanged(classes):
          "of 4 rows, first in row 2"),
         ({"inputs": bad_value(-np.inf), "feature_names": ("a", "b", "c")},
          "1 of 4 rows in b, first in row 2"),
-        ({"validation_inputs": bad_value(np.inf)[2:]}, "validation_inputs: wanted finite values"),
+        (judged_on(inputs=bad_value(np.inf)[2:]), "validation_inputs: wanted finite values"),
         ({"inputs": np.zeros((4, 3), np.int64)}, "inputs: wanted floats, got int64"),
         ({"inputs": np.zeros((4, 3, 3), np.float32)}, r"inputs: wanted shape \(n, d\) or"),
         ({"inputs": np.zeros((0, 3), np.float32)}, "inputs: wanted at least one row, got none"),
-        ({"validation_inputs": np.zeros((0, 3), np.float32)}, "validation set: wanted at least one row"),
-        ({"validation_inputs": np.zeros((2, 5), np.float32)},
+        (judged_on(inputs=np.zeros((0, 3), np.float32)), "validation set: wanted at least one row"),
+        (judged_on(inputs=np.zeros((2, 5), np.float32)),
          r"validation_inputs: wanted rows of shape \(3,\) as in inputs, got \(5,\)"),
         ({"targets": np.array([0, 1, 1])}, "targets: wanted one target for each of 4 rows"),
-        ({"validation_targets": np.array([0])}, "validation_targets: wanted one target for each of 2"),
+        (judged_on(targets=np.array([0])), "validation_targets: wanted one target for each of 2"),
         ({"targets": np.array([0, 1, 2, 0])}, "targets: wanted labels in 0..1, got 0..2"),
         ({"targets": np.array([0, 1, -1, 0])}, "targets: wanted labels in 0..1, got -1..1"),
-        ({"validation_targets": np.array([7, 0])}, "validation_targets: wanted labels in 0..1, got 0..7"),
+        (judged_on(targets=np.array([7, 0])),
+         "validation_targets: wanted labels in 0..1, got 0..7"),
         ({"targets": np.array([0.0, 1, 1, 0])}, "targets: wanted integer classes, got float64"),
         ({"targets": np.ones(4, np.int64)}, "targets: wanted at least two classes, got only "
          "class 1"),

@@ -15,7 +15,7 @@ def test_all_digits_without_a_key():
     assert data.notes == ("validation set: the last 359 of 1797 digits, held out",)
 
 
-def test_a_key_draws_the_target_set(key):
+def test_a_key_draws_the_validation_set(key):
     data = load_digits(key=key)
     assert data.sha256() == load_digits(key=key).sha256()
     assert data.sha256() != load_digits().sha256()
@@ -30,7 +30,7 @@ def test_rows_and_size(key):
 
 
 @pytest.mark.parametrize("holdout", [0.0, 1.0])
-def test_a_target_set_is_needed(holdout):
+def test_a_validation_set_is_needed(holdout):
     with pytest.raises(
         ValueError, match="validation set: wanted one in digits, or a holdout fraction"
     ):

@@ -29,7 +29,7 @@ def test_every_party_keeps_a_row(key):
 
 
 @pytest.mark.parametrize("fraction", [None, 0, 1, -0.1, float("nan")])
-def test_without_a_fraction_the_missing_target_set_is_named(key, fraction):
+def test_without_a_fraction_the_missing_validation_set_is_named(key, fraction):
     with pytest.raises(
         ValueError, match="validation set: wanted one in x.csv, or a holdout fraction"
     ):

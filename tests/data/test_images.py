@@ -52,7 +52,7 @@ def test_manifest_gives_the_same(folder):
     assert listed.parties.names == ("east", "west")
 
 
-def test_held_out_target_set_is_noted(folder, key):
+def test_held_out_validation_set_is_noted(folder, key):
     data = load_images(folder, holdout=0.3, key=key)
     assert (len(data), len(data.validation.inputs)) == (3, 1)
     assert data.notes[0].startswith("validation set: 1 of 4 rows held out at random")

@@ -26,7 +26,7 @@ def path(tmp_path):
     return path
 
 
-def test_csv_with_a_held_out_target_set(path, key):
+def test_csv_with_a_held_out_validation_set(path, key):
     data = load_table(path, **NAMES, holdout=0.25, key=key)
     assert data.inputs.shape == (9, 4)
     assert data.validation.inputs.shape == (3, 4)

@@ -51,7 +51,7 @@ def test_regression_targets_keep_their_moments():
     assert (schema.target_mean, schema.target_scale) == (3.0, np.sqrt(3.5))
 
 
-def test_categories_and_classes_of_the_target_set_are_known_but_not_its_moments():
+def test_categories_and_classes_of_the_validation_set_are_known_but_not_its_moments():
     more = pd.DataFrame({"age": [100], "town": ["z"], "label": [3]})
     schema = fit_schema(USED, more, target="label", ignore=["owner", "flat", "smokes"])
     assert schema.classes == ("1", "2", "3", "10")

@@ -17,8 +17,8 @@ from experiments.runtime.help import text
 from experiments.value import main
 
 ROOT = Path(__file__).parents[2]
-SMALL = ("data.num_rows=40", "data.num_validation_rows=20", "num_initialisations=2", "model=mlp_table",
-         "model.widths=[8]")  # fmt: skip
+SMALL = ("data.num_rows=40", "data.num_validation_rows=20", "num_initialisations=2",
+         "model=mlp_table", "model.widths=[8]")  # fmt: skip
 
 
 @pytest.fixture
@@ -149,9 +149,9 @@ def test_every_utility_and_semivalue_runs(value, read_result, utility, semivalue
 
 def test_users_own_module_by_target(value, read_result):
     result = read_result(
-        value("data=digits", "data.num_rows=20", "data.num_validation_rows=10", "num_initialisations=1",
-              "model._target_=davinz_jax.models.MLP", "+model.widths=[4]", "parties=random",
-              "parties.num=2")
+        value("data=digits", "data.num_rows=20", "data.num_validation_rows=10",
+              "num_initialisations=1", "model._target_=davinz_jax.models.MLP",
+              "+model.widths=[4]", "parties=random", "parties.num=2")
     )  # fmt: skip
     assert result["config"]["model"]["widths"] == [4]
 

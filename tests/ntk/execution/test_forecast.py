@@ -30,8 +30,8 @@ def test_operations_of_blocks_add_up():
     assert four == 4 * one
 
 
-def test_operations_of_the_kernel_to_a_target():
-    """4 rows in 2 batches, all kept, 2 validation rows: 6 rows represented, 8 pairs, 2 tiles of 4."""
+def test_operations_of_the_kernel_to_a_validation_set():
+    """4 rows in 2 batches, all kept, 2 validation rows: 6 rows seen, 8 pairs, 2 tiles of 4."""
     plain = kernel_operations(EFFORT, Request(), 4, passes=1, size=2, num_cached=2)
     more = kernel_operations(
         EFFORT, Request(num_validation_rows=2), 4, passes=1, size=2, num_cached=2

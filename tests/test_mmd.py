@@ -85,7 +85,7 @@ def test_kernel_means_give_the_mmd_of_every_coalition(samples):
 def test_reference_numbers(golden, index):
     case = json.loads((golden / "golden.json").read_text())[index]
     with np.load(golden / f"{case['model']}.npz") as arrays:
-        x, y = arrays["inputs"], arrays["validation_inputs"]
+        x, y = arrays["inputs"], arrays["target_inputs"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateBandwidthWarning)
         assert mmd(x, y, bandwidth=5.0) == pytest.approx(case["mmd_biased_sigma5"], rel=1e-6)

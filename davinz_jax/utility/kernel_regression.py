@@ -108,7 +108,7 @@ def _validation_parts(kernel: TangentKernel, validation_targets):
     if not len(validation_targets) == kernel.validation_kernel.shape[1]:
         raise ValueError(
             f"validation_targets: wanted {kernel.validation_kernel.shape[1]} targets, one for each "
-            f"row, got {len(validation_targets)}; use those of the dataset the kernel was made of"
+            f"validation row, got {len(validation_targets)}; use those of the kernel's dataset"
         )
     for name in ("validation_kernel", "validation_outputs"):
         if not np.isfinite(getattr(kernel, name)).all():

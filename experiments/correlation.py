@@ -10,9 +10,9 @@ from experiments.runtime.app import launch
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Score bootstrap data sets and train on them; returns what result.json holds."""
     from experiments.studies import base as study
-    from experiments.studies import correlation as correlating
+    from experiments.studies import correlation
 
-    return study.run(cfg, correlating.examine)
+    return study.run(cfg, correlation.run)
 
 
 if __name__ == "__main__":

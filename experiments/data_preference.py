@@ -23,7 +23,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
         sign=1,
         levels=lambda parties: cfg.data.shares,
     )
-    return study.run(cfg, partial(properties.examine, question=question))
+    return study.run(cfg, partial(properties.run, question=question))
 
 
 if __name__ == "__main__":

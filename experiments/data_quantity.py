@@ -21,7 +21,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
         levels=lambda parties: parties.sizes.tolist(),
         is_logarithmic=True,
     )
-    return study.run(cfg, partial(properties.examine, question=question))
+    return study.run(cfg, partial(properties.run, question=question))
 
 
 if __name__ == "__main__":

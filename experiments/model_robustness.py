@@ -10,9 +10,9 @@ from experiments.runtime.app import launch
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Value the same parties by several networks; returns what result.json holds."""
     from experiments.studies import base as study
-    from experiments.studies import model_robustness as robustness
+    from experiments.studies import model_robustness
 
-    return study.run(cfg, robustness.examine)
+    return study.run(cfg, model_robustness.run)
 
 
 if __name__ == "__main__":

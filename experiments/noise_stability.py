@@ -28,7 +28,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
         levels=lambda parties: noise["scales"],
         prepare=spoil,
     )
-    return study.run(cfg, partial(properties.examine, question=question))
+    return study.run(cfg, partial(properties.run, question=question))
 
 
 if __name__ == "__main__":

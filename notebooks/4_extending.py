@@ -89,7 +89,7 @@ def spoil(dataset, parties, key):
 
 def main(cfg):
     question = properties.Property("noise", "labels", -1, lambda parties: SHARES, spoil)
-    return study.run(cfg, partial(properties.examine, question=question))
+    return study.run(cfg, partial(properties.run, question=question))
 
 if __name__ == "__main__":
     app.launch(main, "label_noise")

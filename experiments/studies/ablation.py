@@ -30,7 +30,7 @@ Variant = tuple[str, str]
 """Name of the option that is varied, and its value as text."""
 
 
-def examine(setting: Setting) -> StudyResult:
+def run(setting: Setting) -> StudyResult:
     """Fidelity and cost of every variant, over seeds."""
     parts = [measure(setting, seed) for seed in setting.seeds]
     frame = pd.concat(parts, ignore_index=True)

@@ -66,7 +66,7 @@ def methods(config: Mapping[str, Any]) -> Methods:
     )
 
 
-def examine(setting: Setting) -> StudyResult:
+def run(setting: Setting) -> StudyResult:
     """Agreement of every method with the truth, and its time, over seeds."""
     chosen = methods(plain(setting.cfg))
     skipped: dict[str, str] = {}

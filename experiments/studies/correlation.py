@@ -37,7 +37,7 @@ LABELS = {
 NOT_SCORES = ("seed", "set", "num_rows", "epochs", "converged", "accuracy", "minus_loss")
 
 
-def examine(setting: Setting) -> StudyResult:
+def run(setting: Setting) -> StudyResult:
     """Correlations of every score with the trained networks' performance, over seeds."""
     if setting.cfg.num_sets < LEAST_SETS:
         raise InputError(

@@ -22,7 +22,7 @@ from experiments.studies.base import Setting, StudyResult
 MEASURES = {"spearman": spearman, "pearson": pearson}
 
 
-def examine(setting: Setting) -> StudyResult:
+def run(setting: Setting) -> StudyResult:
     """Values by every network in every seed, and how well each pair of networks agrees."""
     models = chosen_models(compose.plain(setting.cfg)["models"])
     parts = [measure(setting, seed, models) for seed in setting.seeds]

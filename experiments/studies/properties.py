@@ -53,7 +53,7 @@ class Property:
         return self.quantity.split()[0]
 
 
-def examine(setting: Setting, question: Property) -> StudyResult:
+def run(setting: Setting, question: Property) -> StudyResult:
     """Score each party alone in every seed, and see whether the value goes the way it should."""
     parts = [measure(setting, seed, question) for seed in setting.seeds]
     frame = pd.concat(parts, ignore_index=True)

@@ -3,7 +3,8 @@
 Equations and their places: prefixes, leave-one-out and single coalitions in `coalitions`, many
 coalitions of few groups in `elimination`, what is summed in `reductions`, rows with multiplicity in
 `systems`, eigenvalues and the refusal of indefinite kernels in `definite`, LAPACK or XLA in
-`solvers`. All arguments and answers are host arrays; answers are float64.
+`solvers`; leave-one-out at every ridge in `spectral`, the ridge that it chooses in `ridge`, by an
+error of `losses`. All arguments and answers are host arrays; answers are float64.
 """
 
 from davinz_jax.linalg.coalitions import (
@@ -19,26 +20,43 @@ from davinz_jax.linalg.definite import (
     not_positive_definite,
 )
 from davinz_jax.linalg.elimination import elimination_values
+from davinz_jax.linalg.losses import Loss, inverse_temperature
 from davinz_jax.linalg.reductions import Reduction, predictions, squares
+from davinz_jax.linalg.ridge import RidgeCurve, choose_ridge, mean_diagonal
 from davinz_jax.linalg.solvers import Solver, SolverName, choose_solver
+from davinz_jax.linalg.spectral import (
+    Spectrum,
+    leave_group_out_residuals,
+    leave_one_out_residuals,
+    spectrum,
+)
 from davinz_jax.linalg.systems import BlockSystem, block_system
 
 __all__ = [
     "BlockSystem",
+    "Loss",
     "NotPositiveDefiniteError",
     "Reduction",
+    "RidgeCurve",
     "Solver",
     "SolverName",
+    "Spectrum",
     "block_system",
+    "choose_ridge",
     "choose_solver",
     "coalition_values",
     "condition_number",
     "elimination_values",
     "extreme_eigenvalues",
     "grand_sums",
+    "inverse_temperature",
+    "leave_group_out_residuals",
+    "leave_one_out_residuals",
     "leave_one_out_values",
+    "mean_diagonal",
     "not_positive_definite",
     "predictions",
     "prefix_values",
+    "spectrum",
     "squares",
 ]

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "types": 0,
     "choices": 0,
+    "equations": 0,
     "linalg": 0,
     "data": 1,
     "models": 1,

@@ -47,7 +47,7 @@ def nearest_centroid(ingredients):
     data, parties = ingredients.dataset, ingredients.parties
     inputs, targets = (x.reshape(len(x), -1) for x in (data.inputs, data.validation.inputs))
     def accuracy(members):
-        rows = np.isin(parties.labels, members)
+        rows = np.isin(parties.indices, members)
         classes = np.unique(data.targets[rows])
         centres = np.stack([inputs[rows & (data.targets == k)].mean(0) for k in classes])
         nearest = ((targets[:, None] - centres) ** 2).sum(-1).argmin(1)
@@ -83,7 +83,7 @@ SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)
 
 def spoil(dataset, parties, key):
     for party, share in enumerate(SHARES):
-        rows, own = np.flatnonzero(parties.labels == party), jax.random.fold_in(key, party)
+        rows, own = np.flatnonzero(parties.indices == party), jax.random.fold_in(key, party)
         dataset, _ = flip_labels(dataset, fraction=share, rows=rows, key=own)
     return dataset
 

@@ -105,7 +105,7 @@ def _row_products(
 
 def _means_without(products: Float[np.ndarray, " n"], parties: Parties) -> Float[np.ndarray, " p"]:
     """Mean over the rows of all other parties."""
-    own = np.bincount(parties.labels, products.astype(np.float64), len(parties))
+    own = np.bincount(parties.indices, products.astype(np.float64), len(parties))
     return (own.sum() - own) / np.maximum(len(products) - parties.sizes, 1)
 
 

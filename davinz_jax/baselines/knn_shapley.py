@@ -56,7 +56,7 @@ def knn_shapley(
     return baseline_valuation(
         "knn_shapley",
         parties,
-        np.bincount(parties.labels, rows, len(parties)),
+        np.bincount(parties.indices, rows, len(parties)),
         seconds=time.perf_counter() - start,
         settings={"num_neighbours": num_neighbours},
     )

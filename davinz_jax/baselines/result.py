@@ -38,4 +38,5 @@ def baseline_valuation(
         contributions=np.asarray(values, np.float64)[None, None],
         seconds=seconds,
         description=plain(about),
+        rows=parties.rows,
     )

@@ -58,7 +58,7 @@ def validation_performance(
         raise ValueError("metric: wanted loss for regression, got accuracy; choose metric=loss")
     start = time.perf_counter()
     rows = np.arange(len(dataset))
-    sets = [rows, *(rows[parties.labels != party] for party in range(len(parties)))]
+    sets = [rows, *(rows[parties.indices != party] for party in range(len(parties)))]
     schedule = schedule or fixed_schedule(dataset.task)
     results = train_coalitions(
         module,

@@ -48,7 +48,7 @@ def robust_volume(
     rows = standardised(np.asarray(features, np.float64))
     whole = log_robust_volume(rows, width=width, beta=beta)
     without = [
-        log_robust_volume(rows[parties.labels != party], width=width, beta=beta)
+        log_robust_volume(rows[parties.indices != party], width=width, beta=beta)
         for party in range(len(parties))
     ]
     return baseline_valuation(

@@ -42,7 +42,7 @@ def class_share(dataset: Dataset, parties: Parties) -> Valuation:
             "or none; leave this predictor out, or give validation_targets"
         )
     held = np.zeros((len(parties), dataset.num_classes))
-    np.add.at(held, (parties.labels, dataset.targets), 1)
+    np.add.at(held, (parties.indices, dataset.targets), 1)
     shares = np.bincount(dataset.validation.targets, minlength=dataset.num_classes)
     values = held / np.maximum(held.sum(0), 1) @ shares / len(dataset.validation.targets)
     return baseline_valuation("class_share", parties, values, seconds=time.perf_counter() - start)
@@ -58,7 +58,11 @@ def mmd_alone(dataset: Dataset, parties: Parties, *, bandwidth: Bandwidth) -> Va
     """
     start = time.perf_counter()
     means = kernel_means(
-        dataset.inputs, dataset.validation.inputs, parties.labels, len(parties), bandwidth=bandwidth
+        dataset.inputs,
+        dataset.validation.inputs,
+        parties.indices,
+        len(parties),
+        bandwidth=bandwidth,
     )
     everyone = np.ones((1, len(parties)), bool)
     distances = np.sqrt(means.mmd_squared(np.vstack([everyone, ~np.eye(len(parties), dtype=bool)])))

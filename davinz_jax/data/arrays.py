@@ -98,7 +98,7 @@ def load_arrays(
             validation_targets,
         ).take(validation_rows),
         name=Path(path).stem,
-        parties=Parties.from_labels(arrays["parties"][rows]) if "parties" in arrays else None,
+        parties=Parties.from_names(arrays["parties"][rows]) if "parties" in arrays else None,
         notes=(note,) if note else (),
     )
 

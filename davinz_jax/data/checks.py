@@ -42,7 +42,7 @@ def checked_dataset(
     _check_finite("validation_inputs", validation.inputs, details.get("feature_names", ()))
     if task == "classification":
         _check_several_classes(targets)
-    _check_party_labels(details.get("parties"), len(inputs))
+    _check_parties(details.get("parties"), len(inputs))
     return Dataset(inputs, targets, task, num_classes, validation, **details)
 
 
@@ -127,9 +127,9 @@ def _check_finite(name: str, values: Num[np.ndarray, "n ..."], columns: tuple[st
     )
 
 
-def _check_party_labels(parties: Any, count: int) -> None:
-    if parties is not None and len(parties.labels) != count:
+def _check_parties(parties: Any, count: int) -> None:
+    if parties is not None and len(parties.indices) != count:
         raise ValueError(
-            f"parties: wanted one label for each of {count} rows, got {len(parties.labels)}; "
-            "give as many party labels as inputs"
+            f"parties: wanted one party for each of {count} rows, got {len(parties.indices)}; "
+            "name the party of each row"
         )

@@ -106,7 +106,7 @@ def add_party_noise(
             f"scales: wanted one for each of {len(parties)} parties, got {len(scales)}; "
             "give one number a party"
         )
-    by_row = np.array([number(scale) for scale in scales])[parties.labels]
+    by_row = np.array([number(scale) for scale in scales])[parties.indices]
     rows = np.arange(len(dataset))
     noisy = _with_noise(dataset, rows, by_row, clip, numpy_generator(key))
     return noisy, by_row > 0

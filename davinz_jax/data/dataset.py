@@ -16,18 +16,19 @@ class Parties:
     """Which party each row belongs to.
 
     Attributes:
-        labels: index into `names` for each of the n rows.
+        indices: index into `names` for each of the n rows.
         names: one name a party; every party holds at least one row.
     """
 
-    labels: Int[np.ndarray, " n"]
+    indices: Int[np.ndarray, " n"]
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(self.names):
+        found = self.indices
+        if len(found) and not 0 <= found.min() <= found.max() < len(self.names):
             raise ValueError(
-                f"labels: wanted party indices in 0..{len(self.names) - 1}, got "
-                f"{self.labels.min()}..{self.labels.max()}; name every party in `names`"
+                f"indices: wanted party indices in 0..{len(self.names) - 1}, got "
+                f"{found.min()}..{found.max()}; name every party in `names`"
             )
         empty = [name for name, size in zip(self.names, self.sizes, strict=True) if size == 0]
         if empty:
@@ -37,15 +38,20 @@ class Parties:
             )
 
     @classmethod
-    def from_labels(cls, labels: Sequence[str] | Shaped[np.ndarray, " n"]) -> "Parties":
-        """Parties named by the distinct values of one label per row, in sorted order."""
-        names, index = np.unique(np.asarray(labels), return_inverse=True)
-        return cls(index.astype(np.int64), tuple(str(name) for name in names))
+    def from_names(cls, owners: Sequence[str] | Shaped[np.ndarray, " n"]) -> "Parties":
+        """Parties from the name of each row's owner, in sorted order of their names."""
+        names, indices = np.unique(np.asarray(owners), return_inverse=True)
+        return cls(indices.astype(np.int64), tuple(str(name) for name in names))
 
     @property
     def sizes(self) -> Int[np.ndarray, " p"]:
         """Rows of each party."""
-        return np.bincount(self.labels, minlength=len(self.names))
+        return np.bincount(self.indices, minlength=len(self.names))
+
+    @property
+    def rows(self) -> Int[np.ndarray, " p"] | None:
+        """Row number of each party where every party is one row; None where one holds more."""
+        return np.argsort(self.indices) if len(self.indices) == len(self.names) else None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -113,8 +119,8 @@ class Dataset:
         """
         parties = self.parties
         if parties is not None:
-            kept, labels = np.unique(parties.labels[rows], return_inverse=True)
-            parties = Parties(labels, tuple(parties.names[k] for k in kept))
+            kept, indices = np.unique(parties.indices[rows], return_inverse=True)
+            parties = Parties(indices, tuple(parties.names[k] for k in kept))
         return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], parties=parties)
 
     def sha256(self) -> str:

@@ -89,7 +89,7 @@ def load_images(
         ),
         name=Path(path).stem,
         class_names=tuple(str(name) for name in names),
-        parties=None if listing.parties is None else Parties.from_labels(listing.parties),
+        parties=None if listing.parties is None else Parties.from_names(listing.parties),
         notes=notes,
     )
 

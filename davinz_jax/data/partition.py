@@ -110,7 +110,7 @@ def partition_auto(dataset: Dataset, *, key: PRNGKey) -> tuple[Dataset, Parties]
 
 
 def partition_rows(dataset: Dataset) -> tuple[Dataset, Parties]:
-    """Each row a party of its own, row_0, row_1 and so on.
+    """Each row a party of its own, named row_0, row_1 and so on; `Parties.rows` numbers them.
 
     Raises:
         ValueError: if there are fewer than two rows.
@@ -152,7 +152,7 @@ def partition_mixture(
     _check_mixture(dataset, second, shares, size)
     from_second = np.array([round(number(share) * size) for share in shares])
     from_first = size - from_second
-    parts, labels = [], []
+    parts, owners = [], []
     for domain, counts, generator in zip(
         (dataset, second), (from_first, from_second), _two_generators(key), strict=True
     ):
@@ -160,9 +160,9 @@ def partition_mixture(
         rows = generator.permutation(len(domain))[: counts.sum()]
         order = np.argsort(rows)
         parts.append(domain.take(rows[order]))
-        labels.append(np.repeat(np.arange(len(counts)), counts)[order])
+        owners.append(np.repeat(np.arange(len(counts)), counts)[order])
     mixed = _concatenated(parts[0], parts[1], second if target == "second" else dataset)
-    return mixed, Parties(np.concatenate(labels), _party_names(len(shares)))
+    return mixed, Parties(np.concatenate(owners), _party_names(len(shares)))
 
 
 def _concatenated(first: Dataset, second: Dataset, served: Dataset) -> Dataset:
@@ -183,9 +183,9 @@ def _shared_out(
     """The rows in use in their original order, and their parties."""
     _check_several(len(names))
     used = np.concatenate(list(rows))
-    labels = np.repeat(np.arange(len(rows)), [len(part) for part in rows])
+    owners = np.repeat(np.arange(len(rows)), [len(part) for part in rows])
     order = np.argsort(used)
-    parties = Parties(labels[order], names)
+    parties = Parties(owners[order], names)
     if len(used) == len(dataset):
         return replace(dataset, parties=parties), parties
     return replace(dataset.take(used[order]), parties=parties), parties

@@ -169,7 +169,7 @@ def encode_table(
         name=name,
         class_names=schema.classes,
         feature_names=schema.feature_names,
-        parties=None if owners is None else Parties.from_labels(owners),
+        parties=None if owners is None else Parties.from_names(owners),
         notes=(*schema.notes(frame, "rows"), *schema.notes(validation_frame, "validation set")),
         encoding=schema.to_dict(),
     )

@@ -52,6 +52,7 @@ class Valuation:
         seconds: time it took.
         description: what it was computed from: utility, seeds, versions, kind of player, as JSON
             would hold it.
+        rows: row number in the dataset of each player, where players are single rows.
     """
 
     method: str
@@ -64,6 +65,7 @@ class Valuation:
     num_samples: int = 0
     seconds: float = 0.0
     description: Mapping[str, Any] = field(default_factory=dict)
+    rows: Int[np.ndarray, " p"] | None = None
 
     def __post_init__(self) -> None:
         _check_shapes(self)
@@ -160,7 +162,8 @@ class Valuation:
         """A pandas frame with one row a player, in the order of `players`.
 
         Columns: player, value, stderr, one for each term, stderr_initialisation,
-        stderr_sampling, low and high (interval of the level), rank, rank_low, rank_high, num_rows.
+        stderr_sampling, low and high (interval of the level), rank, rank_low, rank_high, num_rows,
+        and row (number in the dataset) where players are rows.
         """
         import pandas as pd
 
@@ -177,6 +180,8 @@ class Valuation:
             "rank_high": ranks[:, 1],
             "num_rows": self.num_rows,
         }
+        if self.rows is not None:
+            columns["row"] = self.rows
         return pd.DataFrame(columns)
 
     def payouts(
@@ -207,20 +212,21 @@ class Valuation:
         Raises:
             ValueError: if `parties` does not name one party for each player.
         """
-        if len(parties.labels) != len(self.players):
+        if len(parties.indices) != len(self.players):
             raise ValueError(
                 f"parties: wanted a party for each of {len(self.players)} players, got "
-                f"{len(parties.labels)}; pass the partition of the rows that were valued"
+                f"{len(parties.indices)}; pass the partition of the rows that were valued"
             )
-        member = np.eye(len(parties))[parties.labels]
+        member = np.eye(len(parties))[parties.indices]
         replicates = None if self.replicates is None else self.replicates @ member
         return replace(
             self,
             players=parties.names,
-            num_rows=np.bincount(parties.labels, self.num_rows, len(parties)).astype(np.int64),
+            num_rows=np.bincount(parties.indices, self.num_rows, len(parties)).astype(np.int64),
             contributions=self.contributions @ member,
             replicates=replicates,
             description={**self.description, "player_kind": "sum of rows"},
+            rows=None,
         )
 
     def described(self, **more: Any) -> "Valuation":
@@ -241,6 +247,8 @@ class Valuation:
         arrays = {"num_rows": self.num_rows, "contributions": self.contributions}
         if self._is_sampled:
             arrays["replicates"], arrays["replicate_samples"] = self._groups
+        if self.rows is not None:
+            arrays["rows"] = self.rows
         write_archive(Path(path), _KIND, document, arrays)
 
     @classmethod
@@ -262,6 +270,7 @@ class Valuation:
             num_samples=document["num_samples"],
             seconds=document["seconds"],
             description=document["description"],
+            rows=arrays.get("rows"),
         )
 
     @property
@@ -299,6 +308,8 @@ def value_utility(
 ) -> Valuation:
     """Contributions of a utility's players as a valuation, with the utility's description.
 
+    Where the utility has `player_rows`, the row number of each player, the valuation keeps them.
+
     Args:
         utility: what was valued.
         method: how.
@@ -320,6 +331,7 @@ def value_utility(
         terms=tuple(utility.terms),
         contributions=np.asarray(contributions, dtype=np.float64),
         description=plain(description),
+        rows=getattr(utility, "player_rows", None),
         **sampled,
     )
 

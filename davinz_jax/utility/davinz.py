@@ -71,6 +71,11 @@ class DavinzUtility:
         return self.complexity.player_sizes
 
     @property
+    def player_rows(self) -> Int[np.ndarray, " p"] | None:
+        """Row number of each player where all are single rows."""
+        return self.complexity.player_rows
+
+    @property
     def terms(self) -> tuple[str, ...]:
         """The in-domain and the out-of-domain part."""
         return ("complexity", "discrepancy")

@@ -112,6 +112,11 @@ class DiscrepancyUtility:
         return np.rint(self._each[0].sizes).astype(np.int64)
 
     @property
+    def player_rows(self) -> Int[np.ndarray, " p"] | None:
+        """Row number of each player where all are single rows."""
+        return self.parties.rows
+
+    @property
     def terms(self) -> tuple[str, ...]:
         """The one term."""
         return ("discrepancy",)
@@ -170,7 +175,7 @@ class _Sums:
         check_parties(parties, len(inputs))
         warn_degenerate_bandwidth(inputs, bandwidth=bandwidth)
         self._inputs, self._progress = inputs, progress
-        self._order = np.argsort(parties.labels, kind="stable")
+        self._order = np.argsort(parties.indices, kind="stable")
         self._is_by_row = len(parties) == len(inputs)
         self._parties, self._weights = parties, weights
         self.bandwidth, self.num_validation_rows = scales(bandwidth), len(validation_inputs)
@@ -188,7 +193,7 @@ class _Sums:
         if not self._is_by_row:
             return group_sums(
                 self._inputs,
-                self._parties.labels,
+                self._parties.indices,
                 len(self._parties),
                 bandwidth=self.bandwidth,
                 weights=self._weights,
@@ -249,7 +254,7 @@ class _Sums:
         return self._mmd(within, marks @ self._to_target, marks @ self.sizes)
 
     def _by_player(self, rows):
-        return np.bincount(self._parties.labels, rows, minlength=len(self._parties))
+        return np.bincount(self._parties.indices, rows, minlength=len(self._parties))
 
     def _mmd(self, within, to_validation, sizes):
         squared = coalition_mmd_squared(

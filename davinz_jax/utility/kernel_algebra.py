@@ -88,6 +88,11 @@ class AbstractKernelUtility(ABC):
         return np.rint(self._system.group_sizes).astype(np.int64)
 
     @property
+    def player_rows(self) -> Int[np.ndarray, " p"] | None:
+        """Row number of each player where all are single rows."""
+        return self.parties.rows
+
+    @property
     def num_initialisations(self) -> int:
         """Independent draws of the network."""
         return self.kernel.num_initialisations
@@ -147,7 +152,7 @@ def _system(
         kernel.blocks,
         kernel.rows,
         right,
-        parties.labels,
+        parties.indices,
         weights,
         ridge=ridge,
         solver=choose_solver(solver),

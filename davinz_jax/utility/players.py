@@ -16,9 +16,9 @@ def check_parties(parties: Parties, num_rows: int) -> None:
             f"parties: wanted at least two, got {len(parties)}; "
             "a single party's share is the whole value"
         )
-    if len(parties.labels) != num_rows:
+    if len(parties.indices) != num_rows:
         raise ValueError(
-            f"parties: wanted one label for each of {num_rows} rows, got {len(parties.labels)}; "
+            f"parties: wanted one party for each of {num_rows} rows, got {len(parties.indices)}; "
             "use the parties that belong to this dataset"
         )
 

@@ -123,7 +123,7 @@ def exact_shapley_of_parties(
     timings = interleaved(sides, effort)
     utility = ComplexityUtility(kernel, parties, ridge=ridge)
     chosen = np.linspace(1, 2**num_parties - 1, 8).astype(int)
-    wanted = [_by_hand(kernel, (c >> parties.labels) % 2 == 1, ridge) for c in chosen]
+    wanted = [_by_hand(kernel, (c >> parties.indices) % 2 == 1, ridge) for c in chosen]
     return record(
         {name: timings.side(name, rows=num_rows) for name in sides},
         [ratio_check(timings, ours, other, at_most=0.2)],
@@ -277,9 +277,9 @@ def _valued_anew(
     forward = jax.jit(work.apply)
 
     def utility(members: tuple[int, ...]) -> float:
-        total, size = 0.0, int(np.isin(parties.labels, members).sum())
+        total, size = 0.0, int(np.isin(parties.indices, members).sum())
         for block in rows:
-            own = block[np.isin(parties.labels[block], members)]
+            own = block[np.isin(parties.indices[block], members)]
             if len(own):
                 total += _form_anew(work, forward, own, ridge)
         return -float(np.sqrt(total / size))

@@ -45,4 +45,4 @@ def valuation(folder: Path, *, by_party: bool = False) -> Valuation:
             "leave by_party out"
         )
     owner = frame.set_index("player")["party"].astype(str).loc[list(values.players)]
-    return values.sum_by_party(Parties.from_labels(np.asarray(owner, dtype=str)))
+    return values.sum_by_party(Parties.from_names(np.asarray(owner, dtype=str)))

@@ -125,7 +125,7 @@ def join(
         targets=np.concatenate([dataset.targets, targets.astype(dataset.targets.dtype)]),
         parties=None,
     )
-    labels = np.concatenate([parties.labels, np.full(len(inputs), len(parties))])
+    labels = np.concatenate([parties.indices, np.full(len(inputs), len(parties))])
     return joined, Parties(labels, (*parties.names, name))
 
 

@@ -235,7 +235,7 @@ def save(
     if run.values_rows:
         row = np.array([int(name.removeprefix("row_")) for name in frame["player"]])
         frame = frame.assign(
-            party=np.array(run.parties.names)[run.parties.labels[row]],
+            party=np.array(run.parties.names)[run.parties.indices[row]],
             target=run.dataset.targets[row],
             corrupted=run.corrupted[row],
         )

@@ -19,7 +19,7 @@ def test_equals_closed_form(regression, key):
     vector = 2 * data.validation.inputs.T @ error / len(data.validation.inputs)
     hessian = 2 * data.inputs.T @ data.inputs / len(data) + 0.25 * np.eye(2)
     products = gradients @ np.linalg.solve(hessian, vector)
-    wanted = [-products[parties.labels != party].mean() for party in range(3)]
+    wanted = [-products[parties.indices != party].mean() for party in range(3)]
     np.testing.assert_allclose(found.values, wanted, rtol=2e-3, atol=1e-6)
 
 
@@ -34,7 +34,7 @@ def test_predicts_the_change_of_leaving_out(regression, key):
         fit = np.linalg.lstsq(data.inputs[rows], data.targets[rows], rcond=None)[0]
         return np.mean((data.validation.inputs @ fit - data.validation.targets) ** 2)
 
-    true = [loss(parties.labels != j) - loss(parties.labels >= 0) for j in range(3)]
+    true = [loss(parties.indices != j) - loss(parties.indices >= 0) for j in range(3)]
     assert np.corrcoef(found.values, true)[0, 1] > 0.9
     assert (np.sign(found.values) == np.sign(true)).sum() >= 2
 

@@ -47,7 +47,7 @@ def test_parties_sum_their_rows(classes):
     data, parties = classes
     rows = knn_shapley(data, Parties(np.arange(18), tuple(f"row_{i}" for i in range(18))))
     found = knn_shapley(data, parties)
-    np.testing.assert_allclose(found.values, np.bincount(parties.labels, rows.values))
+    np.testing.assert_allclose(found.values, np.bincount(parties.indices, rows.values))
     again = knn_shapley(data, parties, features=(data.inputs, data.validation.inputs))
     np.testing.assert_allclose(again.values, found.values)
 

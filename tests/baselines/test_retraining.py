@@ -28,7 +28,7 @@ def test_equals_retraining_by_hand(classes, key, metric):
         return reached.accuracy if metric == "accuracy" else -reached.loss
 
     everyone = np.arange(18)
-    wanted = [worth(everyone) - worth(everyone[parties.labels != j]) for j in range(3)]
+    wanted = [worth(everyone) - worth(everyone[parties.indices != j]) for j in range(3)]
     np.testing.assert_allclose(found.values, wanted, atol=1e-5)
     assert found.seconds > 0
     assert found.description["metric"] == metric

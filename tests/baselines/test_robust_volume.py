@@ -39,7 +39,7 @@ def test_values_of_parties_equal_slow_twin():
     found = robust_volume(features, parties, seconds=10.0)
     rows = (features - features.mean(0)) / features.std(0)
     whole = log_robust_volume(rows)
-    wanted = [whole - log_robust_volume(rows[parties.labels != j]) for j in range(3)]
+    wanted = [whole - log_robust_volume(rows[parties.indices != j]) for j in range(3)]
     np.testing.assert_allclose(found.values, wanted)
     assert found.seconds > 10
 

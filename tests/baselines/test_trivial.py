@@ -42,7 +42,7 @@ def test_mmd_alone_equals_slow_twin(classes):
     found = mmd_alone(data, parties, bandwidth=2.0)
     whole = mmd(data.inputs, data.validation.inputs, bandwidth=2.0)
     for party in range(3):
-        rest = data.inputs[parties.labels != party]
+        rest = data.inputs[parties.indices != party]
         wanted = mmd(rest, data.validation.inputs, bandwidth=2.0) - whole
         assert found.values[party] == pytest.approx(wanted, rel=1e-6)
 

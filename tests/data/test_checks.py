@@ -59,7 +59,7 @@ def test_good_data_pass_unchanged(classes):
         ({"targets": np.array([0.0, 1, 1, 0])}, "targets: wanted integer classes, got float64"),
         ({"targets": np.ones(4, np.int64)}, "targets: wanted at least two classes, got only "
          "class 1"),
-        ({"parties": Parties(np.zeros(3, np.int64), ("a",))}, "parties: wanted one label for each "
+        ({"parties": Parties(np.zeros(3, np.int64), ("a",))}, "parties: wanted one party for each "
          "of 4 rows, got 3"),
     ],
 )  # fmt: skip

@@ -76,9 +76,9 @@ def test_noise_of_each_party(classes, key):
     many = classes.take(np.zeros(3000, np.int64))
     parties = Parties(np.repeat([0, 1, 2], 1000), ("a", "b", "c"))
     noisy, mask = add_party_noise(many, parties, scales=[0, 0.1, 0.4], key=key)
-    spread = [(noisy.inputs - many.inputs)[parties.labels == p].std() for p in range(3)]
+    spread = [(noisy.inputs - many.inputs)[parties.indices == p].std() for p in range(3)]
     np.testing.assert_allclose(spread, [0, 0.1, 0.4], rtol=0.1)
-    np.testing.assert_array_equal(mask, parties.labels > 0)
+    np.testing.assert_array_equal(mask, parties.indices > 0)
 
 
 def test_noise_scales_must_fit(classes, key):

@@ -9,11 +9,19 @@ from davinz_jax.data import Parties
 from davinz_jax.data.dataset import Validation
 
 
-def test_parties_from_labels_are_sorted_and_counted():
-    parties = Parties.from_labels(["b", "a", "b"])
+def test_parties_from_names_are_sorted_and_counted():
+    parties = Parties.from_names(["b", "a", "b"])
     assert parties.names == ("a", "b")
-    np.testing.assert_array_equal(parties.labels, [1, 0, 1])
+    np.testing.assert_array_equal(parties.indices, [1, 0, 1])
     np.testing.assert_array_equal(parties.sizes, [1, 2])
+
+
+def test_parties_of_one_row_each_know_their_rows():
+    """Party c of row 0, a of row 1, b of row 2."""
+    parties = Parties(np.array([2, 0, 1]), ("a", "b", "c"))
+    assert parties.rows is not None
+    np.testing.assert_array_equal(parties.rows, [1, 2, 0])
+    assert Parties(np.array([0, 0, 1]), ("a", "b")).rows is None
 
 
 def test_party_without_rows_is_refused_by_name():
@@ -27,13 +35,13 @@ def test_party_index_out_of_range_is_refused():
 
 
 def test_take_repeats_rows_and_drops_parties_left_without_any(classes):
-    owned = replace(classes, parties=Parties.from_labels(np.array(list("aabbccaabbcc"))))
+    owned = replace(classes, parties=Parties.from_names(np.array(list("aabbccaabbcc"))))
     taken = owned.take(np.array([4, 0, 4]))
     np.testing.assert_array_equal(taken.inputs[:, 0], [4, 0, 4])
     np.testing.assert_array_equal(taken.targets, [1, 0, 1])
     assert taken.parties is not None
     assert taken.parties.names == ("a", "c")
-    np.testing.assert_array_equal(taken.parties.labels, [1, 0, 1])
+    np.testing.assert_array_equal(taken.parties.indices, [1, 0, 1])
     assert len(taken.validation.inputs) == len(owned.validation.inputs)
 
 

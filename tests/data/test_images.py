@@ -36,7 +36,7 @@ def test_folders_say_party_and_class(folder):
     assert data.class_names == ("cat", "dog")
     _, parties = partition_by_column(data)
     assert parties.names == ("east", "west")
-    np.testing.assert_array_equal(parties.labels, [0, 0, 1, 1])
+    np.testing.assert_array_equal(parties.indices, [0, 0, 1, 1])
     np.testing.assert_array_equal(data.validation.targets, [0, 1])
     assert data.notes == ()
 

@@ -21,7 +21,7 @@ from davinz_jax.data import (
 
 def rows_of(dataset, parties, party):
     """Row numbers of a party; the first column of `classes` holds them."""
-    return dataset.inputs[parties.labels == party, 0].astype(int).tolist()
+    return dataset.inputs[parties.indices == party, 0].astype(int).tolist()
 
 
 def test_by_class_gives_each_class_its_first_rows_in_the_order_given(classes):
@@ -36,13 +36,13 @@ def test_by_class_without_sizes_uses_all_rows(classes):
     named = replace(classes, class_names=("cat", "dog", "eel"))
     used, parties = partition_by_class(named)
     assert parties.names == ("class_cat", "class_dog", "class_eel")
-    np.testing.assert_array_equal(parties.labels, classes.targets)
+    np.testing.assert_array_equal(parties.indices, classes.targets)
     assert used.sha256() == classes.sha256()
 
 
 def test_by_class_at_random_draws_rows_of_the_class(classes, key):
     used, parties = partition_by_class(classes, sizes=[2, 2, 2], select="random", key=key)
-    np.testing.assert_array_equal(parties.labels, used.targets)
+    np.testing.assert_array_equal(parties.indices, used.targets)
     np.testing.assert_array_equal(parties.sizes, [2, 2, 2])
 
 
@@ -69,9 +69,9 @@ def test_random_keeps_rows_in_order_and_deals_them_evenly(classes, key):
     np.testing.assert_array_equal(used.inputs, classes.inputs)
     assert sorted(parties.sizes) == [2, 2, 2, 3, 3]
     again = partition_random(classes, num=5, key=key)[1]
-    np.testing.assert_array_equal(parties.labels, again.labels)
+    np.testing.assert_array_equal(parties.indices, again.indices)
     other = partition_random(classes, num=5, key=jax.random.key(5))[1]
-    assert not np.array_equal(parties.labels, other.labels)
+    assert not np.array_equal(parties.indices, other.indices)
 
 
 def test_by_sizes_draws_disjoint_rows(classes, key):
@@ -106,7 +106,7 @@ def test_a_single_party_is_refused(classes, key):
 
 
 def test_by_column_uses_the_parties_that_came_with_the_data(classes):
-    parties = Parties.from_labels(np.array(list("abcabcabcabc")))
+    parties = Parties.from_names(np.array(list("abcabcabcabc")))
     used, found = partition_by_column(replace(classes, parties=parties))
     assert found is parties
     np.testing.assert_array_equal(used.inputs, classes.inputs)
@@ -135,7 +135,7 @@ def domains(classes):
 def test_mixture_holds_the_shares_asked_for(domains, key):
     mixed, parties = partition_mixture(*domains, shares=[0.25, 0.5, 1.0], size=4, key=key)
     np.testing.assert_array_equal(parties.sizes, [4, 4, 4])
-    from_second = [(mixed.inputs[parties.labels == p, 0] >= 100).sum() for p in range(3)]
+    from_second = [(mixed.inputs[parties.indices == p, 0] >= 100).sum() for p in range(3)]
     assert from_second == [1, 2, 4]
     assert len(np.unique(mixed.inputs[:, 0])) == 12
     np.testing.assert_array_equal(mixed.targets, mixed.inputs[:, 0] % 100 % 3)

@@ -87,7 +87,7 @@ def test_rows_in_use(path, key):
     np.testing.assert_array_equal(np.bincount(data.targets), [2, 2])
     assert len(data.validation.inputs) == 1
     assert data.parties is not None
-    assert len(data.parties.labels) == 4
+    assert len(data.parties.indices) == 4
 
 
 def test_regression(path, key):

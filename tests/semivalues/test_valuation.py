@@ -97,6 +97,15 @@ def test_saved_and_loaded(sampled, tmp_path):
         assert getattr(loaded, name) == getattr(sampled, name)
 
 
+def test_rows_are_a_field_and_survive_saving(tmp_path):
+    valuation = make([[[3.0, 1.0, 2.0]]], rows=np.array([7, 2, 5]))
+    valuation.save(tmp_path / "values.npz")
+    loaded = Valuation.load(tmp_path / "values.npz")
+    assert loaded.to_frame()["row"].tolist() == [7, 2, 5]
+    assert loaded.sum_by_party(Parties(np.array([0, 1, 1]), ("x", "y"))).rows is None
+    assert "row" not in make([[[3.0, 1.0]]]).to_frame()
+
+
 def test_exact_values_are_saved_without_replicates(small_games, tmp_path):
     leave_one_out(small_games["airport"]).save(str(tmp_path / "values"))
     assert Valuation.load(str(tmp_path / "values")).replicates is None
@@ -116,11 +125,11 @@ def test_damaged_and_foreign_files_are_refused(sampled, tmp_path):
 def test_sum_by_party_is_linear(sampled):
     parties = Parties(np.array([0, 0, 1, 1, 1, 2, 0, 2]), ("x", "y", "z"))
     summed = sampled.sum_by_party(parties)
-    expected = [sampled.values[parties.labels == party].sum() for party in range(3)]
+    expected = [sampled.values[parties.indices == party].sum() for party in range(3)]
     np.testing.assert_allclose(summed.values, expected)
     assert list(summed.num_rows) == [3, 3, 2]
     assert summed.description["player_kind"] == "sum of rows"
-    weights = np.eye(3)[parties.labels]
+    weights = np.eye(3)[parties.indices]
     groups = sampled.replicates.sum(axis=1).mean(axis=1) @ weights
     counts = sampled.replicate_samples
     sigma = (counts[:, None] * (groups - summed.values) ** 2).sum(axis=0) / (len(counts) - 1)

@@ -114,7 +114,7 @@ def test_davinz(data, parties, draws, num_blocks):
         kappa=0.7,
     )
     members = all_coalitions(PLAYERS)
-    held = [np.flatnonzero(coalition[parties.labels]) for coalition in members[1:]]
+    held = [np.flatnonzero(coalition[parties.indices]) for coalition in members[1:]]
     distances = [mmd(data.inputs[rows], data.validation.inputs, bandwidth=SIGMA) for rows in held]
     costs = [[brute_complexity(draw, data, rows, blocks) for rows in held] for draw in draws]
     wanted = -0.7 * np.array(costs) - np.array(distances)
@@ -128,7 +128,7 @@ def test_kernel_regression(data, parties, draws, num_blocks):
         kernel, parties, data.validation.targets, ridge=RIDGE, metric="mse"
     )
     members = all_coalitions(PLAYERS)
-    held = [np.flatnonzero(coalition[parties.labels]) for coalition in members[1:]]
+    held = [np.flatnonzero(coalition[parties.indices]) for coalition in members[1:]]
     wanted = np.array(
         [[brute_regression(draw, data, rows, blocks) for rows in held] for draw in draws]
     )

@@ -14,7 +14,7 @@ from tests.utility.cases import RIDGE, check_answers, random_kernel, random_part
 
 def brute_complexity(kernel, parties, weights):
     def one(i, mask):
-        chosen = np.flatnonzero(mask[parties.labels] & (weights > 0))
+        chosen = np.flatnonzero(mask[parties.indices] & (weights > 0))
         form = quadratic_form(
             kernel.blocks[i],
             kernel.rows,
@@ -74,7 +74,7 @@ def test_multiplicity_equals_repeated_rows():
         rows=np.arange(len(drawn))[None],
         residual=kernel.residual[:, drawn],
     )
-    labels = type(parties)(parties.labels[drawn], parties.names)
+    labels = type(parties)(parties.indices[drawn], parties.names)
     expected = ComplexityUtility(written_out, labels, ridge=RIDGE)
     found = ComplexityUtility(kernel, parties, ridge=RIDGE, multiplicity=weights)
     np.testing.assert_allclose(found.power_set(), expected.power_set(), rtol=1e-8)
@@ -122,7 +122,7 @@ def test_bad_input_is_refused():
         ComplexityUtility(kernel, parties, ridge=-1e-4)
     with pytest.raises(ValueError, match="wanted at least two, got 1"):
         ComplexityUtility(kernel, random_parties(40, 1), ridge=RIDGE)
-    with pytest.raises(ValueError, match="one label for each of 40 rows, got 41"):
+    with pytest.raises(ValueError, match="one party for each of 40 rows, got 41"):
         ComplexityUtility(kernel, random_parties(41), ridge=RIDGE)
     for weights in (np.full(40, -1.0), np.zeros(40), np.full(40, np.nan)):
         with pytest.raises(ValueError, match="multiplicity: wanted finite numbers"):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from davinz_jax.data import Parties
+from davinz_jax.semivalues import leave_one_out
 from davinz_jax.types import Utility
 from davinz_jax.utility import (
     ComplexityUtility,
@@ -109,3 +111,12 @@ def test_residuals_of_zero_leave_no_kappa(parts):
     complexity = ComplexityUtility(kernel, random_parties(), ridge=RIDGE)
     with pytest.raises(ValueError, match="complexity: wanted a positive mean"):
         calibrate_kappa(complexity, parts[1])
+
+
+def test_values_of_rows_know_their_rows():
+    rows = Parties(np.arange(40)[::-1].copy(), tuple(f"row_{row}" for row in range(40)))
+    discrepancy = DiscrepancyUtility(*random_inputs(), rows, bandwidth=2.0)
+    utility = DavinzUtility(
+        ComplexityUtility(random_kernel(3), rows, ridge=RIDGE), discrepancy, kappa=1
+    )
+    np.testing.assert_array_equal(leave_one_out(utility).to_frame()["row"], np.arange(40)[::-1])

@@ -15,7 +15,7 @@ def brute_discrepancy(inputs, targets, parties, weights, bandwidth):
         return np.exp(-((x[:, None] - y[None]) ** 2).sum(-1) / (2 * bandwidth**2))
 
     def one(mask):
-        w = weights * mask[parties.labels]
+        w = weights * mask[parties.indices]
         w = w / w.sum() if w.any() else w
         own = w @ kernel(inputs, inputs) @ w - 2 * w @ kernel(inputs, targets).mean(1)
         return -np.sqrt(own + kernel(targets, targets).mean())
@@ -93,7 +93,7 @@ def test_bad_input_is_refused():
         DiscrepancyUtility(inputs, targets, parties, bandwidth=-1.0)
     with pytest.raises(ValueError, match="at least one validation row"):
         DiscrepancyUtility(inputs, targets[:0], parties, bandwidth=1.0)
-    with pytest.raises(ValueError, match="one label for each of 40 rows"):
+    with pytest.raises(ValueError, match="one party for each of 40 rows"):
         DiscrepancyUtility(inputs, targets, random_parties(41), bandwidth=1.0)
     with pytest.raises(ValueError, match="wanted at least two, got 1"):
         DiscrepancyUtility(inputs, targets, random_parties(40, 1), bandwidth=1.0)

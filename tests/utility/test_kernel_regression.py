@@ -26,7 +26,7 @@ def measure(outputs, metric):
 
 def brute_regression(kernel, parties, weights, metric):
     def one(i, mask):
-        chosen = np.flatnonzero(mask[parties.labels] & (weights > 0))
+        chosen = np.flatnonzero(mask[parties.indices] & (weights > 0))
         change = prediction(
             kernel.blocks[i],
             kernel.rows,

@@ -11,7 +11,7 @@ def test_parties_hold_their_shares(key):
     mixed = mixture(domains=digits_domains, shares=[0.2, 1.0], size=10, key=key)
     assert mixed.parties is not None
     grey = (np.ptp(mixed.inputs, axis=-1) == 0).all(axis=(1, 2))
-    assert [int((~grey[mixed.parties.labels == p]).sum()) for p in (0, 1)] == [2, 10]
+    assert [int((~grey[mixed.parties.indices == p]).sum()) for p in (0, 1)] == [2, 10]
 
 
 def test_target_is_the_second_domain(key):

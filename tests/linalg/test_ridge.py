@@ -91,14 +91,15 @@ def test_of_equal_errors_the_largest_ridge_is_chosen():
 
 
 def test_the_ends_of_the_grid_are_flagged():
-    """Noise wants the largest ridge, what the kernel explains without an error the least."""
+    """K = I tells nothing of other rows, at any ridge; what K explains wholly wants the least."""
     rng = np.random.default_rng(0)
-    factor = rng.normal(size=(30, 5))
-    kernel, rows = (factor @ factor.T)[None, None], np.arange(30)[None]
-    noise, explained = rng.normal(size=(30, 1)), factor @ rng.normal(size=(5, 1))
-    curves = [choose_ridge(kernel, rows, y[None], y) for y in (noise, explained)]
-    assert [curve.edge for curve in curves] == ["largest", "least"]
-    assert choose_ridge(kernel, rows, noise[None], noise, grid=[1.0]).edge is None
+    factor, rows = rng.normal(size=(30, 5)), np.arange(30)[None]
+    explained = factor @ rng.normal(size=(5, 1))
+    nothing = choose_ridge(np.eye(30)[None, None], rows, explained[None], explained)
+    least = choose_ridge((factor @ factor.T)[None, None], rows, explained[None], explained)
+    assert [nothing.edge, least.edge] == ["largest", "least"]
+    one = choose_ridge(np.eye(30)[None, None], rows, explained[None], explained, grid=[1.0])
+    assert one.edge is None
 
 
 def test_json_holds_the_curve():

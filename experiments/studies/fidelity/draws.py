@@ -1,0 +1,320 @@
+"""A draw: rows of a data set parted by what they serve, and sets of one size made from some.
+
+Base rows make the sets, validation rows serve the scores, stopping rows end the training, and test
+rows give the truth; none serves two ends. Every part has equal class counts.
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from davinz_jax.data import (
+    blend_with_photographs,
+    load_cifar10,
+    load_digits,
+    load_mnist,
+    load_table,
+    numpy_generator,
+)
+from davinz_jax.data.mnist_m import load_photographs
+from davinz_jax.types import PRNGKey
+from experiments.studies.fidelity import recipes
+from experiments.studies.fidelity.recipes import Inputs, Labels, Recipe, Scale
+
+TABLES = ("magic", "optdigits", "phoneme", "ring", "spambase", "twonorm")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a draw is.
+
+    Attributes:
+        data: name of the data set.
+        network: mlp or cnn.
+        key: of everything random.
+        num_sets: sets, all recipes' or a random choice of them.
+        num_rows: rows of a set; a multiple of the classes.
+        half: 0 for even rows, 1 for odd ones of a large data set, None for all.
+        base: rows a class that sets are made from.
+        validation: rows a class for scores.
+        stopping: rows a class that end a training.
+        test: rows a class, at most, for the truth.
+        num_seeds: networks trained on each set.
+        rate: learning rate of these trainings.
+    """
+
+    data: str
+    network: str
+    key: int
+    num_sets: int
+    num_rows: int
+    half: int | None
+    base: int
+    validation: int
+    stopping: int
+    test: int
+    num_seeds: int = 8
+    rate: float = 2e-3
+
+    @property
+    def name(self) -> str:
+        """One of a kind, and the name of a folder."""
+        return f"{self.data}-{self.network}-{self.key}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one use: inputs (m, ...) and classes (m,)."""
+
+    inputs: Inputs
+    targets: Labels
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, rows: Int[np.ndarray, " r"]) -> "Part":
+        """The rows given, in that order."""
+        return Part(self.inputs[rows], self.targets[rows])
+
+
+@dataclass(frozen=True)
+class RowSet:
+    """One set to be scored.
+
+    Attributes:
+        name: number and kind; one of a kind in its draw.
+        recipe: how it was made.
+        steps: what was done; more than the recipe for a mixture.
+        inputs: (n, ...) rows after all changes.
+        targets: (n,) classes after all swaps.
+        rows: (n,) base row that each came from.
+        is_changed: whether inputs differ from the base row's.
+    """
+
+    name: str
+    recipe: Recipe
+    steps: tuple[Recipe, ...]
+    inputs: Inputs
+    targets: Labels
+    rows: Int[np.ndarray, " n"]
+    is_changed: Bool[np.ndarray, " n"]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The parts of a draw and its sets."""
+
+    spec: Spec
+    num_classes: int
+    base: Part
+    validation: Part
+    stopping: Part
+    test: Part
+    sets: tuple[RowSet, ...]
+
+
+def make_draw(spec: Spec, *, root: Path | None = None) -> Draw:
+    """Read a draw's data and make its sets; the same spec gives the same draw.
+
+    Args:
+        spec: what to draw.
+        root: folder of local data; digits and breast cancer need none.
+    """
+    key = jax.random.fold_in(jax.random.key(spec.key), zlib.crc32(spec.name.encode()))
+    part_key, set_key = jax.random.split(key)
+    pool, held = _read(spec, root)
+    num_classes = int(pool.targets.max()) + 1
+    counts = (spec.base, spec.validation, spec.stopping, spec.test if held is None else 0)
+    base, validation, stopping, test = _balanced_parts(pool, counts, part_key)
+    if held is not None:
+        (test,) = _balanced_parts(held, (spec.test,), part_key)
+    base, validation, stopping, test = _standardised(base, validation, stopping, test)
+    scale = _scale(spec, base.inputs, root)
+    sets = _make_sets(spec, base, num_classes, scale, set_key)
+    return Draw(spec, num_classes, base, validation, stopping, test, sets)
+
+
+def _read(spec: Spec, root: Path | None) -> tuple[Part, Part | None]:
+    """All rows of a data set, and its own test rows where it has them."""
+    pool, held = _source(spec.data, root)
+    if spec.half is None:
+        return pool, held
+    halved = [p if p is None else p.take(np.arange(spec.half, len(p), 2)) for p in (pool, held)]
+    assert halved[0] is not None
+    return halved[0], halved[1]
+
+
+def _source(name: str, root: Path | None) -> tuple[Part, Part | None]:
+    if name == "breast_cancer":
+        from sklearn.datasets import load_breast_cancer
+
+        inputs, targets = load_breast_cancer(return_X_y=True)
+        return Part(np.asarray(inputs, np.float32), np.asarray(targets, np.int64)), None
+    if name in TABLES:
+        assert root is not None
+        table = load_table(
+            root / "tables" / f"{name}.csv.gz", target="label", holdout=0.01, key=jax.random.key(0)
+        )
+        return Part(table.inputs, table.targets), None
+    load = {
+        "mnist": partial(load_mnist, root=root),
+        "cifar10": partial(load_cifar10, root=root),
+        "digits": partial(load_digits, holdout=0.001),
+    }[name]
+    dataset = load()
+    pool, own = Part(dataset.inputs, dataset.targets), dataset.validation
+    assert own.targets is not None
+    return pool, None if name == "digits" else Part(own.inputs, own.targets)
+
+
+def _balanced_parts(pool: Part, counts: tuple[int, ...], key: PRNGKey) -> list[Part]:
+    """Disjoint random parts with so many rows a class; the last takes fewer if fewer are left."""
+    generator = numpy_generator(key)
+    order = generator.permutation(len(pool))
+    by_class = [order[pool.targets[order] == c] for c in range(int(pool.targets.max()) + 1)]
+    least = min(map(len, by_class))
+    ends = np.minimum(np.cumsum(counts), least)
+    starts = [0, *ends[:-1]]
+    return [
+        pool.take(np.concatenate([rows[start:end] for rows in by_class]))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _standardised(base: Part, *others: Part) -> list[Part]:
+    """Columns of a table by the base rows' mean and deviation; images as they are."""
+    if base.inputs.ndim > 2:
+        return [base, *others]
+    mean, deviation = base.inputs.mean(0), base.inputs.std(0)
+    usable = np.where(deviation > 0, deviation, 1)
+    return [
+        Part(np.clip((p.inputs - mean) / usable, -10, 10).astype(np.float32), p.targets)
+        for p in (base, *others)
+    ]
+
+
+def _scale(spec: Spec, inputs: Inputs, root: Path | None) -> Scale:
+    low, high = float(inputs.min()), float(inputs.max())
+    return Scale(float(inputs.std()), low, high, _domain(spec.data, root))
+
+
+def _domain(data: str, root: Path | None):
+    """The other domain of a data set: MNIST-M's, in grey, or CIFAR-10 without colour."""
+    if data == "mnist":
+        photographs = load_photographs(root=root)
+
+        def blend(inputs: Float[np.ndarray, "n h w 1"], key: PRNGKey) -> Inputs:
+            blended = blend_with_photographs(np.repeat(inputs, 3, -1), photographs, key=key)
+            return blended.mean(-1, keepdims=True).astype(inputs.dtype)
+
+        return blend
+    if data == "cifar10":
+        return lambda inputs, _: np.repeat(inputs.mean(-1, keepdims=True), 3, -1)
+    return None
+
+
+def _make_sets(
+    spec: Spec, base: Part, num_classes: int, scale: Scale, key: PRNGKey
+) -> tuple[RowSet, ...]:
+    choice_key, *keys = jax.random.split(key, spec.num_sets + 1)
+    every = recipes.recipes_for(base.inputs, num_classes, scale)
+    if spec.num_sets > len(every):
+        raise ValueError(
+            f"num_sets: wanted at most {len(every)} for {spec.data}, got {spec.num_sets}; "
+            "take fewer"
+        )
+    order = np.asarray(jax.random.permutation(choice_key, len(every)))[: spec.num_sets]
+    return tuple(
+        _make_set(number, every[index], every, spec, base, scale, one)
+        for number, (index, one) in enumerate(zip(np.sort(order), keys, strict=True))
+    )
+
+
+def _make_set(
+    number: int,
+    recipe: Recipe,
+    every: list[Recipe],
+    spec: Spec,
+    base: Part,
+    scale: Scale,
+    key: PRNGKey,
+) -> RowSet:
+    """Balanced rows of the base, then each step of the recipe."""
+    row_key, step_key, *keys = jax.random.split(key, 6)
+    rows = _balanced_rows(base.targets, spec.num_rows, row_key)
+    inputs, targets = base.inputs[rows], base.targets[rows]
+    steps = recipes.steps_of(recipe, every, step_key)
+    for step, one in zip(steps, keys, strict=False):
+        if step.kind in recipes.SWAPS:
+            targets = recipes.swap(targets, step, one)
+        elif step.kind == "duplicates":
+            source = recipes.repeated(targets, step, one)
+            rows, inputs, targets = rows[source], inputs[source], targets[source]
+        elif step.kind in recipes.CHANGES:
+            inputs = recipes.change(inputs, step, scale, one)
+    apart = np.abs(inputs - base.inputs[rows]).reshape(len(rows), -1).max(1) > 0
+    return RowSet(f"{number:02d} {recipe.kind}", recipe, steps, inputs, targets, rows, apart)
+
+
+def _balanced_rows(targets: Labels, num_rows: int, key: PRNGKey) -> Int[np.ndarray, " n"]:
+    generator = numpy_generator(key)
+    classes = np.unique(targets)
+    each, rest = divmod(num_rows, len(classes))
+    if rest:
+        raise ValueError(
+            f"num_rows: wanted a multiple of {len(classes)} classes, got {num_rows}; mend it"
+        )
+    return np.concatenate(
+        [generator.choice(np.flatnonzero(targets == c), each, replace=False) for c in classes]
+    )
+
+
+def _spec(data: str, network: str, key: int, num_sets: int, **how: Any) -> Spec:
+    seeds = {"mlp": 8, "cnn": 4}[network]
+    options = {"num_rows": 150, "half": None, "num_seeds": seeds} | SIZES[data] | how
+    return Spec(data, network, key, num_sets, **options)
+
+
+_MANY = {"base": 60, "validation": 30, "stopping": 20, "test": 100}
+_TWO = {"base": 250, "validation": 150, "stopping": 100, "test": 600}
+SIZES: Mapping[str, dict[str, int]] = {
+    "mnist": _MANY | {"test": 150},
+    "cifar10": _MANY | {"num_rows": 250, "base": 80, "stopping": 30, "test": 150, "num_seeds": 6},
+    "digits": {"base": 50, "validation": 25, "stopping": 15, "test": 100},
+    "optdigits": {"base": 60, "validation": 30, "stopping": 20, "test": 167},
+    "breast_cancer": {"num_rows": 80, "base": 60, "validation": 40, "stopping": 20, "test": 100},
+    **{name: _TWO for name in TABLES if name != "optdigits"},
+}
+"""Rows a class of each part."""
+
+CHOOSING = (
+    _spec("digits", "cnn", 0, 40),
+    _spec("ring", "mlp", 0, 40),
+    _spec("magic", "mlp", 0, 40, half=0),
+    _spec("optdigits", "mlp", 0, 40, half=0),
+    _spec("mnist", "mlp", 0, 40, half=0),
+    _spec("mnist", "cnn", 0, 40, half=0),
+    _spec("cifar10", "cnn", 0, 36, half=0, rate=5e-4),
+)
+"""Draws that defaults are chosen on."""
+
+SHOWING = (
+    _spec("digits", "mlp", 1, 56),
+    _spec("digits", "cnn", 1, 56),
+    _spec("breast_cancer", "mlp", 1, 55),
+    _spec("magic", "mlp", 1, 55, half=1),
+    _spec("phoneme", "mlp", 1, 55),
+    _spec("spambase", "mlp", 1, 55),
+    _spec("optdigits", "mlp", 1, 59, half=1),
+    _spec("mnist", "mlp", 1, 60, half=1),
+    _spec("mnist", "cnn", 1, 60, half=1),
+    _spec("cifar10", "cnn", 1, 60, half=1, rate=5e-4),
+)
+"""Draws that results are shown on; none of them served a choice."""

@@ -19,7 +19,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
 
     folder = Path(HydraConfig.get().runtime.output_dir)
     with hosting.joined(folder, **compose.plain(cfg.hosts)) as is_first:
-        return _valued(cfg, Path(cfg.value.resume or folder)) if is_first else _looked(cfg)
+        return _valued(cfg, Path(cfg.value.resume or folder)) if is_first else _share(cfg)
 
 
 def _valued(cfg: DictConfig, folder: Path) -> dict[str, Any]:
@@ -41,13 +41,13 @@ def _valued(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     return content
 
 
-def _looked(cfg: DictConfig) -> dict[str, Any]:
+def _share(cfg: DictConfig) -> dict[str, Any]:
     """Compute this process's share of the kernels, for the first process to go on from."""
     from experiments.runtime import compose, console
     from experiments.studies import value as valuing
 
     components = compose.components(cfg)
-    valuing.look(components, values_rows=cfg.players.value == "rows", stages=console.Stages())
+    valuing.prepare(components, values_rows=cfg.players.value == "rows", stages=console.Stages())
     console.say("kernels done; process 0 has them and goes on alone")
     return {}
 

@@ -22,7 +22,7 @@ from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.selection import Select, select_rows
 from davinz_jax.data.targets import class_labels, inferred_task
-from davinz_jax.types import PRNGKey, Task
+from davinz_jax.types import PRNGKey, Progress, Task
 
 Layout = Literal["nhwc", "nchw"]
 Arrays = Mapping[str, Shaped[np.ndarray, "..."]]
@@ -51,6 +51,7 @@ def load_arrays(
     select: Select = "first",
     holdout: ScalarLike | None = 0.2,
     key: PRNGKey | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Arrays of an npz file as a data set.
 
@@ -67,6 +68,7 @@ def load_arrays(
         select: which rows, as in `select_rows`.
         holdout: share of the rows held out where the file has no validation set.
         key: needed for a held-out validation set and for select=random.
+        progress: not used; every source of data takes it.
 
     Returns:
         The data set, channels last; a note says if its validation set was held out.

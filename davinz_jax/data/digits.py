@@ -10,7 +10,7 @@ from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.scalars import number
 from davinz_jax.data.selection import Select, select_rows
-from davinz_jax.types import PRNGKey
+from davinz_jax.types import PRNGKey, Progress
 
 
 def load_digits(
@@ -21,6 +21,7 @@ def load_digits(
     size: int = 8,
     holdout: ScalarLike = 0.2,
     key: PRNGKey | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """The 1,797 digits of scikit-learn; pixels divided by 16, part held out as validation set.
 
@@ -31,6 +32,7 @@ def load_digits(
         size: pixels a side; other than 8 by bilinear resizing.
         holdout: share of the images held out.
         key: draws the images held out; without a key they are the last ones.
+        progress: not used; every source of data takes it.
 
     Returns:
         Inputs (n, size, size, 1) in [0, 1], float32.

@@ -18,7 +18,7 @@ from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.selection import Select, select_rows
 from davinz_jax.data.table import read_table
 from davinz_jax.data.table_columns import category_names, check_column
-from davinz_jax.types import PRNGKey
+from davinz_jax.types import PRNGKey, Progress
 
 Colour = Literal["auto", "grey", "rgb"]
 """Grey or RGB for all images, or grey where all of them are."""
@@ -50,6 +50,7 @@ def load_images(
     select: Select = "first",
     holdout: ScalarLike | None = 0.2,
     key: PRNGKey | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Images of several parties, with classes, as a data set.
 
@@ -64,6 +65,7 @@ def load_images(
         select: which images, as in `select_rows`.
         holdout: share of the images held out where there is no `validation_path`.
         key: needed for a held-out validation set and for select=random.
+        progress: not used; every source of data takes it.
 
     Returns:
         Inputs (n, h, w, 1 or 3) in [0, 1], float32, with the parties; a note says if the

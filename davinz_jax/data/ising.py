@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Float, Int, Num, ScalarLike
 from davinz_jax.data.checks import checked_dataset
 from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.scalars import number
-from davinz_jax.types import PRNGKey
+from davinz_jax.types import PRNGKey, Progress
 
 
 def simulate_ising(
@@ -30,6 +30,7 @@ def simulate_ising(
     temperatures: Sequence[ScalarLike] = (1.0, 5.0),
     num_sweeps: int = 100,
     key: PRNGKey,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Ising configurations with their exact energies, scaled to [0, 1].
 
@@ -41,6 +42,7 @@ def simulate_ising(
             Order sets in below 2.269.
         num_sweeps: length of each Markov chain; every site is offered a flip in each sweep.
         key: fixes all draws.
+        progress: not used; every source of data takes it.
 
     Returns:
         Inputs (n, l, l, 1) of spins ±1, float32; targets (E − min E) / (max E − min E), the

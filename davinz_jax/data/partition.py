@@ -85,8 +85,8 @@ def partition_by_sizes(
     return _shared_out(dataset, np.split(order, np.cumsum(sizes)[:-1]), _party_names(len(sizes)))
 
 
-def partition_by_column(dataset: Dataset) -> tuple[Dataset, Parties]:
-    """The parties that came with the data.
+def partition_by_column(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
+    """The parties that came with the data; the key, which all partitions take, is not used.
 
     Raises:
         ValueError: if none did, or only one.
@@ -109,8 +109,10 @@ def partition_auto(dataset: Dataset, *, key: PRNGKey) -> tuple[Dataset, Parties]
     return partition_random(dataset, num=DEFAULT_PARTIES, key=key)
 
 
-def partition_rows(dataset: Dataset) -> tuple[Dataset, Parties]:
+def partition_rows(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
     """Each row a party of its own, named row_0, row_1 and so on; `Parties.rows` numbers them.
+
+    The key, which all partitions take, is not used.
 
     Raises:
         ValueError: if there are fewer than two rows.

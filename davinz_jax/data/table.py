@@ -23,7 +23,7 @@ from davinz_jax.data.selection import Select, select_rows
 from davinz_jax.data.table_columns import check_column
 from davinz_jax.data.table_fit import fit_schema
 from davinz_jax.data.table_schema import Impute, TableSchema
-from davinz_jax.types import PRNGKey, Task
+from davinz_jax.types import PRNGKey, Progress, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,7 @@ def load_table(
     num_validation_rows: int | None = None,
     select: Select = "first",
     key: PRNGKey | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """A table as a data set, numeric columns standardised and categorical ones one-hot.
 
@@ -67,6 +68,7 @@ def load_table(
         num_validation_rows: rows of the validation set; None for all.
         select: which rows, as in `select_rows`.
         key: needed for a held-out validation set and for select=random.
+        progress: not used; every source of data takes it.
 
     Returns:
         Inputs (n, d), float32, with `feature_names`; `encoding` is the schema as JSON would hold

@@ -1,16 +1,26 @@
 """Leave-one-out: what the grand coalition loses with each player."""
 
 import time
+from pathlib import Path
 
 from davinz_jax.semivalues.valuation import Valuation, value_utility
-from davinz_jax.types import Utility
+from davinz_jax.types import PRNGKey, Progress, Utility
 
 
-def leave_one_out(utility: Utility) -> Valuation:
+def leave_one_out(
+    utility: Utility,
+    *,
+    key: PRNGKey | None = None,
+    checkpoint: Path | None = None,
+    progress: Progress | None = None,
+) -> Valuation:
     """Value of each player as u(N) − u(N ∖ j), exact.
 
     Args:
         utility: what is to be shared out; unit of its answers is the unit of the values.
+        key: not used, nor are the others; every semivalue takes them.
+        checkpoint: not used.
+        progress: not used.
 
     Returns:
         Values by the utility's own closed form; method `leave_one_out`.

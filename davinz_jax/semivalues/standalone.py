@@ -1,19 +1,30 @@
 """Standalone: what each player's data is worth by itself."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 
 from davinz_jax.semivalues.valuation import Valuation, value_utility
-from davinz_jax.types import Utility
+from davinz_jax.types import PRNGKey, Progress, Utility
 
 
-def standalone(utility: Utility, *, batch_size: int = 256) -> Valuation:
+def standalone(
+    utility: Utility,
+    *,
+    batch_size: int = 256,
+    key: PRNGKey | None = None,
+    checkpoint: Path | None = None,
+    progress: Progress | None = None,
+) -> Valuation:
     """Value of each player as u({j}), exact; the empty coalition is not subtracted.
 
     Args:
         utility: what is to be shared out; unit of its answers is the unit of the values.
         batch_size: coalitions asked for at a time.
+        key: not used, nor are the others; every semivalue takes them.
+        checkpoint: not used.
+        progress: not used.
 
     Returns:
         Values of the players alone; method `standalone`.

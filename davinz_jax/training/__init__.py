@@ -1,6 +1,7 @@
 """Ground truth: networks trained on a dataset, or on many coalitions of its rows.
 
-`train` fits one network by SGD under a `Schedule` (`paper_schedule`, `fixed_schedule`),
+`train` fits one network by SGD under a `Schedule` (`paper_schedule`,
+`fixed_schedule`, `given_schedule`),
 `train_many` a copy for each set of rows, side by side where the network is small, `evaluate` gives
 the `Performance` on a validation set, and `train_coalitions` does both for a list of coalitions
 with a checkpoint for each.
@@ -9,7 +10,7 @@ with a checkpoint for each.
 from davinz_jax.training.coalitions import CoalitionPerformance, train_coalitions
 from davinz_jax.training.evaluate import Performance, evaluate
 from davinz_jax.training.losses import row_losses
-from davinz_jax.training.schedule import Schedule, fixed_schedule, paper_schedule
+from davinz_jax.training.schedule import Schedule, fixed_schedule, given_schedule, paper_schedule
 from davinz_jax.training.train import TrainResult, members_at_once, train, train_many
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "TrainResult",
     "evaluate",
     "fixed_schedule",
+    "given_schedule",
     "members_at_once",
     "paper_schedule",
     "row_losses",

@@ -60,6 +60,20 @@ def fixed_schedule(task: Task, *, epochs: int = 300) -> Schedule:
     return Schedule(learning_rate=rate, tolerance=0.0, min_epochs=epochs, max_epochs=epochs)
 
 
+def given_schedule(
+    task: Task,
+    *,
+    learning_rate: ScalarLike,
+    batch_size: int,
+    tolerance: ScalarLike,
+    min_epochs: int,
+    max_epochs: int,
+    momentum: ScalarLike = 0.0,
+) -> Schedule:
+    """Every number by hand, as in `Schedule`; the same for either task, which is not looked at."""
+    return Schedule(learning_rate, batch_size, tolerance, min_epochs, max_epochs, momentum)
+
+
 def _refuse(name: str, got: Any, fits: bool, wanted: str) -> None:
     if not fits:
         raise ValueError(f"{name}: wanted {wanted}, got {got}; change the training schedule")

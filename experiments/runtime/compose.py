@@ -1,26 +1,28 @@
 """From a composed configuration to the objects that the library takes.
 
-Everything is instantiated before anything runs, so that a misspelt key under any `_target_` is
-refused at once. Groups are partial functions; what only a run knows (a key, the dataset, progress)
-is offered by name, and each function takes what its signature asks for.
+Everything is instantiated before anything runs, so that a misspelt key under any `_target_`, and
+a function of the wrong form (`protocols.py`), are refused at once.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from davinz_jax import DiscrepancyOptions, Ingredients, KernelOptions
-from davinz_jax.data import Dataset, Parties
+from davinz_jax import Dataset, DiscrepancyOptions, Ingredients, KernelOptions, Valuation
+from davinz_jax.data import partition_rows
 from davinz_jax.models import initialise, load_torch_weights
-from davinz_jax.types import PRNGKey, Variables
-from experiments.runtime.errors import InputError, nearest
+from davinz_jax.ntk import Forecast
+from davinz_jax.types import PRNGKey, Progress, Variables
+from experiments.runtime import protocols
+from experiments.runtime.console import Stages
+from experiments.runtime.context import Context, Rows
+from experiments.runtime.errors import InputError
 
 STREAMS = ("data", "parties", "corruption", "initialisations", "blocks", "semivalue", "training")
 
@@ -30,46 +32,52 @@ def streams(seed: int) -> dict[str, PRNGKey]:
     return dict(zip(STREAMS, jax.random.split(jax.random.key(seed), len(STREAMS)), strict=True))
 
 
-def offered(function: Callable[..., Any], **available: Any) -> Callable[..., Any]:
-    """The function with those of the available keyword arguments that it takes and lacks."""
-    signature = inspect.signature(function)
-    taken = {name: value for name, value in available.items() if name in signature.parameters}
-    given = getattr(function, "keywords", {})
-    return lambda *args: function(*args, **{k: v for k, v in taken.items() if k not in given})
-
-
-def checked(group: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The partial function of a group, refused at once if it does not take what it was given.
-
-    Raises:
-        InputError: naming the option and the nearest that there is.
-    """
-    parameters = inspect.signature(getattr(function, "func", function)).parameters
-    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
-    for name in getattr(function, "keywords", {}):
-        if name not in parameters and not takes_any:
-            raise InputError(f"{group}.{name}: unknown option; {nearest(name, parameters)}")
-    return function
-
-
 @dataclass(frozen=True)
 class Model:
-    """A network to be: the function that makes it once the data is known, and its weights."""
+    """A network to be, once the data is known.
 
-    settings: Mapping[str, Any]
+    Attributes:
+        make: its module class or function, with its settings.
+        is_factory: whether it is told the shape of a row and the number of outputs
+            (`_partial_: true` of a function); a Flax module class takes its settings alone.
+        weights: file of weights to start from; None for draws at random.
+    """
+
+    make: partial[Any]
+    is_factory: bool
     weights: str | None
 
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Model":
+        """The model that a node of the group `model` describes.
+
+        Raises:
+            InputError: if its function does not take its settings, or is no network factory.
+        """
+        settings, weights = dict(settings), settings.get("weights")
+        settings.pop("weights", None)
+        is_partial = settings.pop("_partial_", False)
+        make = instantiate(settings, _partial_=True, _convert_="all")
+        is_factory = is_partial and not isinstance(make.func, type)
+        if is_factory:
+            protocols.check("model", make, protocols.NetworkFactory)
+        protocols.check_settings("model", make)
+        return cls(make, is_factory, weights)
+
     def module(self, dataset: Dataset) -> Any:
-        """The Flax module for a dataset's number of outputs."""
-        settings = dict(self.settings)
-        if "num_outputs" in settings and settings["num_outputs"] is None:
-            settings["num_outputs"] = dataset.num_classes
-        made = instantiate(settings, _convert_="all")
-        if not settings.get("_partial_"):
-            return made
-        return offered(
-            made, input_shape=dataset.inputs.shape[1:], num_outputs=dataset.num_classes
-        )()
+        """The Flax module for a dataset's shape and number of outputs."""
+        if self.is_factory:
+            return self.make(
+                input_shape=dataset.inputs.shape[1:], num_outputs=self._outputs(dataset)
+            )
+        if "num_outputs" in self.make.keywords:
+            return self.make(num_outputs=self._outputs(dataset))
+        return self.make()
+
+    def _outputs(self, dataset: Dataset) -> int:
+        """As many as are set, else as the data has classes."""
+        chosen = self.make.keywords.get("num_outputs")
+        return dataset.num_classes if chosen is None else chosen
 
     def variables(self, module: Any, dataset: Dataset, num: int, key: PRNGKey) -> list[Variables]:
         """Imported weights once, or `num` draws at random."""
@@ -83,40 +91,81 @@ class Model:
 class Components:
     """What a configuration names, instantiated."""
 
-    source: Callable[..., Dataset]
-    corruption: Callable[..., tuple[Dataset, np.ndarray]]
-    partition: Callable[..., tuple[Dataset, Parties]]
+    source: protocols.Source
+    corruption: protocols.Corruption
+    partition: protocols.Partition
     model: Model
     kernel: KernelOptions
     discrepancy: DiscrepancyOptions
-    utility: Callable[..., Any]
-    semivalue: Callable[..., Any]
+    utility: protocols.UtilityFactory
+    semivalue: protocols.Semivalue
     num_initialisations: int
     seed: int
     keys: Mapping[str, PRNGKey]
 
-    def load(self, progress: Any = None) -> tuple[Dataset, Parties, np.ndarray]:
-        """The data in use, its parties, and a mask of the rows that were corrupted on purpose."""
-        dataset = offered(self.source, key=self.keys["data"], progress=progress)()
-        dataset, parties = offered(self.partition, key=self.keys["parties"])(dataset)
+    def load(self, progress: Progress) -> Rows:
+        """The data in use, its parties, and which rows were corrupted on purpose."""
+        dataset = self.source(key=self.keys["data"], progress=progress)
+        dataset, parties = self.partition(dataset, key=self.keys["parties"])
         dataset, corrupted = self.corruption(dataset, key=self.keys["corruption"])
-        return dataset, parties, corrupted
+        return Rows(dataset, parties, corrupted)
 
-    def ingredients(self, dataset: Dataset, parties: Parties, **hooks: Any) -> Ingredients:
-        """Kernels to be computed once, from which utilities are made."""
-        module = self.model.module(dataset)
-        return Ingredients(
+    def context(
+        self,
+        rows: Rows,
+        stages: Stages,
+        *,
+        values_rows: bool = False,
+        checkpoint: Path | None = None,
+        announce: Callable[[Forecast], None] | None = None,
+    ) -> Context:
+        """Everything that values of these rows, or of their parties, are made of.
+
+        Args:
+            rows: from `load`, perhaps changed since.
+            stages: times the kernels, and is told their progress.
+            values_rows: whether single rows are the players, in place of parties.
+            checkpoint: file for the state of sampling.
+            announce: told what the tangent kernel is expected to take.
+        """
+        players = partition_rows(rows.dataset)[1] if values_rows else rows.parties
+        module = self.model.module(rows.dataset)
+        ingredients = Ingredients(
             module,
-            dataset,
-            parties,
+            rows.dataset,
+            players,
             key=self.keys["blocks"],
             initialisations=self.model.variables(
-                module, dataset, self.num_initialisations, self.keys["initialisations"]
+                module, rows.dataset, self.num_initialisations, self.keys["initialisations"]
             ),
             kernel_options=self.kernel,
             discrepancy_options=self.discrepancy,
-            **hooks,
+            progress=stages.progress,
+            stage=stages.stage,
+            announce=announce,
         )
+        return Context(**vars(rows), keys=self.keys, ingredients=ingredients,
+                       progress=stages.progress, checkpoint=checkpoint)  # fmt: skip
+
+    def value(self, context: Context) -> Valuation:
+        """The players' values by the configured utility and semivalue."""
+        utility = self.utility(context.ingredients)
+        return self.semivalue(
+            utility,
+            key=context.keys["semivalue"],
+            checkpoint=context.checkpoint,
+            progress=context.progress,
+        )
+
+
+GROUPS = {
+    "data": protocols.Source,
+    "corruption": protocols.Corruption,
+    "parties": protocols.Partition,
+    "utility": protocols.UtilityFactory,
+    "semivalue": protocols.Semivalue,
+}
+"""Groups that name one function each, and its kind."""
 
 
 def components(cfg: DictConfig) -> Components:
@@ -131,16 +180,12 @@ def components(cfg: DictConfig) -> Components:
             "each one is a draw of the network"
         )
     settings = plain(cfg)
-    model = dict(settings["model"])
-    made = {
-        group: checked(group, instantiate(settings[group], _convert_="all"))
-        for group in ("data", "corruption", "parties", "utility", "semivalue")
-    }
+    made = {group: function(group, settings[group], kind) for group, kind in GROUPS.items()}
     return Components(
         source=made["data"],
         corruption=made["corruption"],
         partition=made["parties"],
-        model=Model(settings=model, weights=model.pop("weights", None)),
+        model=Model.of(settings["model"]),
         kernel=KernelOptions(**settings["ntk"]),
         discrepancy=DiscrepancyOptions(**settings["mmd"]),
         utility=made["utility"],
@@ -149,6 +194,11 @@ def components(cfg: DictConfig) -> Components:
         seed=cfg.seed,
         keys=streams(cfg.seed),
     )
+
+
+def function(option: str, node: Mapping[str, Any], kind: type) -> Any:
+    """What a node of a configuration names, refused if it is not of its kind."""
+    return protocols.check(option, instantiate(node, _convert_="all"), kind)
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import jax
 import numpy as np
 
 from davinz_jax.data import Dataset, blend_with_photographs, load_digits, partition_mixture
-from davinz_jax.types import PRNGKey
-from experiments.runtime.compose import offered
+from davinz_jax.types import PRNGKey, Progress
 
 
 def mixture(
@@ -18,7 +16,7 @@ def mixture(
     shares: Sequence[float],
     size: int,
     key: PRNGKey,
-    progress: Any = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Parties that hold the second domain in different shares; it is the validation set's domain.
 
@@ -30,17 +28,22 @@ def mixture(
         progress: told steps done, steps in all, and the stage.
     """
     domain_key, mixture_key = jax.random.split(key)
-    first, second = offered(domains, key=domain_key, progress=progress)()
+    first, second = domains(key=domain_key, progress=progress)
     mixed, parties = partition_mixture(first, second, shares=shares, size=size, key=mixture_key)
     return replace(mixed, parties=parties)
 
 
 def digits_domains(
-    *, num_rows: int | None = None, num_validation_rows: int | None = None, key: PRNGKey
+    *,
+    num_rows: int | None = None,
+    num_validation_rows: int | None = None,
+    key: PRNGKey,
+    progress: Progress | None = None,
 ) -> tuple[Dataset, Dataset]:
     """Digits in colour, and the same blended with patches of scikit-learn's two photographs.
 
     A small likeness of MNIST and MNIST-M that needs no files: 8×8×3, pixels in [0, 1].
+    `progress` is not told.
     """
     from sklearn.datasets import load_sample_images
 

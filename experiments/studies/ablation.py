@@ -13,14 +13,14 @@ import jax
 import pandas as pd
 from omegaconf import DictConfig, OmegaConf
 
-from davinz_jax.data import Dataset, Parties
 from davinz_jax.evaluation import pearson, spearman
 from davinz_jax.semivalues import Valuation
 from experiments.report.estimates import CORRELATION, OverSeeds, figure, over_seeds, shown
 from experiments.report.plots_studies import estimates_figure
 from experiments.runtime import compose
-from experiments.runtime.compose import Components, offered
+from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
+from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
 from experiments.studies import base as study
 from experiments.studies.base import Setting, StudyResult
@@ -59,21 +59,21 @@ def measure(setting: Setting, seed: int) -> pd.DataFrame:
     """One row a variant: agreement with the reference, and seconds."""
     stages = setting.stages
     with stages.stage("data"):
-        dataset, parties, _ = setting.components[seed].load(progress=stages.progress)
+        rows = setting.components[seed].load(stages.progress)
     with stages.stage("reference"):
-        reference, _ = _value(_reference(setting, seed), dataset, parties, stages)
-    rows = []
+        reference, _ = _value(_reference(setting, seed), rows, stages)
+    measured = []
     for (option, choice), components in variants(setting.cfg, seed):
         with stages.stage("variants"):
-            valuation, seconds = _value(components, dataset, parties, stages)
+            valuation, seconds = _value(components, rows, stages)
         agreement = {
             "spearman": spearman(reference.values, valuation.values),
             "pearson": pearson(reference.values, valuation.values),
         }
-        rows.append(
+        measured.append(
             {"seed": seed, "option": option, "choice": choice, **agreement, "seconds": seconds}
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(measured)
 
 
 def variants(cfg: DictConfig, seed: int) -> Iterator[tuple[Variant, Components]]:
@@ -107,14 +107,9 @@ def _reference(setting: Setting, seed: int) -> Components:
     return replace(components, keys=keys, num_initialisations=setting.cfg.reference_initialisations)
 
 
-def _value(
-    components: Components, dataset: Dataset, parties: Parties, stages: Stages
-) -> tuple[Valuation, float]:
+def _value(components: Components, rows: Rows, stages: Stages) -> tuple[Valuation, float]:
     began = time.perf_counter()
-    ingredients = components.ingredients(dataset, parties, progress=stages.progress)
-    valuation = offered(components.semivalue, key=components.keys["semivalue"])(
-        components.utility(ingredients)
-    )
+    valuation = components.value(components.context(rows, stages))
     return valuation, time.perf_counter() - began
 
 

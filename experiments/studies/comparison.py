@@ -4,6 +4,7 @@ Everything is valued on the same rows and parties; the truth is the fall of the 
 when a party's rows are left out of training, by accuracy (classes) and by loss.
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -17,7 +18,7 @@ from hydra.utils import instantiate
 from davinz_jax import Ingredients, Valuation, leave_one_out
 from davinz_jax.baselines import validation_performance
 from davinz_jax.models import features
-from davinz_jax.training import Schedule, train
+from davinz_jax.training import train
 from experiments.report.estimates import (
     CORRELATION,
     CORRELATIONS,
@@ -27,7 +28,8 @@ from experiments.report.estimates import (
     shown,
 )
 from experiments.report.plots_studies import estimates_figure
-from experiments.runtime.compose import Components, offered, plain
+from experiments.runtime.compose import Components, function, plain
+from experiments.runtime.protocols import ScheduleFactory
 from experiments.studies.base import Setting, StudyResult, checkpoint_folder
 
 LABELS = {
@@ -52,8 +54,8 @@ class Methods:
     """What is compared: baselines by name, and how networks are trained."""
 
     baselines: Mapping[str, Callable[..., Valuation]]
-    truth: Callable[..., Schedule]
-    training: Callable[..., Schedule]
+    truth: ScheduleFactory
+    training: ScheduleFactory
 
 
 def methods(config: Mapping[str, Any]) -> Methods:
@@ -61,8 +63,8 @@ def methods(config: Mapping[str, Any]) -> Methods:
     named = {name: node for name, node in config["baselines"].items() if node is not None}
     return Methods(
         baselines={name: instantiate(node, _convert_="all") for name, node in named.items()},
-        truth=instantiate(config["training"], _convert_="all"),
-        training=instantiate(config["baseline_training"], _convert_="all"),
+        truth=function("training", config["training"], ScheduleFactory),
+        training=function("baseline_training", config["baseline_training"], ScheduleFactory),
     )
 
 
@@ -92,8 +94,8 @@ def measure(setting: Setting, seed: int, chosen: Methods, skipped: dict[str, str
     """One row a method and party; the truth is among the methods. Fills in what was refused."""
     components, stages = setting.components[seed], setting.stages
     with stages.stage("data"):
-        dataset, parties, _ = components.load(progress=stages.progress)
-    ingredients = components.ingredients(dataset, parties, progress=stages.progress)
+        rows = components.load(stages.progress)
+    ingredients = components.context(rows, stages).ingredients
     with stages.stage("training-free values"):
         valuations = dict(training_free(components, ingredients))
     with stages.stage("truth"):
@@ -102,10 +104,17 @@ def measure(setting: Setting, seed: int, chosen: Methods, skipped: dict[str, str
     for name, baseline in chosen.baselines.items():
         with stages.stage("baselines"):
             try:
-                valuations[name] = offered(baseline, **available)()
+                valuations[name] = _called(baseline, available)
             except ValueError as error:
                 skipped[name] = str(error)
     return pd.concat([_frame(seed, n, v) for n, v in valuations.items()], ignore_index=True)
+
+
+def _called(baseline: Callable[..., Valuation], available: Mapping[str, Any]) -> Valuation:
+    """A baseline's values, from what its signature asks for."""
+    given = getattr(baseline, "keywords", {})
+    wanted = inspect.signature(baseline).parameters.keys() - given.keys()
+    return baseline(**{name: each for name, each in available.items() if name in wanted})
 
 
 def training_free(
@@ -134,7 +143,7 @@ def truth(
             data,
             ingredients.parties,
             key=jax.random.fold_in(components.keys["training"], 0),
-            schedule=offered(chosen.truth, task=data.task)(),
+            schedule=chosen.truth(task=data.task),
             metric=metric,  # pyright: ignore
             folder=checkpoint_folder(setting),
             progress=setting.stages.progress,
@@ -149,7 +158,7 @@ def trained_once(
     """What baselines may ask for: the data, and a network trained on all of it with its time."""
     data, model, start = ingredients.dataset, ingredients.model, ingredients.initialisations[0]
     key = jax.random.fold_in(components.keys["training"], 1)
-    schedule = offered(chosen.training, task=data.task)()
+    schedule = chosen.training(task=data.task)
     began = perf_counter()
     with setting.stages.stage("training for baselines"):
         trained = train(

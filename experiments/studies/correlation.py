@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hydra.utils import instantiate
 from jaxtyping import Float
 
-from davinz_jax import Dataset
 from davinz_jax.data import bootstrap
 from davinz_jax.evaluation import bootstrap_items, spearman
 from davinz_jax.training import CoalitionPerformance, Schedule, train_coalitions
 from experiments.report.estimates import CORRELATION, CORRELATIONS, OverSeeds, over_seeds
 from experiments.report.plots_studies import scatter_figure
-from experiments.runtime.compose import Components, offered, plain
+from experiments.runtime.compose import function, plain
+from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError
+from experiments.runtime.protocols import ScheduleFactory
 from experiments.studies.base import Setting, StudyResult, checkpoint_folder
 from experiments.studies.set_scores import set_scores
 
@@ -43,7 +43,7 @@ def run(setting: Setting) -> StudyResult:
         raise InputError(
             f"num_sets: wanted at least {LEAST_SETS}, got {setting.cfg.num_sets}; the paper has 200"
         )
-    schedule = instantiate(plain(setting.cfg)["training"], _convert_="all")
+    schedule = function("training", plain(setting.cfg)["training"], ScheduleFactory)
     parts = [measure(setting, seed, schedule) for seed in setting.seeds]
     frame = pd.concat(parts, ignore_index=True)
     scores = [c for c in frame.columns if c not in NOT_SCORES]
@@ -64,25 +64,22 @@ def run(setting: Setting) -> StudyResult:
     )
 
 
-def measure(setting: Setting, seed: int, schedule: Any) -> pd.DataFrame:
+def measure(setting: Setting, seed: int, schedule: ScheduleFactory) -> pd.DataFrame:
     """One row a data set: its scores, and what a network trained on it achieves."""
     components, stages = setting.components[seed], setting.stages
     with stages.stage("data"):
-        dataset, parties, _ = components.load(progress=stages.progress)
+        rows = components.load(stages.progress)
         key = components.keys["semivalue"]
-        counts = bootstrap(dataset, num=setting.cfg.num_sets, key=key)
-    ingredients = components.ingredients(
-        dataset, parties, progress=stages.progress, stage=stages.stage
-    )
+        counts = bootstrap(rows.dataset, num=setting.cfg.num_sets, key=key)
+    context = components.context(rows, stages)
     with stages.stage("scores"):
-        scores = set_scores(ingredients, counts, progress=stages.progress)
-    chosen = offered(schedule, task=dataset.task)()
+        scores = set_scores(context.ingredients, counts, progress=stages.progress)
     with stages.stage("training"):
-        trained = _trained(setting, components, dataset, counts, chosen, ingredients)
+        trained = _trained(setting, context, counts, schedule(task=rows.dataset.task))
     columns: dict[str, Any] = {"seed": seed, "set": range(len(counts)), "num_rows": counts.sum(1)}
     columns |= scores
     columns["minus_loss"] = [-result.performance.loss for result in trained]
-    if dataset.task == "classification":
+    if rows.dataset.task == "classification":
         columns["accuracy"] = [result.performance.accuracy for result in trained]
     columns["epochs"] = [result.epochs for result in trained]
     columns["converged"] = [result.converged for result in trained]
@@ -90,23 +87,18 @@ def measure(setting: Setting, seed: int, schedule: Any) -> pd.DataFrame:
 
 
 def _trained(
-    setting: Setting,
-    components: Components,
-    dataset: Dataset,
-    counts,
-    schedule: Schedule,
-    ingredients,
+    setting: Setting, context: Context, counts, schedule: Schedule
 ) -> list[CoalitionPerformance]:
-    rows = np.arange(len(dataset))
+    rows = np.arange(len(context.dataset))
     return train_coalitions(
-        ingredients.model,
-        ingredients.initialisations[0],
-        dataset,
+        context.ingredients.model,
+        context.ingredients.initialisations[0],
+        context.dataset,
         [np.repeat(rows, each) for each in counts],
         schedule=schedule,
-        key=components.keys["training"],
+        key=context.keys["training"],
         folder=checkpoint_folder(setting),
-        progress=setting.stages.progress,
+        progress=context.progress,
     )
 
 

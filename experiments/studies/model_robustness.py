@@ -15,7 +15,7 @@ from experiments.report.estimates import CORRELATION, OverSeeds, over_seeds
 from experiments.report.plots_studies import matrix_figure
 from experiments.runtime import compose
 from experiments.runtime.app import CONFIG_FOLDER
-from experiments.runtime.compose import Components, Model, offered
+from experiments.runtime.compose import Components, Model
 from experiments.runtime.errors import InputError, nearest
 from experiments.studies.base import Setting, StudyResult
 
@@ -71,28 +71,26 @@ def chosen_models(names: Sequence[str]) -> dict[str, Model]:
 
 def _model(name: str) -> Model:
     settings = compose.plain(OmegaConf.load(CONFIG_FOLDER / "model" / f"{name}.yaml"))  # pyright: ignore
-    return Model(weights=settings.pop("weights", None), settings=settings)
+    return Model.of(settings)
 
 
 def measure(setting: Setting, seed: int, models: Mapping[str, Model]) -> pd.DataFrame:
     """One row a network and party: the value, its terms, and the kernel's smallest eigenvalue."""
     components, stages = setting.components[seed], setting.stages
     with stages.stage("data"):
-        dataset, parties, _ = components.load(progress=stages.progress)
-    rows = []
+        rows = components.load(stages.progress)
+    measured = []
     for name, model in models.items():
         own: Components = replace(components, model=model)
-        ingredients = own.ingredients(
-            dataset, parties, progress=stages.progress, stage=stages.stage
-        )
+        context = own.context(rows, stages)
         with stages.stage(f"values by {name}"):
-            valuation = offered(own.semivalue, key=own.keys["semivalue"])(own.utility(ingredients))
-            smallest = min_eigenvalue(ingredients, setting.cfg.eigenvalue_ridge)
+            valuation = own.value(context)
+            smallest = min_eigenvalue(context.ingredients, setting.cfg.eigenvalue_ridge)
         terms = dict(zip(valuation.terms, valuation.term_values, strict=True))
         columns = {"seed": seed, "model": name, "player": valuation.players}
         columns |= {"value": valuation.values, **terms, "min_eigenvalue": smallest}
-        rows.append(pd.DataFrame(columns))
-    return pd.concat(rows, ignore_index=True)
+        measured.append(pd.DataFrame(columns))
+    return pd.concat(measured, ignore_index=True)
 
 
 def min_eigenvalue(ingredients: Ingredients, ridge: float) -> float:

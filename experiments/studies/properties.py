@@ -4,7 +4,7 @@ Three of the paper's experiments are of this form: size, the target domain's sha
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,12 @@ from jaxtyping import Float
 
 from davinz_jax.data import Dataset, Parties
 from davinz_jax.evaluation import monotonicity, spearman
+from davinz_jax.semivalues import Valuation
 from davinz_jax.types import PRNGKey
 from experiments.report.estimates import CORRELATION, SHARE, OverSeeds, over_seeds
 from experiments.report.plots_studies import property_figure
-from experiments.runtime.compose import Components, offered
+from experiments.runtime.compose import Components
+from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
 from experiments.studies.base import Setting, StudyResult
 
@@ -73,12 +75,13 @@ def measure(setting: Setting, seed: int, question: Property) -> pd.DataFrame:
     """One row a party: x, its value alone, and the value's terms."""
     components, stages = setting.components[seed], setting.stages
     with stages.stage("data"):
-        dataset, parties, _ = components.load(progress=stages.progress)
-        levels = np.asarray(question.levels(parties), np.float64)
-        check_levels(question, levels, parties)
+        rows = components.load(stages.progress)
+        levels = np.asarray(question.levels(rows.parties), np.float64)
+        check_levels(question, levels, rows.parties)
         if question.prepare is not None:
-            dataset = question.prepare(dataset, parties, components.keys["corruption"])
-    valuation = score(components, dataset, parties, setting)
+            spoilt = question.prepare(rows.dataset, rows.parties, components.keys["corruption"])
+            rows = replace(rows, dataset=spoilt)
+    valuation = score(components, rows, setting)
     columns: dict[str, Any] = {
         "seed": seed,
         "player": valuation.players,
@@ -92,16 +95,11 @@ def measure(setting: Setting, seed: int, question: Property) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def score(components: Components, dataset: Dataset, parties: Parties, setting: Setting) -> Any:
+def score(components: Components, rows: Rows, setting: Setting) -> Valuation:
     """The parties' values by the configured utility and semivalue."""
-    stages = setting.stages
-    ingredients = components.ingredients(
-        dataset, parties, progress=stages.progress, stage=stages.stage
-    )
-    with stages.stage("utility"):
-        utility = components.utility(ingredients)
-    with stages.stage("semivalue"):
-        return offered(components.semivalue, key=components.keys["semivalue"])(utility)
+    context = components.context(rows, setting.stages)
+    with setting.stages.stage("values"):
+        return components.value(context)
 
 
 def check_levels(question: Property, levels: Float[np.ndarray, " l"], parties: Parties) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from omegaconf import OmegaConf
 
-from davinz_jax.data import Dataset, Parties
+from davinz_jax.data import Parties
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
 from experiments.runtime import compose, console, saved
 from experiments.runtime.console import Stages
+from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
 
 
@@ -33,15 +34,13 @@ def score(folder: Path, path: Path, name: str, *, stages: Stages) -> Score:
     earlier, valuation = saved.result(folder), saved.valuation(folder)
     settings = frozen(earlier)
     with stages.stage("data"):
-        dataset, parties = _old_data(settings, earlier)
-        inputs, targets = _new_rows(settings, earlier, path)
-        joined, players = join(dataset, parties, inputs, targets, name)
+        old = _old_rows(settings, earlier, stages)
+        inputs, targets = _new_rows(settings, earlier, path, stages)
+        joined = join(old, inputs, targets, name)
     components = compose.components(OmegaConf.create(settings))
-    ingredients = components.ingredients(
-        joined, players, stage=stages.stage, progress=stages.progress, announce=stages.announce
-    )
+    context = components.context(joined, stages, announce=stages.announce)
     with stages.stage("utility"):
-        utility = components.utility(ingredients)
+        utility = components.utility(context.ingredients)
         party = score_new_party(utility, name, against=valuation)
     return Score(party, len(inputs), valuation)
 
@@ -70,18 +69,19 @@ def frozen(earlier: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _old_data(settings: dict[str, Any], earlier: dict[str, Any]) -> tuple[Dataset, Parties]:
-    dataset, parties, _ = compose.components(OmegaConf.create(settings)).load()
-    if dataset.sha256() != earlier["data_sha256"]:
+def _old_rows(settings: dict[str, Any], earlier: dict[str, Any], stages: Stages) -> Rows:
+    rows = compose.components(OmegaConf.create(settings)).load(stages.progress)
+    found = rows.dataset.sha256()
+    if found != earlier["data_sha256"]:
         raise InputError(
             f"run: wanted the data that was valued (sha256 {earlier['data_sha256'][:12]}…), got "
-            f"{dataset.sha256()[:12]}…; restore the file, or value the data anew"
+            f"{found[:12]}…; restore the file, or value the data anew"
         )
-    return dataset, parties
+    return rows
 
 
 def _new_rows(
-    settings: dict[str, Any], earlier: dict[str, Any], path: Path
+    settings: dict[str, Any], earlier: dict[str, Any], path: Path, stages: Stages
 ) -> tuple[np.ndarray, np.ndarray]:
     """The new party's rows: read as the run's source reads a validation file."""
     data = settings["data"]
@@ -93,20 +93,20 @@ def _new_rows(
     read = data | {"validation_path": str(path), "num_validation_rows": None}
     if earlier.get("encoding"):
         read["schema"] = earlier["encoding"]
-    dataset, _, _ = compose.components(OmegaConf.create(settings | {"data": read})).load()
-    if dataset.validation.targets is None:
+    changed = OmegaConf.create(settings | {"data": read})
+    validation = compose.components(changed).load(stages.progress).dataset.validation
+    if validation.targets is None:
         raise InputError(f"path: wanted rows with targets, got none in {path}; add their column")
-    return dataset.validation.inputs, dataset.validation.targets
+    return validation.inputs, validation.targets
 
 
-def join(
-    dataset: Dataset, parties: Parties, inputs: np.ndarray, targets: np.ndarray, name: str
-) -> tuple[Dataset, Parties]:
+def join(old: Rows, inputs: np.ndarray, targets: np.ndarray, name: str) -> Rows:
     """Old rows first, then the new party's.
 
     Raises:
         InputError: if the name is taken, or the new rows do not fit the old.
     """
+    dataset, parties = old.dataset, old.parties
     if name in parties.names:
         raise InputError(f"name: wanted one that no party has, got {name!r}; choose another")
     if inputs.shape[1:] != dataset.inputs.shape[1:]:
@@ -125,8 +125,9 @@ def join(
         targets=np.concatenate([dataset.targets, targets.astype(dataset.targets.dtype)]),
         parties=None,
     )
-    labels = np.concatenate([parties.indices, np.full(len(inputs), len(parties))])
-    return joined, Parties(labels, (*parties.names, name))
+    indices = np.concatenate([parties.indices, np.full(len(inputs), len(parties))])
+    corrupted = np.concatenate([old.corrupted, np.zeros(len(inputs), bool)])
+    return Rows(joined, Parties(indices, (*parties.names, name)), corrupted)
 
 
 def result(score: Score) -> dict[str, Any]:

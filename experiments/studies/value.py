@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from davinz_jax import Ingredients
-from davinz_jax.data import Dataset, Parties, partition_rows
+from davinz_jax.data import Dataset
 from davinz_jax.evaluation import detection_auc
 from davinz_jax.linalg import condition_number, extreme_eigenvalues
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
 from experiments.report import plots
 from experiments.runtime import console, outputs
-from experiments.runtime.compose import Components, offered
+from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
+from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError
 
 CHECKPOINT = "checkpoint"
@@ -29,46 +29,42 @@ MOST_LINES = 30
 
 
 @dataclass(frozen=True)
-class Look:
-    """Data and network once looked at: everything but the values."""
-
-    dataset: Dataset
-    parties: Parties
-    corrupted: np.ndarray
-    ingredients: Ingredients
-    utility: Utility
-
-
-@dataclass(frozen=True)
-class Run(Look):
+class Run:
     """What one valuation came from and gave."""
 
+    context: Context
+    utility: Utility
     valuation: Valuation
     seconds: Mapping[str, float]
     seeds: Mapping[str, int]
 
     @property
+    def dataset(self) -> Dataset:
+        """The rows in use."""
+        return self.context.dataset
+
+    @property
     def values_rows(self) -> bool:
         """Whether single rows were valued."""
-        return self.ingredients.values_rows
+        return self.context.ingredients.values_rows
 
     @cached_property
     def sums(self) -> Valuation | None:
         """Sums of rows' values by party, where rows were valued."""
-        return self.valuation.sum_by_party(self.parties) if self.values_rows else None
+        return self.valuation.sum_by_party(self.context.parties) if self.values_rows else None
 
 
-def look(components: Components, *, values_rows: bool, stages: Stages) -> Look:
+def prepare(
+    components: Components, *, values_rows: bool, stages: Stages, checkpoint: Path | None = None
+) -> tuple[Context, Utility]:
     """Load the data and compute the kernels once."""
     with stages.stage("data"):
-        dataset, parties, corrupted = components.load(progress=stages.progress)
-    players = partition_rows(dataset)[1] if values_rows else parties
-    ingredients = components.ingredients(
-        dataset, players, progress=stages.progress, stage=stages.stage, announce=stages.announce
+        rows = components.load(stages.progress)
+    context = components.context(
+        rows, stages, values_rows=values_rows, checkpoint=checkpoint, announce=stages.announce
     )
     with stages.stage("utility"):
-        utility = components.utility(ingredients)
-    return Look(dataset, parties, corrupted, ingredients, utility)
+        return context, components.utility(context.ingredients)
 
 
 def value(
@@ -81,18 +77,20 @@ def value(
             f"value.resume: wanted the folder of an interrupted run, got {folder} without a "
             f"file {CHECKPOINT!r}; leave value.resume out to start anew"
         )
-    seen = look(components, values_rows=values_rows, stages=stages)
+    context, utility = prepare(
+        components, values_rows=values_rows, stages=stages, checkpoint=checkpoint
+    )
     folder.mkdir(parents=True, exist_ok=True)
     with stages.stage("semivalue"):
-        valuation = offered(
-            components.semivalue,
-            key=components.keys["semivalue"],
+        valuation = components.semivalue(
+            utility,
+            key=context.keys["semivalue"],
             checkpoint=checkpoint,
             progress=stages.progress,
-        )(seen.utility)
-    num_initialisations = len(seen.ingredients.initialisations)
+        )
+    num_initialisations = len(context.ingredients.initialisations)
     seeds = {"seed": components.seed, "num_initialisations": num_initialisations}
-    return Run(**vars(seen), valuation=valuation, seconds=stages.seconds, seeds=seeds)
+    return Run(context, utility, valuation=valuation, seconds=stages.seconds, seeds=seeds)
 
 
 def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,10 +146,10 @@ def _grand(run: Run) -> dict[str, float]:
 
 def _kernel(run: Run) -> dict[str, Any] | None:
     """Health of Θ + λI, the worst over initialisations; null if no kernel was computed."""
-    kernels = run.ingredients.computed_kernels
+    kernels = run.context.ingredients.computed_kernels
     if not kernels:
         return None
-    kernel, ridge = kernels[0], run.ingredients.kernel_options.ridge
+    kernel, ridge = kernels[0], run.context.ingredients.kernel_options.ridge
     extremes = extreme_eigenvalues(kernel.blocks, kernel.rows, ridge=ridge)
     return {
         "min_eigenvalue": float(extremes[:, 0].min()),
@@ -175,7 +173,7 @@ def show(run: Run, *, level: float, num_worst: int) -> None:
     if run.sums is not None:
         sums = run.sums.to_frame(level).sort_values("value", ascending=False)
         _print_table("parties, as the sum of their rows' values", sums, run.valuation.terms)
-        if run.corrupted.any():
+        if run.context.corrupted.any():
             console.say(_detection(run))
     else:
         doubtful = run.valuation.not_separable(level)
@@ -189,11 +187,12 @@ def _detection(run: Run) -> str:
     """How well the lowest values, and the lowest of each part, find the corrupted rows."""
     parts = {"value": run.valuation.values}
     parts |= dict(zip(run.valuation.terms, run.valuation.term_values, strict=True))
-    areas = {name: detection_auc(part, run.corrupted) for name, part in parts.items()}
+    corrupted = run.context.corrupted
+    areas = {name: detection_auc(part, corrupted) for name, part in parts.items()}
     shown = ", ".join(f"{name} {area:.3f}" for name, area in areas.items())
     return (
-        f"{int(run.corrupted.sum())} of {len(run.corrupted)} rows were corrupted on purpose; area "
-        f"under the ROC curve for result them by the lowest: {shown}"
+        f"{corrupted.sum()} of {len(corrupted)} rows were corrupted on purpose; area under the "
+        f"ROC curve for finding them by the lowest: {shown}"
     )
 
 
@@ -235,9 +234,9 @@ def save(
     if run.values_rows:
         row = np.array([int(name.removeprefix("row_")) for name in frame["player"]])
         frame = frame.assign(
-            party=np.array(run.parties.names)[run.parties.indices[row]],
+            party=np.array(run.context.parties.names)[run.context.parties.indices[row]],
             target=run.dataset.targets[row],
-            corrupted=run.corrupted[row],
+            corrupted=run.context.corrupted[row],
         )
     title = f"{_subject(run)}: {run.valuation.method} of {run.utility.describe()['kind']}"
     figure = plots.values_figure(frame, run.valuation.terms, title=title, level=level)

@@ -8,6 +8,7 @@ import pytest
 
 from davinz_jax.data import Dataset, Parties, Validation
 from experiments import score, value
+from experiments.runtime.context import Rows
 from experiments.studies.score import join
 
 
@@ -68,10 +69,10 @@ def test_changed_data_is_refused(run_command, saved_run, table, tmp_path):
 
 def test_joining_refuses_what_does_not_fit():
     data = Dataset(np.eye(4), np.array([0, 1, 0, 1]), "classification", 2, Validation(np.eye(4)))
-    parties = Parties(np.array([0, 0, 1, 1]), ("a", "b"))
+    rows = Rows(data, Parties(np.array([0, 0, 1, 1]), ("a", "b")), np.zeros(4, bool))
     with pytest.raises(ValueError, match="name"):
-        join(data, parties, np.eye(4), np.zeros(4, int), "a")
+        join(rows, np.eye(4), np.zeros(4, int), "a")
     with pytest.raises(ValueError, match="shape"):
-        join(data, parties, np.eye(3), np.zeros(3, int), "c")
+        join(rows, np.eye(3), np.zeros(3, int), "c")
     with pytest.raises(ValueError, match="classes"):
-        join(data, parties, np.eye(4), np.full(4, 2), "c")
+        join(rows, np.eye(4), np.full(4, 2), "c")

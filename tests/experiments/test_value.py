@@ -218,7 +218,7 @@ def test_image_of_the_wrong_size(refused):
     [
         (["data.target=lable"], ["lable", "label"]),
         (["data.target=label", "data.party=hospitol"], ["hospitol", "hospital"]),
-        (["data.target=label", "data.holdout=null"], ["target"]),
+        (["data.target=label", "data.holdout=null"], ["validation set"]),
     ],
 )
 def test_bad_column(refused, table, arguments, words):

@@ -68,7 +68,7 @@ def load_arrays(
         select: which rows, as in `select_rows`.
         holdout: share of the rows held out where the file has no validation set.
         key: needed for a held-out validation set and for select=random.
-        progress: not used; every source of data takes it.
+        progress: taken as by every source; there is nothing to wait for.
 
     Returns:
         The data set, channels last; a note says if its validation set was held out.

@@ -32,7 +32,7 @@ def load_digits(
         size: pixels a side; other than 8 by bilinear resizing.
         holdout: share of the images held out.
         key: draws the images held out; without a key they are the last ones.
-        progress: not used; every source of data takes it.
+        progress: taken as by every source; there is nothing to wait for.
 
     Returns:
         Inputs (n, size, size, 1) in [0, 1], float32.

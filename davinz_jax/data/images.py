@@ -65,7 +65,7 @@ def load_images(
         select: which images, as in `select_rows`.
         holdout: share of the images held out where there is no `validation_path`.
         key: needed for a held-out validation set and for select=random.
-        progress: not used; every source of data takes it.
+        progress: called as images are read.
 
     Returns:
         Inputs (n, h, w, 1 or 3) in [0, 1], float32, with the parties; a note says if the
@@ -82,12 +82,13 @@ def load_images(
     target = _selected(target, num_validation_rows, select, row_keys[1], "num_validation_rows")
     channels = _channels((*listing.paths, *target.paths), colour)
     return checked_dataset(
-        _read_images(listing.paths, size, channels),
+        _read_images(listing.paths, size, channels, progress),
         np.searchsorted(names, listing.classes),
         task="classification",
         num_classes=len(names),
         validation=Validation(
-            _read_images(target.paths, size, channels), np.searchsorted(names, target.classes)
+            _read_images(target.paths, size, channels, progress),
+            np.searchsorted(names, target.classes),
         ),
         name=Path(path).stem,
         class_names=tuple(str(name) for name in names),
@@ -192,7 +193,7 @@ def _opened(path: Path):
 
 
 def _read_images(
-    paths: Sequence[Path], size: int | None, channels: int
+    paths: Sequence[Path], size: int | None, channels: int, progress: Progress | None
 ) -> Float[np.ndarray, "n h w c"]:
     """Pixels of image files in [0, 1], all of one size."""
     images = []
@@ -206,6 +207,8 @@ def _read_images(
                 f"{paths[0].name}, got {image.shape[0]}×{image.shape[1]}; set size to resize all"
             )
         images.append(image)
+        if progress is not None:
+            progress(len(images), len(paths), "reading images")
     return np.stack(images)
 
 

@@ -42,7 +42,7 @@ def simulate_ising(
             Order sets in below 2.269.
         num_sweeps: length of each Markov chain; every site is offered a flip in each sweep.
         key: fixes all draws.
-        progress: not used; every source of data takes it.
+        progress: taken as by every source; all chains are one computation.
 
     Returns:
         Inputs (n, l, l, 1) of spins ±1, float32; targets (E − min E) / (max E − min E), the

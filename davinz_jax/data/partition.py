@@ -1,7 +1,7 @@
 """Ways to share a data set out among parties.
 
 Each returns the data set restricted to the rows in use, in their original order, and who holds
-which row.
+which row. All take a key, those that draw nothing too, so that one can stand for another.
 """
 
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ def partition_by_sizes(
 
 
 def partition_by_column(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
-    """The parties that came with the data; the key, which all partitions take, is not used.
+    """The parties that came with the data; needs no key.
 
     Raises:
         ValueError: if none did, or only one.
@@ -112,7 +112,7 @@ def partition_auto(dataset: Dataset, *, key: PRNGKey) -> tuple[Dataset, Parties]
 def partition_rows(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
     """Each row a party of its own, named row_0, row_1 and so on; `Parties.rows` numbers them.
 
-    The key, which all partitions take, is not used.
+    Needs no key.
 
     Raises:
         ValueError: if there are fewer than two rows.

@@ -68,7 +68,7 @@ def load_table(
         num_validation_rows: rows of the validation set; None for all.
         select: which rows, as in `select_rows`.
         key: needed for a held-out validation set and for select=random.
-        progress: not used; every source of data takes it.
+        progress: taken as by every source; there is nothing to wait for.
 
     Returns:
         Inputs (n, d), float32, with `feature_names`; `encoding` is the schema as JSON would hold

@@ -18,9 +18,9 @@ def leave_one_out(
 
     Args:
         utility: what is to be shared out; unit of its answers is the unit of the values.
-        key: not used, nor are the others; every semivalue takes them.
-        checkpoint: not used.
-        progress: not used.
+        key: taken as by every semivalue, and so are the next two; nothing is drawn.
+        checkpoint: not written.
+        progress: not called.
 
     Returns:
         Values by the utility's own closed form; method `leave_one_out`.

@@ -22,9 +22,9 @@ def standalone(
     Args:
         utility: what is to be shared out; unit of its answers is the unit of the values.
         batch_size: coalitions asked for at a time.
-        key: not used, nor are the others; every semivalue takes them.
-        checkpoint: not used.
-        progress: not used.
+        key: taken as by every semivalue, and so is `checkpoint`; nothing is drawn.
+        checkpoint: not written.
+        progress: called with the players done, those in all, and the stage.
 
     Returns:
         Values of the players alone; method `standalone`.
@@ -38,5 +38,7 @@ def standalone(
     for first in range(0, num_players, batch_size):
         rows = np.arange(first, min(first + batch_size, num_players))
         parts.append(utility.coalitions(rows[:, None] == np.arange(num_players)))
+        if progress is not None:
+            progress(int(rows[-1]) + 1, num_players, "standalone")
     seconds = time.perf_counter() - start
     return value_utility(utility, "standalone", np.concatenate(parts, axis=-1), seconds=seconds)

@@ -41,6 +41,20 @@ def test_folders_say_party_and_class(folder):
     assert data.notes == ()
 
 
+def test_progress_counts_images(folder):
+    told = []
+    load_images(
+        folder,
+        validation_path=folder.parent / "target",
+        progress=lambda *said: told.append(said),
+    )
+    assert told[3:] == [
+        (4, 4, "reading images"),
+        (1, 2, "reading images"),
+        (2, 2, "reading images"),
+    ]
+
+
 def test_manifest_gives_the_same(folder):
     manifest = folder / "list.csv"
     rows = [f"{p}/{c}/1.png,{c},{p}" for p in ("east", "west") for c in ("cat", "dog")]

@@ -14,3 +14,9 @@ def test_batches_make_no_difference(wide_game):
     np.testing.assert_array_equal(whole.contributions, parts.contributions)
     singles = wide_game.coalitions(np.eye(15, dtype=bool))
     np.testing.assert_array_equal(whole.contributions, singles)
+
+
+def test_progress_counts_players(wide_game):
+    told = []
+    standalone(wide_game, batch_size=10, progress=lambda *said: told.append(said))
+    assert told == [(10, 15, "standalone"), (15, 15, "standalone")]

@@ -14,8 +14,8 @@ from experiments.benchmarks.sizes import SIZES
 from experiments.benchmarks.suites import Task, tasks_of
 from experiments.report import plots
 from experiments.runtime import compose, console, outputs
-from experiments.runtime.benchmark_schema import Suite
 from experiments.runtime.errors import InputError
+from experiments.runtime.schema.benchmark import Suite
 
 
 def run(cfg: DictConfig) -> dict[str, Any]:

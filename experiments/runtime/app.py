@@ -20,20 +20,27 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
-from experiments.runtime import schema
 from experiments.runtime.errors import InputError, explain
+from experiments.runtime.schema import registry
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "conf"
 
 Main = Callable[[DictConfig], dict[str, Any]]
 
 
-def launch(main: Main, config_name: str) -> None:
-    """Run a command from its command line, or print its options for --help."""
+def launch(main: Main, config_name: str, options: type | None = None) -> None:
+    """Run a command from its command line, or print its options for --help.
+
+    Args:
+        main: the command.
+        config_name: its primary configuration, conf/NAME.yaml or one in a folder of --config-dir.
+        options: dataclass of its own options, where `schema.registry` does not have them; the
+            primary configuration takes it as NAME_schema.
+    """
+    registry.register(config_name, options)
     if {"--help", "-h"} & set(sys.argv[1:]):
         sys.stdout.write(option_help.text(CONFIG_FOLDER, config_name))
         return
-    schema.register()
     wants_traceback = os.environ.setdefault("HYDRA_FULL_ERROR", "0") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us whole instead of half-printed
     try:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from experiments.runtime.schema import registry
+
 EXTRAS = {"joblib": "launchers", "submitit": "launchers", "ray": "ray"}
 """Extra of the package that brings each launcher."""
 
@@ -81,9 +83,7 @@ def _choices(folder: Path) -> list[str]:
 
 def known_keys(folder: Path, config_name: str) -> set[str]:
     """Every option of a command: groups, and dotted keys of their files and of the schema."""
-    from experiments.runtime import schema
-
-    keys = set(schema.option_texts(config_name))
+    keys = set(registry.option_texts(config_name))
     for path in folder.glob("*/*.yaml"):
         keys.add(path.parent.name)
         if path.parent.name != "experiment":

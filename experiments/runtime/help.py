@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments.runtime import schema
+from experiments.runtime.schema import registry
 
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]\w*):\s*(?P<default>.*?)\s*#\s(?P<text>.*)$")
 _SHOWN_FIRST = ("data", "model", "parties", "corruption", "utility", "semivalue", "ntk", "mmd")
@@ -75,7 +75,7 @@ def _options(path: Path) -> list[tuple[str, str, str]]:
 
 
 def _schema_lines(config_name: str) -> Iterator[str]:
-    for key, (default, meaning) in schema.option_texts(config_name).items():
+    for key, (default, meaning) in registry.option_texts(config_name).items():
         yield _row(key, default, meaning, 2)
 
 

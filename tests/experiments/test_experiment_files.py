@@ -10,10 +10,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from experiments.runtime import schema
 from experiments.runtime.app import CONFIG_FOLDER
 from experiments.runtime.compose import plain
-from experiments.runtime.study_schema import COMMANDS
+from experiments.runtime.schema import registry
+from experiments.runtime.schema.studies import COMMANDS
 from experiments.studies import base as study
 from experiments.studies.comparison import methods
 
@@ -35,7 +35,7 @@ SMOKES = [path for path in FILES if path.stem.endswith("_smoke") and command(pat
 @pytest.fixture
 def composed():
     """Compose a command with overrides, outside a run."""
-    schema.register()
+    registry.register("study")
 
     def make(name: str, *overrides: str):
         with initialize_config_dir(str(CONFIG_FOLDER), version_base="1.3"):

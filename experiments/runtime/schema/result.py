@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from omegaconf import MISSING
 
-from experiments.runtime.schema import option
+from experiments.runtime.schema.options import option
 
 
 class Negative(StrEnum):
@@ -39,4 +39,4 @@ class Score:
     name: str = option("name of the new party", "new")
 
 
-COMMANDS = {"payout": Payout, "score": Score}
+COMMANDS: dict[str, type] = {"payout": Payout, "score": Score}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.runtime.schema import Composed, option
+from experiments.runtime.schema.options import Composed, option
 
 
 @dataclass

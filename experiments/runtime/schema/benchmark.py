@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from experiments.runtime.schema import option
+from experiments.runtime.schema.options import option
 
 
 class Suite(StrEnum):
@@ -36,4 +36,4 @@ class Benchmark:
     keep: bool = option("also keep the result in benchmarks/ and on docs/benchmarks.md", False)
 
 
-COMMANDS = {"benchmark": Benchmark}
+COMMANDS: dict[str, type] = {"benchmark": Benchmark}

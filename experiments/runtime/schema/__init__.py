@@ -1,0 +1,1 @@
+"""Options of the commands: their types, defaults and one-line descriptions."""

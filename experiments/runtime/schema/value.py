@@ -1,0 +1,47 @@
+"""Options of the command `value`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from experiments.runtime.schema.options import Composed, option
+
+
+class Players(StrEnum):
+    """Who is valued."""
+
+    parties = "parties"
+    rows = "rows"
+
+
+@dataclass
+class ValueOptions:
+    """Options of the command `value` itself."""
+
+    level: float = option("coverage of the intervals (probability)", 0.95)
+    worst: int = option("worst-valued rows to draw or list, for players=rows (rows)", 24)
+    resume: str | None = option("folder of an interrupted run to go on with (path)", None)
+
+
+@dataclass
+class Hosts:
+    """Options of several processes, each started with this very command, that share the kernels."""
+
+    num_processes: int | None = option(
+        "processes that share the kernels; null = these three as Slurm or Open MPI says", 1
+    )
+    process_id: int | None = option("number of this process, from 0; 0 writes the results", None)
+    coordinator: str | None = option("where process 0 is reached (address:port)", None)
+    patience: float = option("silence after which a process counts as lost (seconds)", 30.0)
+
+
+@dataclass
+class Value(Composed):
+    """Options of `experiments.value`."""
+
+    value: ValueOptions = option("", ValueOptions)
+    hosts: Hosts = option("", Hosts)
+    players: Players = option("value parties, or single rows", Players.parties)
+    seed: int = option("seed of every random choice (integer)", 0)
+
+
+COMMANDS: dict[str, type] = {"value": Value}

@@ -250,7 +250,7 @@ def median_bandwidth(x: Num[np.ndarray, "n ..."], *, key: PRNGKey, num_rows: int
     rows = np.sort(chosen)
     with jax.enable_x64(True):
         flat = x[rows].reshape(len(rows), -1).astype(np.float64)
-        squared = np.asarray(_squared_distances(flat, flat))
+        squared = np.asarray(squared_distances(flat, flat))
     median = float(np.sqrt(np.median(squared[np.triu_indices(len(rows), 1)])))
     if not median > 0:
         raise ValueError(
@@ -344,11 +344,14 @@ def _tile_products(x, y, right, left, bandwidths):
 
 @jax.jit
 def _kernel(x, y, bandwidths):
-    squared = _squared_distances(x, y)
+    squared = squared_distances(x, y)
     return jnp.stack([jnp.exp(-squared / (2 * bandwidth**2)) for bandwidth in bandwidths]).mean(0)
 
 
 @jax.jit
-def _squared_distances(x, y):
+def squared_distances(
+    x: Float[jax.Array | np.ndarray, "n d"], y: Float[jax.Array | np.ndarray, "m d"]
+) -> Float[jax.Array, "n m"]:
+    """‖x − y‖² of flat rows, clamped at 0; float64 where JAX's 64 bits are on."""
     norms = jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1)[None, :]
     return jnp.maximum(norms - 2 * jnp.matmul(x, y.T, precision="highest"), 0.0)

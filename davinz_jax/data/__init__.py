@@ -11,9 +11,7 @@
 - `validate` checks a `Dataset` made by hand as every source checks its own.
 """
 
-from davinz_jax.data.arrays import load_arrays
-from davinz_jax.data.checks import checked_dataset, validate
-from davinz_jax.data.cifar10 import load_cifar10
+from davinz_jax.data.checks import validate
 from davinz_jax.data.corruption import (
     add_noise,
     add_party_noise,
@@ -23,13 +21,8 @@ from davinz_jax.data.corruption import (
     keep_rows,
 )
 from davinz_jax.data.dataset import Dataset, Parties, Validation
-from davinz_jax.data.digits import load_digits
 from davinz_jax.data.download import PUBLIC_FILES, PublicFile, fetch
 from davinz_jax.data.holdout import hold_out
-from davinz_jax.data.images import load_images
-from davinz_jax.data.ising import ising_energy, simulate_ising
-from davinz_jax.data.mnist import load_mnist
-from davinz_jax.data.mnist_m import blend_with_photographs, load_mnist_domains, load_mnist_m
 from davinz_jax.data.partition import (
     partition_auto,
     partition_by_class,
@@ -40,9 +33,16 @@ from davinz_jax.data.partition import (
     partition_rows,
 )
 from davinz_jax.data.randomness import numpy_generator
-from davinz_jax.data.table import encode_table, load_table, read_table
-from davinz_jax.data.table_fit import fit_schema
-from davinz_jax.data.table_schema import TableSchema
+from davinz_jax.data.sources.arrays import load_arrays
+from davinz_jax.data.sources.cifar10 import load_cifar10
+from davinz_jax.data.sources.digits import load_digits
+from davinz_jax.data.sources.images import load_images
+from davinz_jax.data.sources.ising import ising_energy, simulate_ising
+from davinz_jax.data.sources.mnist import load_mnist
+from davinz_jax.data.sources.mnist_m import blend_with_photographs, load_mnist_domains, load_mnist_m
+from davinz_jax.data.sources.table import encode_table, load_table, read_table
+from davinz_jax.data.sources.table_fit import fit_schema
+from davinz_jax.data.sources.table_schema import TableSchema
 
 __all__ = [
     "PUBLIC_FILES",
@@ -55,7 +55,6 @@ __all__ = [
     "add_party_noise",
     "blend_with_photographs",
     "bootstrap",
-    "checked_dataset",
     "duplicate_rows",
     "encode_table",
     "fetch",

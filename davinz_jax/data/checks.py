@@ -1,30 +1,19 @@
 """Checks that every source's result passes before anything is computed on it."""
 
-from dataclasses import fields
-from typing import Any
-
 import numpy as np
 from jaxtyping import Num, Shaped
 
-from davinz_jax.data.dataset import Dataset, Validation
-from davinz_jax.types import Task
+from davinz_jax.data.dataset import Dataset, Parties
 
 
-def checked_dataset(
-    inputs: Shaped[np.ndarray, "..."],
-    targets: Shaped[np.ndarray, "..."],
-    *,
-    task: Task,
-    num_classes: int,
-    validation: Validation,
-    **details: Any,
-) -> Dataset:
-    """A `Dataset` whose fields have been checked; arguments are its attributes.
+def validate(dataset: Dataset) -> Dataset:
+    """The data set given, once its fields have passed every check.
 
     Raises:
         ValueError: if there are no rows or no validation rows, lengths or shapes disagree, a value
             NaN or infinite, a label lies outside 0..num_classes-1, or there is one class only.
     """
+    inputs, validation = dataset.inputs, dataset.validation
     if len(inputs) == 0:
         raise ValueError("inputs: wanted at least one row, got none; give data to be valued")
     if len(validation) == 0:
@@ -32,25 +21,16 @@ def checked_dataset(
             "validation set: wanted at least one row, got none; give one, or a holdout fraction"
         )
     _check_shapes(inputs, validation.inputs)
-    for name, values, count in (
-        ("targets", targets, len(inputs)),
-        ("validation_targets", validation.targets, len(validation)),
-    ):
-        if values is not None:
-            _check_targets(name, values, count, task, num_classes)
-    _check_finite("inputs", inputs, details.get("feature_names", ()))
-    _check_finite("validation_inputs", validation.inputs, details.get("feature_names", ()))
-    if task == "classification":
-        _check_several_classes(targets)
-    _check_parties(details.get("parties"), len(inputs))
-    return Dataset(inputs, targets, task, num_classes, validation, **details)
-
-
-def validate(dataset: Dataset) -> Dataset:
-    """The dataset given, once its fields have passed the checks of `checked_dataset`."""
-    return checked_dataset(
-        **{field.name: getattr(dataset, field.name) for field in fields(dataset)}
-    )
+    _check_targets("targets", dataset.targets, len(inputs), dataset)
+    if validation.targets is not None:
+        _check_targets("validation_targets", validation.targets, len(validation), dataset)
+    _check_finite("inputs", inputs, dataset.feature_names)
+    _check_finite("validation_inputs", validation.inputs, dataset.feature_names)
+    if dataset.task == "classification":
+        _check_several_classes(dataset.targets)
+    if dataset.parties is not None:
+        _check_parties(dataset.parties, len(inputs))
+    return dataset
 
 
 def _check_shapes(
@@ -71,17 +51,17 @@ def _check_shapes(
 
 
 def _check_targets(
-    name: str, targets: Shaped[np.ndarray, "..."], count: int, task: Task, num_classes: int
+    name: str, targets: Shaped[np.ndarray, "..."], count: int, dataset: Dataset
 ) -> None:
     if targets.shape != (count,):
         raise ValueError(
             f"{name}: wanted one target for each of {count} rows, got shape {targets.shape}; "
             "give as many targets as inputs"
         )
-    if task == "regression":
+    if dataset.task == "regression":
         _check_finite(name, targets, ())
     else:
-        check_labels(name, targets, num_classes)
+        check_labels(name, targets, dataset.num_classes)
 
 
 def check_labels(name: str, labels: Shaped[np.ndarray, " n"], num_classes: int | None) -> None:
@@ -127,8 +107,8 @@ def _check_finite(name: str, values: Num[np.ndarray, "n ..."], columns: tuple[st
     )
 
 
-def _check_parties(parties: Any, count: int) -> None:
-    if parties is not None and len(parties.indices) != count:
+def _check_parties(parties: Parties, count: int) -> None:
+    if len(parties.indices) != count:
         raise ValueError(
             f"parties: wanted one party for each of {count} rows, got {len(parties.indices)}; "
             "name the party of each row"

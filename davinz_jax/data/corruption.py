@@ -47,7 +47,7 @@ def flip_labels(
     if dataset.task != "classification":
         raise ValueError("dataset: wanted classes to flip, got regression data; use add_noise")
     generator = numpy_generator(key)
-    chosen = _drawn_rows(len(dataset), fraction, rows, generator)
+    chosen = _draw_rows(len(dataset), fraction, rows, generator)
     shift = generator.integers(1, dataset.num_classes, size=len(chosen))
     targets = dataset.targets.copy()
     targets[chosen] = (targets[chosen] + shift) % dataset.num_classes
@@ -80,9 +80,9 @@ def add_noise(
         ValueError: if `scale` is negative or a fraction lies outside [0, 1].
     """
     generator = numpy_generator(key)
-    chosen = _drawn_rows(len(dataset), fraction, rows, generator)
+    chosen = _draw_rows(len(dataset), fraction, rows, generator)
     scales = np.full(len(chosen), number(scale))
-    noisy = _with_noise(dataset, chosen, scales, clip, generator)
+    noisy = _add_noise(dataset, chosen, scales, clip, generator)
     return noisy, _mask(len(dataset), chosen)
 
 
@@ -108,7 +108,7 @@ def add_party_noise(
         )
     by_row = np.array([number(scale) for scale in scales])[parties.indices]
     rows = np.arange(len(dataset))
-    noisy = _with_noise(dataset, rows, by_row, clip, numpy_generator(key))
+    noisy = _add_noise(dataset, rows, by_row, clip, numpy_generator(key))
     return noisy, by_row > 0
 
 
@@ -134,7 +134,7 @@ def duplicate_rows(
         ValueError: if the fraction lies outside [0, 1] or leaves no row to copy.
     """
     generator = numpy_generator(key)
-    chosen = _drawn_rows(len(dataset), fraction, rows, generator)
+    chosen = _draw_rows(len(dataset), fraction, rows, generator)
     pool = np.arange(len(dataset)) if rows is None else np.unique(rows)
     originals = np.setdiff1d(pool, chosen)
     if len(chosen) and not len(originals):
@@ -178,7 +178,7 @@ def bootstrap(
     return np.stack([np.bincount(generator.integers(n, size=size), minlength=n) for size in drawn])
 
 
-def _drawn_rows(
+def _draw_rows(
     num_rows: int,
     fraction: ScalarLike,
     rows: Int[np.ndarray, " r"] | None,
@@ -195,7 +195,7 @@ def _drawn_rows(
     return np.sort(generator.choice(pool, round(number(fraction) * len(pool)), replace=False))
 
 
-def _with_noise(
+def _add_noise(
     dataset: Dataset,
     rows: Int[np.ndarray, " r"],
     scales: Float[np.ndarray, " r"],

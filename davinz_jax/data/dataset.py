@@ -1,7 +1,7 @@
 """A dataset with its validation set, and the parties that its rows belong to."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -122,6 +122,12 @@ class Dataset:
             kept, indices = np.unique(parties.indices[rows], return_inverse=True)
             parties = Parties(indices, tuple(parties.names[k] for k in kept))
         return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], parties=parties)
+
+    def map_inputs(self, function: Callable[[Any], Num[np.ndarray, "_ ..."]]) -> "Dataset":
+        """The same rows with inputs made of the old ones, those of the validation set alike."""
+        inputs = function(self.inputs)
+        validation = replace(self.validation, inputs=function(self.validation.inputs))
+        return replace(self, inputs=inputs, validation=validation)
 
     def sha256(self) -> str:
         """Hash of the values that the score depends on: inputs, targets and the validation set."""

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Int, ScalarLike, Shaped
 
-from davinz_jax.data.randomness import required_generator
+from davinz_jax.data.randomness import require_generator
 from davinz_jax.data.scalars import number
 from davinz_jax.types import PRNGKey
 
@@ -36,7 +36,7 @@ def hold_out(
             f"validation set: wanted one in {source}, or a holdout fraction in (0, 1), got none "
             f"and holdout={fraction}; give a validation set, or set holdout=0.2"
         )
-    order = required_generator(key, "the held-out validation set").permutation(num_rows)
+    order = require_generator(key, "the held-out validation set").permutation(num_rows)
     spare = order[1:] if parties is None else _spare_rows(order, parties)
     if not len(spare):
         raise ValueError(
@@ -45,7 +45,7 @@ def hold_out(
         )
     held = np.sort(spare[: max(round(number(fraction) * num_rows), 1)])
     kept = np.setdiff1d(np.arange(num_rows), held)
-    return kept, held, holdout_note(len(held), num_rows, source)
+    return kept, held, _note(len(held), num_rows, source)
 
 
 def _spare_rows(
@@ -56,10 +56,10 @@ def _spare_rows(
     return np.delete(order, first)
 
 
-def holdout_note(num_held: int, num_rows: int, source: str) -> str:
+def _note(num_held: int, num_rows: int, source: str) -> str:
     """What a result says about a validation set that was held out.
 
-    >>> holdout_note(2, 10, "x.csv")
+    >>> _note(2, 10, "x.csv")
     'validation set: 2 of 10 rows held out at random, for there is none in x.csv'
     """
     return (

@@ -13,7 +13,7 @@ from jaxtyping import Int, ScalarLike
 
 from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset, Parties
-from davinz_jax.data.randomness import numpy_generator, required_generator
+from davinz_jax.data.randomness import numpy_generator, require_generator
 from davinz_jax.data.scalars import number
 from davinz_jax.types import PRNGKey
 
@@ -47,13 +47,13 @@ def partition_by_class(
     wanted = _class_sizes(dataset, sizes)
     members = [np.flatnonzero(dataset.targets == label) for label in wanted]
     if select == "random":
-        generator = required_generator(key, "a random choice of rows")
+        generator = require_generator(key, "a random choice of rows")
         members = [generator.permutation(rows) for rows in members]
     for (label, size), rows in zip(wanted.items(), members, strict=True):
         _check_enough(f"rows of class {label}", size, len(rows))
     rows = [of[:size] for of, size in zip(members, wanted.values(), strict=True)]
     names = tuple(_class_name(dataset, label) for label in wanted)
-    return _shared_out(dataset, rows, names)
+    return _share_out(dataset, rows, names)
 
 
 def partition_random(dataset: Dataset, *, num: int, key: PRNGKey) -> tuple[Dataset, Parties]:
@@ -65,7 +65,7 @@ def partition_random(dataset: Dataset, *, num: int, key: PRNGKey) -> tuple[Datas
     _check_several(num)
     _check_enough("rows, one a party at least,", num, len(dataset))
     order = numpy_generator(key).permutation(len(dataset))
-    return _shared_out(dataset, np.array_split(order, num), _party_names(num))
+    return _share_out(dataset, np.array_split(order, num), _party_names(num))
 
 
 def partition_by_sizes(
@@ -82,7 +82,7 @@ def partition_by_sizes(
     _check_sizes(sizes)
     _check_enough("rows", sum(sizes), len(dataset))
     order = numpy_generator(key).permutation(len(dataset))[: sum(sizes)]
-    return _shared_out(dataset, np.split(order, np.cumsum(sizes)[:-1]), _party_names(len(sizes)))
+    return _share_out(dataset, np.split(order, np.cumsum(sizes)[:-1]), _party_names(len(sizes)))
 
 
 def partition_by_column(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
@@ -163,11 +163,11 @@ def partition_mixture(
         order = np.argsort(rows)
         parts.append(domain.take(rows[order]))
         owners.append(np.repeat(np.arange(len(counts)), counts)[order])
-    mixed = _concatenated(parts[0], parts[1], second if target == "second" else dataset)
+    mixed = _concatenate(parts[0], parts[1], second if target == "second" else dataset)
     return mixed, Parties(np.concatenate(owners), _party_names(len(shares)))
 
 
-def _concatenated(first: Dataset, second: Dataset, served: Dataset) -> Dataset:
+def _concatenate(first: Dataset, second: Dataset, served: Dataset) -> Dataset:
     """Rows of both, with the validation set of the one that is served."""
     return replace(
         served,
@@ -179,7 +179,7 @@ def _concatenated(first: Dataset, second: Dataset, served: Dataset) -> Dataset:
     )
 
 
-def _shared_out(
+def _share_out(
     dataset: Dataset, rows: Sequence[Int[np.ndarray, " _"]], names: tuple[str, ...]
 ) -> tuple[Dataset, Parties]:
     """The rows in use in their original order, and their parties."""

@@ -16,7 +16,7 @@ def numpy_generator(key: PRNGKey) -> np.random.Generator:
     return np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel().tolist())
 
 
-def required_generator(key: PRNGKey | None, purpose: str) -> np.random.Generator:
+def require_generator(key: PRNGKey | None, purpose: str) -> np.random.Generator:
     """Generator for a draw that the caller asked for; refuses a missing key.
 
     Raises:

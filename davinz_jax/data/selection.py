@@ -1,16 +1,56 @@
-"""Which rows of a source are used: the first ones, a random draw, or as many of each class."""
+"""Which rows of a source are used: the first ones, a random draw, or as many of each class.
 
+`select_dataset` is the same last choice for every source: it comes after all rows are there, and
+before their inputs are decoded or resized where that takes long.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Int, Num
 
 from davinz_jax.choices import check_choice
-from davinz_jax.data.randomness import required_generator
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.data.randomness import require_generator
 from davinz_jax.types import PRNGKey
 
 Select = Literal["first", "random", "balanced"]
 """First rows in the order given, a random draw, or the first rows of each class in equal number."""
+
+
+def select_dataset(
+    dataset: Dataset,
+    num_rows: int | None,
+    num_validation_rows: int | None,
+    *,
+    select: Select,
+    keys: Sequence[PRNGKey | None],
+) -> Dataset:
+    """The data set with the rows in use, and the validation rows in use.
+
+    Args:
+        dataset: all rows that a source has.
+        num_rows: rows to be valued; None for all.
+        num_validation_rows: rows of the validation set; None for all.
+        select: which rows, as in `select_rows`; validation rows without targets cannot be balanced.
+        keys: one for the rows and one for the validation rows; needed for `random` only.
+
+    Raises:
+        ValueError: as in `select_rows`.
+    """
+    check_choice("select", select, get_args(Select))
+    validation = dataset.validation
+    goals = np.zeros(len(validation)) if validation.targets is None else validation.targets
+    if num_rows is not None:
+        dataset = dataset.take(select_rows(dataset.targets, num_rows, select=select, key=keys[0]))
+    if num_validation_rows is not None:
+        rows = select_rows(
+            goals, num_validation_rows, select=select, key=keys[1], argument="num_validation_rows"
+        )
+        validation = validation.take(rows)
+    return replace(dataset, validation=validation)
 
 
 def select_rows(
@@ -43,7 +83,7 @@ def select_rows(
     if select == "first":
         return np.arange(num)
     if select == "random":
-        generator = required_generator(key, "a random choice of rows")
+        generator = require_generator(key, "a random choice of rows")
         return np.sort(generator.choice(total, num, replace=False))
     return _balanced_rows(targets, num, argument)
 

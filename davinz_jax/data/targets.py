@@ -11,13 +11,13 @@ from davinz_jax.types import Task
 _MANY = 20
 
 
-def inferred_task(targets: Shaped[np.ndarray, " n"], task: Task | None = None) -> Task:
+def infer_task(targets: Shaped[np.ndarray, " n"], task: Task | None = None) -> Task:
     """The task given, else classification for integers, booleans and words, regression for floats.
 
     Raises:
         ValueError: if `task` is unknown, or integers are too many to be classes without being told.
 
-    >>> inferred_task(np.array([0.5, 1.25]))
+    >>> infer_task(np.array([0.5, 1.25]))
     'regression'
     """
     if task is not None:

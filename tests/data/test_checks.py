@@ -6,15 +6,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from davinz_jax.data import Parties, Validation, checked_dataset, validate
+from davinz_jax.data import Dataset, Parties, Validation, validate
 
-GOOD = {
-    "inputs": np.zeros((4, 3), np.float32),
-    "targets": np.array([0, 1, 1, 0]),
-    "task": "classification",
-    "num_classes": 2,
-    "validation": Validation(np.zeros((2, 3), np.float32), np.array([1, 0])),
-}
+GOOD = Dataset(
+    np.zeros((4, 3), np.float32),
+    np.array([0, 1, 1, 0]),
+    "classification",
+    2,
+    Validation(np.zeros((2, 3), np.float32), np.array([1, 0])),
+)
+
+
+def change(record, **changes):
+    """A copy with other fields, past what the tests' types would refuse."""
+    changed = copy(record)
+    for name, value in changes.items():
+        object.__setattr__(changed, name, value)
+    return changed
+
+
+def judged_on(**changes):
+    """The good validation set with some of it changed."""
+    return {"validation": change(GOOD.validation, **changes)}
 
 
 def bad_value(value):
@@ -23,16 +36,8 @@ def bad_value(value):
     return inputs
 
 
-def judged_on(**changes):
-    """The good validation set with some of it changed, past what the tests' types would refuse."""
-    validation = copy(GOOD["validation"])
-    for name, values in changes.items():
-        object.__setattr__(validation, name, values)
-    return {"validation": validation}
-
-
 def test_good_data_pass_unchanged(classes):
-    assert checked_dataset(**GOOD).num_classes == 2
+    assert validate(GOOD) is GOOD
     assert validate(classes).sha256() == classes.sha256()
 
 
@@ -65,7 +70,7 @@ def test_good_data_pass_unchanged(classes):
 )  # fmt: skip
 def test_bad_data_are_refused_by_name(changes, message):
     with pytest.raises(ValueError, match=message):
-        checked_dataset(**{**GOOD, **changes})
+        validate(change(GOOD, **changes))
 
 
 def test_real_targets_must_be_finite(numbers):

@@ -45,6 +45,13 @@ def test_take_repeats_rows_and_drops_parties_left_without_any(classes):
     assert len(taken.validation.inputs) == len(owned.validation.inputs)
 
 
+def test_inputs_of_both_sets_are_mapped_alike(classes):
+    halved = classes.map_inputs(lambda inputs: inputs / 2)
+    np.testing.assert_array_equal(halved.inputs, classes.inputs / 2)
+    np.testing.assert_array_equal(halved.validation.inputs, classes.validation.inputs / 2)
+    assert halved.targets is classes.targets
+
+
 def test_hash_follows_values_and_not_names(classes):
     assert classes.sha256() == replace(classes, name="other").sha256()
     changed = classes.inputs.copy()

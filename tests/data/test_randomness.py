@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from davinz_jax.data.randomness import numpy_generator, required_generator, split_key
+from davinz_jax.data.randomness import numpy_generator, require_generator, split_key
 
 
 def test_same_key_same_draws_other_key_others(key):
@@ -15,7 +15,7 @@ def test_same_key_same_draws_other_key_others(key):
 
 def test_a_draw_without_key_is_refused():
     with pytest.raises(ValueError, match="key: wanted a random key for dice, got none; pass key="):
-        required_generator(None, "dice")
+        require_generator(None, "dice")
 
 
 def test_split_key_gives_different_keys_or_none(key):

@@ -1,11 +1,14 @@
 """Rows in use of a source."""
 
 import inspect
+from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
-from davinz_jax.data.selection import select_rows
+from davinz_jax.data import Parties, Validation
+from davinz_jax.data.selection import select_dataset, select_rows
 
 LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2])
 
@@ -51,3 +54,35 @@ def test_misspelt_choice_is_refused():
         ValueError, match="select: wanted one of .* got 'balance'; did you mean 'bal"
     ):
         inspect.unwrap(select_rows)(LABELS, 4, select="balance")
+
+
+def test_rows_of_a_data_set_and_its_validation_set(classes):
+    owned = replace(classes, parties=Parties.from_names(list("abcabcabcabc")))
+    used = select_dataset(owned, 2, 1, select="first", keys=(None, None))
+    np.testing.assert_array_equal(used.inputs[:, 0], [0, 1])
+    np.testing.assert_array_equal(used.validation.inputs, classes.validation.inputs[:1])
+    assert used.parties is not None
+    assert used.parties.names == ("a", "b")
+
+
+def test_all_rows_are_taken_without_a_copy(classes):
+    used = select_dataset(classes, None, None, select="random", keys=(None, None))
+    assert used.inputs is classes.inputs
+    assert used.validation.inputs is classes.validation.inputs
+
+
+def test_random_rows_and_validation_rows_are_draws_of_their_own(classes, key):
+    first, second = jax.random.split(key)
+    served = replace(classes, validation=Validation(classes.inputs, classes.targets))
+    used = select_dataset(served, 5, 5, select="random", keys=(first, second))
+    rows = select_rows(classes.targets, 5, select="random", key=first)
+    np.testing.assert_array_equal(used.inputs[:, 0], rows)
+    again = select_dataset(served, None, 5, select="random", keys=(None, second))
+    np.testing.assert_array_equal(used.validation.inputs, again.validation.inputs)
+    assert not np.array_equal(used.inputs, used.validation.inputs)
+
+
+def test_validation_rows_without_targets_cannot_be_balanced(classes):
+    unlabelled = replace(classes, validation=Validation(classes.validation.inputs))
+    with pytest.raises(ValueError, match="wanted classes for balanced, got real targets"):
+        select_dataset(unlabelled, None, 1, select="balanced", keys=(None, None))

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from davinz_jax.data.targets import class_labels, inferred_task
+from davinz_jax.data.targets import class_labels, infer_task
 
 
 @pytest.mark.parametrize(
@@ -18,17 +18,17 @@ from davinz_jax.data.targets import class_labels, inferred_task
     ],
 )
 def test_task_follows_the_kind_of_target(targets, task):
-    assert inferred_task(targets) == task
+    assert infer_task(targets) == task
 
 
 def test_the_task_given_wins():
-    assert inferred_task(np.array([0.0, 1.0]), "classification") == "classification"
+    assert infer_task(np.array([0.0, 1.0]), "classification") == "classification"
 
 
 def test_many_integers_need_to_be_told():
     with pytest.raises(ValueError, match="few distinct integers as classes, got 30 in 30 targets"):
-        inferred_task(np.arange(30))
-    assert inferred_task(np.arange(30), "regression") == "regression"
+        infer_task(np.arange(30))
+    assert infer_task(np.arange(30), "regression") == "regression"
 
 
 def test_whole_floats_and_truth_values_become_integers():
@@ -44,4 +44,4 @@ def test_other_floats_are_no_classes(value):
 
 def test_misspelt_task_is_refused():
     with pytest.raises(ValueError, match="task: wanted one of .*; did you mean 'regression'"):
-        inspect.unwrap(inferred_task)(np.array([0, 1]), "regresion")
+        inspect.unwrap(infer_task)(np.array([0, 1]), "regresion")

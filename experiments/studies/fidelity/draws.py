@@ -23,7 +23,7 @@ from davinz_jax.data import (
     load_table,
     numpy_generator,
 )
-from davinz_jax.data.mnist_m import load_photographs
+from davinz_jax.data.sources.mnist_m import load_photographs
 from davinz_jax.types import PRNGKey
 from experiments.studies.fidelity import recipes
 from experiments.studies.fidelity.recipes import Inputs, Labels, Recipe, Scale

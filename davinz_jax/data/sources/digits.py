@@ -3,13 +3,13 @@
 import numpy as np
 from jaxtyping import Int, ScalarLike
 
-from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.scalars import number
-from davinz_jax.data.selection import Select, select_rows
+from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.types import PRNGKey, Progress
 
 
@@ -45,31 +45,23 @@ def load_digits(
     images, classes = embedded_digits(return_X_y=True)
     pixels = (np.asarray(images) / 16).astype(np.float32).reshape(-1, 8, 8, 1)
     labels = np.asarray(classes).astype(np.int64)
-    hold_key, row_key, validation_key = split_key(key, 3)
-    kept, held, note = _held_out(len(labels), holdout, hold_key)
-    kept = kept[select_rows(labels[kept], num_rows, select=select, key=row_key)]
-    held = held[
-        select_rows(
-            labels[held],
-            num_validation_rows,
-            select=select,
-            key=validation_key,
-            argument="num_validation_rows",
-        )
-    ]
-    return checked_dataset(
-        resize_bilinear(pixels[kept], size, size),
+    hold_key, *row_keys = split_key(key, 3)
+    kept, held, note = _hold_out_digits(len(labels), holdout, hold_key)
+    digits = Dataset(
+        pixels[kept],
         labels[kept],
         task="classification",
         num_classes=10,
-        validation=Validation(resize_bilinear(pixels[held], size, size), labels[held]),
+        validation=Validation(pixels[held], labels[held]),
         name="digits",
         class_names=tuple("0123456789"),
         notes=(note,),
     )
+    used = select_dataset(digits, num_rows, num_validation_rows, select=select, keys=row_keys)
+    return validate(used.map_inputs(lambda images: resize_bilinear(images, size, size)))
 
 
-def _held_out(
+def _hold_out_digits(
     num_rows: int, fraction: ScalarLike, key: PRNGKey | None
 ) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"], str]:
     """A draw by key, or without one the last rows (the images are in no order of class)."""

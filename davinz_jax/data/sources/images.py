@@ -9,15 +9,15 @@ import numpy as np
 from jaxtyping import Float, ScalarLike
 
 from davinz_jax.choices import check_choice
-from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
-from davinz_jax.data.selection import Select, select_rows
-from davinz_jax.data.table import read_table
-from davinz_jax.data.table_columns import category_names, check_column
+from davinz_jax.data.selection import Select, select_dataset
+from davinz_jax.data.sources.table import read_table
+from davinz_jax.data.sources.table_columns import category_names, check_column
 from davinz_jax.types import PRNGKey, Progress
 
 Colour = Literal["auto", "grey", "rgb"]
@@ -76,61 +76,57 @@ def load_images(
             is no validation set and no holdout.
     """
     hold_key, *row_keys = split_key(key, 3)
-    listing, target, notes = _both_listings(Path(path), validation_path, holdout, hold_key)
-    names = np.unique(np.concatenate([listing.classes, target.classes]))
-    listing = _selected(listing, num_rows, select, row_keys[0], "num_rows")
-    target = _selected(target, num_validation_rows, select, row_keys[1], "num_validation_rows")
-    channels = _channels((*listing.paths, *target.paths), colour)
-    return checked_dataset(
-        _read_images(listing.paths, size, channels, progress),
+    listing, held, notes = _list_both(Path(path), validation_path, holdout, hold_key)
+    names = np.unique(np.concatenate([listing.classes, held.classes]))
+    files = (*listing.paths, *held.paths)
+    numbers = np.arange(len(files))
+    numbered = Dataset(
+        numbers[: len(listing.paths)],
         np.searchsorted(names, listing.classes),
         task="classification",
         num_classes=len(names),
-        validation=Validation(
-            _read_images(target.paths, size, channels, progress),
-            np.searchsorted(names, target.classes),
-        ),
+        validation=Validation(numbers[len(listing.paths) :], np.searchsorted(names, held.classes)),
         name=Path(path).stem,
         class_names=tuple(str(name) for name in names),
         parties=None if listing.parties is None else Parties.from_names(listing.parties),
         notes=notes,
     )
+    used = select_dataset(numbered, num_rows, num_validation_rows, select=select, keys=row_keys)
+    in_use = [files[k] for k in (*used.inputs, *used.validation.inputs)]
+    channels = _count_channels(in_use, colour)
+    return validate(
+        used.map_inputs(
+            lambda rows: _read_images([files[k] for k in rows], size, channels, progress)
+        )
+    )
 
 
-def _both_listings(
+def _list_both(
     path: Path, validation_path: PathLike | None, holdout: ScalarLike | None, key: PRNGKey | None
 ) -> tuple[_Listing, _Listing, tuple[str, ...]]:
     """The images to be valued, those of the validation set, and what there is to say about them."""
-    listing = _listed(path, with_parties=True)
+    listing = _list_images(path, with_parties=True)
     if validation_path is not None:
-        return listing, _listed(Path(validation_path), with_parties=False), ()
+        return listing, _list_images(Path(validation_path), with_parties=False), ()
     kept, held, note = hold_out(
         len(listing.paths), fraction=holdout, parties=listing.parties, key=key, source=path.name
     )
     return listing.take(kept), listing.take(held), (note,)
 
 
-def _selected(
-    listing: _Listing, num: int | None, select: Select, key: PRNGKey | None, argument: str
-) -> _Listing:
-    """The images in use."""
-    _, labels = np.unique(listing.classes, return_inverse=True)
-    return listing.take(select_rows(labels, num, select=select, key=key, argument=argument))
-
-
-def _listed(path: Path, *, with_parties: bool) -> _Listing:
+def _list_images(path: Path, *, with_parties: bool) -> _Listing:
     """Image files that a folder or a manifest names."""
     if path.is_dir():
-        return _listed_folder(path, with_parties)
+        return _list_folder(path, with_parties)
     if path.is_file():
-        return _listed_manifest(path)
+        return _read_manifest(path)
     raise ValueError(
         f"path: wanted a folder of images or a CSV manifest, got {path}, which is neither; "
         "check the path"
     )
 
 
-def _listed_folder(folder: Path, with_parties: bool) -> _Listing:
+def _list_folder(folder: Path, with_parties: bool) -> _Listing:
     """Images of party/class/*, or of class/*, in order of their paths."""
     if with_parties:
         _check_parties(folder)
@@ -156,7 +152,7 @@ def _check_parties(folder: Path) -> None:
             )
 
 
-def _listed_manifest(path: Path) -> _Listing:
+def _read_manifest(path: Path) -> _Listing:
     """Images of a CSV manifest, in its order."""
     frame = read_table(path)
     for column in ("path", "class"):
@@ -166,7 +162,7 @@ def _listed_manifest(path: Path) -> _Listing:
     return _Listing(paths, category_names(frame, "class"), parties)
 
 
-def _channels(paths: Sequence[Path], colour: Colour) -> int:
+def _count_channels(paths: Sequence[Path], colour: Colour) -> int:
     """Channels of all images: 1 where all are grey, if that is left open."""
     check_choice("colour", colour, get_args(Colour))
     if colour != "auto":
@@ -176,11 +172,11 @@ def _channels(paths: Sequence[Path], colour: Colour) -> int:
 
 def _is_grey(path: Path) -> bool:
     """Whether an image file has one channel; reads its header only."""
-    with _opened(path) as image:
+    with _open_image(path) as image:
         return image.mode in ("1", "L", "LA", "I;16")
 
 
-def _opened(path: Path):
+def _open_image(path: Path):
     """An image file, not decoded yet."""
     from PIL import Image
 
@@ -214,7 +210,7 @@ def _read_images(
 
 def _pixels(path: Path, channels: int) -> Float[np.ndarray, "h w c"]:
     """Pixels of one image file in [0, 1]."""
-    with _opened(path) as image:
+    with _open_image(path) as image:
         try:
             pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"), np.float32) / 255
         except (OSError, SyntaxError) as error:

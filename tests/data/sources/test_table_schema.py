@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from davinz_jax.data import TableSchema
-from davinz_jax.data.table_schema import CategoricalColumn, NumericColumn
+from davinz_jax.data.sources.table_schema import CategoricalColumn, NumericColumn
 
 SCHEMA = TableSchema(
     target="ill",

@@ -15,13 +15,13 @@ import numpy as np
 from jaxtyping import Float, ScalarLike, Shaped
 
 from davinz_jax.choices import check_choice
-from davinz_jax.data.checks import check_labels, checked_dataset
+from davinz_jax.data.checks import check_labels, validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
-from davinz_jax.data.selection import Select, select_rows
-from davinz_jax.data.targets import class_labels, inferred_task
+from davinz_jax.data.selection import Select, select_dataset
+from davinz_jax.data.targets import class_labels, infer_task
 from davinz_jax.types import PRNGKey, Progress, Task
 
 Layout = Literal["nhwc", "nchw"]
@@ -79,30 +79,29 @@ def load_arrays(
     """
     arrays = dict(_read_npz(Path(path)))
     if validation_path is not None:
-        arrays |= _as_validation_set(_read_npz(Path(validation_path)))
+        arrays |= _name_validation_set(_read_npz(Path(validation_path)))
     _check_lengths(arrays)
     hold_key, *row_keys = split_key(key, 3)
     note = ""
     if "validation_inputs" not in arrays:
-        arrays, note = _held_out(arrays, holdout, hold_key, Path(path).name)
-    task = inferred_task(arrays["targets"], task)
-    arrays, num_classes = _with_targets(arrays, task, num_classes)
-    rows = select_rows(arrays["targets"], num_rows, select=select, key=row_keys[0])
-    validation_rows = _select_validation_rows(arrays, num_validation_rows, select, row_keys[1])
-    validation_targets = arrays.get("validation_targets")
-    return checked_dataset(
-        channels_last("inputs", arrays["inputs"], layout)[rows],
-        arrays["targets"][rows],
+        arrays, note = _hold_out_rows(arrays, holdout, hold_key, Path(path).name)
+    task = infer_task(arrays["targets"], task)
+    arrays, num_classes = _prepare_targets(arrays, task, num_classes)
+    dataset = Dataset(
+        channels_last("inputs", arrays["inputs"], layout),
+        arrays["targets"],
         task=task,
         num_classes=num_classes,
         validation=Validation(
             channels_last("validation_inputs", arrays["validation_inputs"], layout),
-            validation_targets,
-        ).take(validation_rows),
+            arrays.get("validation_targets"),
+        ),
         name=Path(path).stem,
-        parties=Parties.from_names(arrays["parties"][rows]) if "parties" in arrays else None,
+        parties=Parties.from_names(arrays["parties"]) if "parties" in arrays else None,
         notes=(note,) if note else (),
     )
+    used = select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
+    return validate(used)
 
 
 def channels_last(
@@ -149,7 +148,7 @@ def _read_npz(path: Path) -> Arrays:
     return arrays
 
 
-def _as_validation_set(arrays: Arrays) -> Arrays:
+def _name_validation_set(arrays: Arrays) -> Arrays:
     """Rows of a file in the role of the validation set."""
     return {f"validation_{name}": arrays[name] for name in ("inputs", "targets")}
 
@@ -172,7 +171,7 @@ def _check_lengths(arrays: Arrays) -> None:
         raise ValueError("inputs: wanted at least one row, got none; give data to be valued")
 
 
-def _held_out(
+def _hold_out_rows(
     arrays: Arrays, holdout: ScalarLike | None, key: PRNGKey | None, source: str
 ) -> tuple[dict[str, Shaped[np.ndarray, "..."]], str]:
     """The arrays with a share of their rows as validation set."""
@@ -189,7 +188,7 @@ def _held_out(
     return split, note
 
 
-def _with_targets(
+def _prepare_targets(
     arrays: Arrays, task: Task, num_classes: int | None
 ) -> tuple[dict[str, Shaped[np.ndarray, "..."]], int]:
     """The arrays with targets of the task's kind, and the number of classes."""
@@ -220,13 +219,3 @@ def _found_classes(targets: Mapping[str, Shaped[np.ndarray, " n"]]) -> int:
             "renumber them, or give num_classes if some classes have no row"
         )
     return len(found)
-
-
-def _select_validation_rows(
-    arrays: Arrays, num: int | None, select: Select, key: PRNGKey | None
-) -> Shaped[np.ndarray, " r"]:
-    """Rows of the validation set in use; without targets it cannot be balanced."""
-    targets = arrays.get("validation_targets")
-    if targets is None:
-        targets = np.zeros(len(arrays["validation_inputs"]))
-    return select_rows(targets, num, select=select, key=key, argument="num_validation_rows")

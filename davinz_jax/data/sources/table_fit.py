@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from davinz_jax.choices import check_choice
-from davinz_jax.data.table_columns import (
+from davinz_jax.data.sources.table_columns import (
     category_names,
     check_column,
     check_complete,
     numbers,
 )
-from davinz_jax.data.table_schema import (
+from davinz_jax.data.sources.table_schema import (
     CategoricalColumn,
     Impute,
     NumericColumn,
     TableSchema,
 )
-from davinz_jax.data.targets import class_labels, inferred_task
+from davinz_jax.data.targets import class_labels, infer_task
 from davinz_jax.types import Task
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _fit_target(
     for part in frames:
         check_complete(part, target, "a target cannot be imputed: drop these rows")
     values = np.concatenate([_raw_target(part, target) for part in frames])
-    task = inferred_task(values, task)
+    task = infer_task(values, task)
     if task == "regression":
         return task, ()
     return task, tuple(str(value) for value in np.unique(class_labels(values, target)))

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Num, ScalarLike
 
-from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.scalars import number
 from davinz_jax.types import PRNGKey, Progress
@@ -64,8 +64,8 @@ def simulate_ising(
     drawn = jax.random.uniform(temperature_key, (num_all,), jnp.float32, low, high)
     spins = sample_spins(drawn, lattice_size=lattice_size, num_sweeps=num_sweeps, key=chain_key)
     inputs = np.asarray(spins)[..., None]
-    targets, encoding = _scaled(ising_energy(inputs[..., 0]))
-    return checked_dataset(
+    targets, encoding = _scale(ising_energy(inputs[..., 0]))
+    ising = Dataset(
         inputs[:num_rows],
         targets[:num_rows],
         task="regression",
@@ -78,6 +78,7 @@ def simulate_ising(
         ),
         encoding=encoding,
     )
+    return validate(ising)
 
 
 def ising_energy(spins: Num[np.ndarray, "n l l"]) -> Int[np.ndarray, " n"]:
@@ -124,7 +125,7 @@ def _flip(
     return jnp.where(sites & (2.0 * spins * neighbours <= accepted), -spins, spins)
 
 
-def _scaled(
+def _scale(
     energy: Int[np.ndarray, " n"],
 ) -> tuple[Float[np.ndarray, " n"], dict[str, str | int]]:
     """Energies scaled to [0, 1], and the extremes that do it."""

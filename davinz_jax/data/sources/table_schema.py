@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from jaxtyping import Float, Num
 
-from davinz_jax.data.table_columns import (
+from davinz_jax.data.sources.table_columns import (
     category_names,
     check_complete,
     column_of,

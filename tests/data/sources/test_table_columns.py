@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from davinz_jax.data.table_columns import category_names, check_column, numbers
+from davinz_jax.data.sources.table_columns import category_names, check_column, numbers
 
 FRAME = pd.DataFrame(
     {"age": [1.0, None, 3.0], "size": [1.0, np.inf, 2.0], "town": ["a", None, "b"], "n": [1, 2, 3]}

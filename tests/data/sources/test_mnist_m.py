@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from davinz_jax.data import blend_with_photographs, load_mnist_domains, load_mnist_m
-from davinz_jax.data.mnist_m import load_photographs
+from davinz_jax.data.sources.mnist_m import load_photographs
 
 
 def test_blend_is_the_difference_from_the_patch(key):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.data import load_mnist
-from davinz_jax.data.mnist import parse_idx, read_mnist
+from davinz_jax.data.sources.mnist import parse_idx, read_mnist
 
 
 def idx(array):

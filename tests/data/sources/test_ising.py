@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.data import ising_energy, simulate_ising
-from davinz_jax.data.ising import _flip, sample_spins
+from davinz_jax.data.sources.ising import _flip, sample_spins
 
 
 def test_energies_by_hand():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from davinz_jax.data import fit_schema
-from davinz_jax.data.table_schema import CategoricalColumn, NumericColumn
+from davinz_jax.data.sources.table_schema import CategoricalColumn, NumericColumn
 
 FRAME = pd.DataFrame(
     {

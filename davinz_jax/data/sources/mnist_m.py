@@ -15,9 +15,9 @@ from jaxtyping import Float, UInt8
 
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.data.local import PathLike, corrupt_file, locate, read_members
-from davinz_jax.data.mnist import load_mnist
 from davinz_jax.data.randomness import numpy_generator
 from davinz_jax.data.selection import Select
+from davinz_jax.data.sources.mnist import load_mnist
 from davinz_jax.types import PRNGKey, Progress
 
 _FOLDERS = (
@@ -174,7 +174,7 @@ def load_photographs(
                 f"photographs: wanted a folder with .jpg or .png files, got none in {folder}; "
                 "name a folder that has some"
             )
-        return [_decoded(path.read_bytes(), path) for path in paths]
+        return [_decode(path.read_bytes(), path) for path in paths]
     found = locate(
         ["*.jpg", _ARCHIVE],
         root=root,
@@ -185,11 +185,11 @@ def load_photographs(
     )
     if found[0].name == _ARCHIVE:
         members = read_members(found[0], "*/images/train/*.jpg")
-        return [_decoded(contents, name) for name, contents in members.items()]
-    return [_decoded(path.read_bytes(), path) for path in sorted(found)]
+        return [_decode(contents, name) for name, contents in members.items()]
+    return [_decode(path.read_bytes(), path) for path in sorted(found)]
 
 
-def _decoded(contents: bytes, path: Path | str) -> Photograph:
+def _decode(contents: bytes, path: Path | str) -> Photograph:
     """RGB pixels of an image file."""
     from PIL import Image
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.data import load_cifar10
-from davinz_jax.data.cifar10 import CIFAR10_MEAN, CIFAR10_STD, parse_batch
+from davinz_jax.data.sources.cifar10 import CIFAR10_MEAN, CIFAR10_STD, parse_batch
 
 
 def batch(labels, start=0):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.data import load_arrays, partition_by_column
-from davinz_jax.data.arrays import channels_last
+from davinz_jax.data.sources.arrays import channels_last
 
 INPUTS = np.arange(24, dtype=np.float32).reshape(6, 4)
 LABELS = np.array([0, 1, 2, 0, 1, 2])

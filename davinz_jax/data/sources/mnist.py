@@ -5,18 +5,19 @@ one big-endian 32-bit length a dimension, and the values, the last dimension fas
 """
 
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from davinz_jax.choices import check_choice
-from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.local import PathLike, corrupt_file, locate, read_bytes
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
-from davinz_jax.data.selection import Select, select_rows
+from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.types import PRNGKey, Progress
 
 MNIST_FOLDERS = ("MNIST/raw", "mnist", "")
@@ -54,28 +55,17 @@ def load_mnist(
         ValueError: if a file is missing, truncated or corrupt, or fewer rows are there than wanted.
     """
     _check_form(size, channels)
-    keys = split_key(key, 2)
-    parts = []
-    for part, num, argument, draw in zip(
-        ("train", "test"),
-        (num_rows, num_validation_rows),
-        ("num_rows", "num_validation_rows"),
-        keys,
-        strict=True,
-    ):
-        images, labels = read_mnist(part, root=root, progress=progress)
-        rows = select_rows(labels, num, select=select, key=draw, argument=argument)
-        parts.append((_prepared(images[rows], size, channels), labels[rows]))
-    (inputs, targets), (validation_inputs, validation_targets) = parts
-    return checked_dataset(
-        inputs,
-        targets,
+    mnist = Dataset(
+        *read_mnist("train", root=root, progress=progress),
         task="classification",
         num_classes=10,
-        validation=Validation(validation_inputs, validation_targets),
+        validation=Validation(*read_mnist("test", root=root, progress=progress)),
         name="mnist",
         class_names=tuple("0123456789"),
     )
+    keys = split_key(key, 2)
+    used = select_dataset(mnist, num_rows, num_validation_rows, select=select, keys=keys)
+    return validate(used.map_inputs(partial(_prepare, size=size, channels=channels)))
 
 
 def read_mnist(
@@ -140,7 +130,7 @@ def _check_form(size: int, channels: int) -> None:
         raise ValueError(f"channels: wanted 1 (grey) or 3 (RGB), got {channels}; choose one")
 
 
-def _prepared(
+def _prepare(
     images: UInt8[np.ndarray, "n 28 28"], size: int, channels: int
 ) -> Float[np.ndarray, "n s s c"]:
     """Pixels in [0, 1], resized, the grey value once a channel."""

@@ -11,18 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jaxtyping import ScalarLike
 
-from davinz_jax.data.checks import checked_dataset, validate
+from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
-from davinz_jax.data.selection import Select, select_rows
-from davinz_jax.data.table_columns import check_column
-from davinz_jax.data.table_fit import fit_schema
-from davinz_jax.data.table_schema import Impute, TableSchema
+from davinz_jax.data.selection import Select, select_dataset
+from davinz_jax.data.sources.table_columns import check_column
+from davinz_jax.data.sources.table_fit import fit_schema
+from davinz_jax.data.sources.table_schema import Impute, TableSchema
 from davinz_jax.types import PRNGKey, Progress, Task
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def load_table(
         if column is not None:
             check_column(column, frame.columns, argument)
     hold_key, *row_keys = split_key(key, 3)
-    frame, validation_frame, notes = _with_validation_set(
+    frame, validation_frame, notes = _split_validation(
         frame, path, validation_path, party, holdout, hold_key
     )
     if schema is None:
@@ -98,11 +97,12 @@ def load_table(
             impute=impute,
             max_categories=max_categories,
         )
-    dataset = encode_table(
-        frame, validation_frame, _own_schema(schema, target, party), name=_name(path)
-    )
+    schema = _own_schema(schema, target, party)
+    dataset = _encode(frame, validation_frame, schema, name=_name(path))
     dataset = replace(dataset, notes=(*notes, *dataset.notes))
-    return _selected(dataset, num_rows, num_validation_rows, select, row_keys)
+    return validate(
+        select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
+    )
 
 
 def read_table(path: PathLike) -> "pd.DataFrame":
@@ -155,11 +155,18 @@ def encode_table(
 
     Raises:
         ValueError: if a table does not have the schema's columns, or the result fails the checks
-            of `checked_dataset`.
+            of `validate`.
     """
+    return validate(_encode(frame, validation_frame, schema, name=name))
+
+
+def _encode(
+    frame: "pd.DataFrame", validation_frame: "pd.DataFrame", schema: TableSchema, *, name: str
+) -> Dataset:
+    """What `encode_table` returns, not checked yet."""
     owners = schema.parties(frame)
     has_targets = schema.target in validation_frame.columns
-    return checked_dataset(
+    return Dataset(
         schema.encode_inputs(frame),
         schema.encode_targets(frame),
         task=schema.task,
@@ -196,7 +203,7 @@ def _name(path: PathLike) -> str:
     return Path(path).name.split(".")[0]
 
 
-def _with_validation_set(
+def _split_validation(
     frame: "pd.DataFrame",
     path: PathLike,
     validation_path: PathLike | None,
@@ -212,29 +219,3 @@ def _with_validation_set(
         len(frame), fraction=holdout, parties=owners, key=key, source=Path(path).name
     )
     return frame.iloc[kept], frame.iloc[held], (note,)
-
-
-def _selected(
-    dataset: Dataset,
-    num_rows: int | None,
-    num_validation_rows: int | None,
-    select: Select,
-    keys: Sequence[PRNGKey | None],
-) -> Dataset:
-    """The data set with the rows in use of both of its parts."""
-    if num_rows is None and num_validation_rows is None:
-        return dataset
-    rows = select_rows(dataset.targets, num_rows, select=select, key=keys[0])
-    goals = dataset.validation.targets
-    validation_rows = select_rows(
-        np.zeros(len(dataset.validation.inputs)) if goals is None else goals,
-        num_validation_rows,
-        select=select,
-        key=keys[1],
-        argument="num_validation_rows",
-    )
-    chosen = replace(
-        dataset.take(rows),
-        validation=dataset.validation.take(validation_rows),
-    )
-    return validate(chosen)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from davinz_jax.data import load_images, partition_by_column
-from davinz_jax.data.images import _channels
+from davinz_jax.data.sources.images import _count_channels
 
 
 def write(path, value, size=(6, 4), mode="RGB"):
@@ -154,4 +154,4 @@ def test_misspelt_colour_is_refused(folder):
     with pytest.raises(
         ValueError, match="colour: wanted one of .* got 'gray'; did you mean 'grey'"
     ):
-        inspect.unwrap(_channels)([folder / "east" / "cat" / "1.png"], "gray")
+        inspect.unwrap(_count_channels)([folder / "east" / "cat" / "1.png"], "gray")

@@ -3,16 +3,17 @@
 The version in Python's pickle format is not read: unpickling a download can run any code.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from davinz_jax.data.checks import checked_dataset
+from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.data.local import PathLike, corrupt_file, locate, read_bytes, read_members
 from davinz_jax.data.randomness import split_key
-from davinz_jax.data.selection import Select, select_rows
+from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.types import PRNGKey, Progress
 
 CIFAR10_CLASSES = (
@@ -55,28 +56,17 @@ def load_cifar10(
     Raises:
         ValueError: if a file is missing, truncated or corrupt, or fewer rows are there than wanted.
     """
-    keys = split_key(key, 2)
-    parts = []
-    for pattern, num, argument, draw in zip(
-        ("data_batch_*.bin", "test_batch.bin"),
-        (num_rows, num_validation_rows),
-        ("num_rows", "num_validation_rows"),
-        keys,
-        strict=True,
-    ):
-        images, labels = read_cifar10(pattern, root=root, progress=progress)
-        rows = select_rows(labels, num, select=select, key=draw, argument=argument)
-        parts.append((_prepared(images[rows], normalise), labels[rows]))
-    (inputs, targets), (validation_inputs, validation_targets) = parts
-    return checked_dataset(
-        inputs,
-        targets,
+    cifar10 = Dataset(
+        *read_cifar10("data_batch_*.bin", root=root, progress=progress),
         task="classification",
         num_classes=10,
-        validation=Validation(validation_inputs, validation_targets),
+        validation=Validation(*read_cifar10("test_batch.bin", root=root, progress=progress)),
         name="cifar10",
         class_names=CIFAR10_CLASSES,
     )
+    keys = split_key(key, 2)
+    used = select_dataset(cifar10, num_rows, num_validation_rows, select=select, keys=keys)
+    return validate(used.map_inputs(partial(_prepare, normalise=normalise)))
 
 
 def read_cifar10(
@@ -120,7 +110,7 @@ def parse_batch(
     return images, labels
 
 
-def _prepared(
+def _prepare(
     images: UInt8[np.ndarray, "n 32 32 3"], normalise: bool
 ) -> Float[np.ndarray, "n 32 32 3"]:
     """Pixels in [0, 1], or standardised channel by channel."""

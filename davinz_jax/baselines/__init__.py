@@ -1,10 +1,11 @@
-"""What DAVINZ is compared with; every method returns a `Valuation` with the time it took.
+"""What DAVINZ is compared with; every method takes a `BaselineContext` and returns a `Valuation`.
 
 By training: `validation_performance` (retraining without each party), `influence_functions`,
 `robust_volume`. Without: `knn_shapley`. Predictors that any method must beat: `random_values`,
-`log_size`, `class_share`, `mmd_alone`.
+`log_size`, `class_share`, `mmd_alone`. `evaluation.time_valuation` says how long one takes.
 """
 
+from davinz_jax.baselines.context import BaselineContext
 from davinz_jax.baselines.influence import influence_functions
 from davinz_jax.baselines.inverse_hessian import conjugate_gradients, lissa, objective
 from davinz_jax.baselines.knn_shapley import knn_shapley
@@ -14,6 +15,7 @@ from davinz_jax.baselines.robust_volume import log_robust_volume, robust_volume
 from davinz_jax.baselines.trivial import class_share, log_size, mmd_alone, random_values
 
 __all__ = [
+    "BaselineContext",
     "baseline_valuation",
     "class_share",
     "conjugate_gradients",

@@ -6,6 +6,7 @@ parameters; BatchNorm is in its fixed form.
 """
 
 import functools
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -13,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 from jax.flatten_util import ravel_pytree
-from jaxtyping import ScalarLike
+from jaxtyping import Num, ScalarLike
 from scipy.sparse.linalg import LinearOperator, cg
 
 from davinz_jax.models import apply_function
@@ -55,12 +56,23 @@ def objective(module: nn.Module, variables: Variables, task: Task) -> Objective:
     return Objective(apply_function(module), others, task)
 
 
+def batches(
+    inputs: Num[jax.Array | np.ndarray, "n ..."],
+    targets: Num[jax.Array | np.ndarray, " n"],
+    batch_size: int,
+) -> Iterator[tuple[jax.Array, jax.Array]]:
+    """Rows and their targets, in order, so many at a time."""
+    for begin in range(0, len(inputs), batch_size):
+        rows = slice(begin, begin + batch_size)
+        yield jnp.asarray(inputs[rows]), jnp.asarray(targets[rows])
+
+
 def lissa(
     problem: Objective,
     params: Any,
     vector: Any,
-    inputs: jax.Array,
-    targets: jax.Array,
+    inputs: Num[jax.Array | np.ndarray, "n ..."],
+    targets: Num[jax.Array | np.ndarray, " n"],
     *,
     key: PRNGKey,
     num_repeats: int = 10,
@@ -91,6 +103,7 @@ def lissa(
         Agarwal et al. 2017 (`agarwal2017lissa`), with the numbers of Wu et al. 2022.
     """
     size = min(batch_size, len(inputs))
+    inputs, targets = jnp.asarray(inputs), jnp.asarray(targets)
 
     @jax.jit
     def iterate(current: Any, step_key: PRNGKey) -> Any:
@@ -111,8 +124,8 @@ def conjugate_gradients(
     problem: Objective,
     params: Any,
     vector: Any,
-    inputs: jax.Array,
-    targets: jax.Array,
+    inputs: Num[jax.Array | np.ndarray, "n ..."],
+    targets: Num[jax.Array | np.ndarray, " n"],
     *,
     damping: ScalarLike = 0.25,
     max_iterations: int = 100,
@@ -134,15 +147,14 @@ def conjugate_gradients(
         batch_size: rows of a product at once.
     """
     flat, restore = ravel_pytree(vector)
-    starts = range(0, len(inputs), batch_size)
+    data = list(batches(inputs, targets, batch_size))
     part = jax.jit(
         lambda h, x, y: ravel_pytree(problem.product(params, restore(h), x, y))[0] * len(x)
     )
 
     def product(current: np.ndarray) -> np.ndarray:
         own = jnp.asarray(current, flat.dtype)
-        slices = [slice(start, start + batch_size) for start in starts]
-        total = functools.reduce(jnp.add, (part(own, inputs[s], targets[s]) for s in slices))
+        total = functools.reduce(jnp.add, (part(own, x, y) for x, y in data))
         return np.asarray(total / len(inputs) + damping * own, np.float64)
 
     # On the host: a processor convolves slowly inside compiled loops.

@@ -16,7 +16,6 @@ def baseline_valuation(
     parties: Parties,
     values: Float[np.ndarray, " p"],
     *,
-    seconds: float,
     settings: Mapping[str, Any] | None = None,
 ) -> Valuation:
     """Values of parties as a `Valuation` of one term and one initialisation.
@@ -25,8 +24,10 @@ def baseline_valuation(
         method: name of the baseline, and of its one term.
         parties: who was valued.
         values: one a party.
-        seconds: time it took, training included.
         settings: what else defines the values.
+
+    Returns:
+        The valuation, not timed: whoever calls the baseline holds the clock.
     """
     kind = "row" if (parties.sizes == 1).all() else "party as one player"
     about = {"player_kind": kind, "versions": versions(), **(settings or {})}
@@ -36,7 +37,6 @@ def baseline_valuation(
         num_rows=parties.sizes,
         terms=(method,),
         contributions=np.asarray(values, np.float64)[None, None],
-        seconds=seconds,
         description=plain(about),
         rows=parties.rows,
     )

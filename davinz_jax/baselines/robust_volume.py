@@ -4,36 +4,26 @@ Rows are gathered in cubes of width ω. With X̃ the cubes' mean rows, c the cou
 α = 1/(β |X̃|), the volume is det(X̃ᵀX̃) Π (1 - α^(c+1))/(1 - α); it is kept as its logarithm.
 """
 
-import time
-
 import numpy as np
 from jaxtyping import Float, ScalarLike
 
+from davinz_jax.baselines.context import BaselineContext
 from davinz_jax.baselines.result import baseline_valuation
-from davinz_jax.data.dataset import Parties
 from davinz_jax.semivalues.valuation import Valuation
 
 
 def robust_volume(
-    features: Float[np.ndarray, "n d"],
-    parties: Parties,
-    *,
-    width: ScalarLike = 0.1,
-    beta: ScalarLike = 10.0,
-    seconds: float = 0.0,
+    context: BaselineContext, *, width: ScalarLike = 0.1, beta: ScalarLike = 10.0
 ) -> Valuation:
     """Fall of the logarithm of the robust volume when a party's rows are left out.
 
-    The logarithm ranks parties as the volume does, and does not overflow. Features are
-    standardised once, over all rows.
+    The logarithm ranks parties as the volume does, and does not overflow. The features are those
+    of the trained network, standardised once, over all rows.
 
     Args:
-        features: of all rows; in the paper the trained network's logits (classification) or the
-            inputs of its last layer (regression).
-        parties: the party of each row; two or more.
+        context: two or more parties.
         width: ω, in standard deviations.
         beta: β.
-        seconds: time already spent on training and features, to be parameters.
 
     Returns:
         Values in nats; method `robust_volume`.
@@ -44,8 +34,8 @@ def robust_volume(
     References:
         Xu et al. 2021 (`xu2021volume`), with the numbers of Wu et al. 2022.
     """
-    start = time.perf_counter()
-    rows = standardised(np.asarray(features, np.float64))
+    parties = context.parties
+    rows = standardise(context.features(context.dataset.inputs).astype(np.float64))
     whole = log_robust_volume(rows, width=width, beta=beta)
     without = [
         log_robust_volume(rows[parties.indices != party], width=width, beta=beta)
@@ -55,12 +45,11 @@ def robust_volume(
         "robust_volume",
         parties,
         whole - np.array(without),
-        seconds=seconds + time.perf_counter() - start,
         settings={"width": np.asarray(width).item(), "beta": np.asarray(beta).item()},
     )
 
 
-def standardised(features: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n e"]:
+def standardise(features: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n e"]:
     """Columns of mean 0 and deviation 1; those without spread are dropped."""
     spread = features.std(axis=0)
     kept = spread > 1e-12 * max(1.0, np.abs(features).max(initial=0))

@@ -1,68 +1,56 @@
 """Predictors that look at next to nothing, and that any method must beat."""
 
-import time
-
 import numpy as np
 
+from davinz_jax.baselines.context import BaselineContext
 from davinz_jax.baselines.result import baseline_valuation
-from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.data.randomness import numpy_generator
 from davinz_jax.mmd import Bandwidth, kernel_means
 from davinz_jax.semivalues.valuation import Valuation
-from davinz_jax.types import PRNGKey
 
 
-def random_values(parties: Parties, *, key: PRNGKey) -> Valuation:
+def random_values(context: BaselineContext) -> Valuation:
     """Standard normal numbers that know nothing of the parties."""
-    start = time.perf_counter()
-    values = numpy_generator(key).normal(size=len(parties))
-    return baseline_valuation("random", parties, values, seconds=time.perf_counter() - start)
+    values = numpy_generator(context.key).normal(size=len(context.parties))
+    return baseline_valuation("random", context.parties, values)
 
 
-def log_size(parties: Parties) -> Valuation:
+def log_size(context: BaselineContext) -> Valuation:
     """Natural logarithm of each party's number of rows."""
-    start = time.perf_counter()
-    values = np.log(parties.sizes)
-    return baseline_valuation("log_size", parties, values, seconds=time.perf_counter() - start)
+    return baseline_valuation("log_size", context.parties, np.log(context.parties.sizes))
 
 
-def class_share(dataset: Dataset, parties: Parties) -> Valuation:
+def class_share(context: BaselineContext) -> Valuation:
     """Share of the validation set whose class a party serves.
 
-    A class's share of the target is divided among those who hold it, by their rows of it; where
-    each party holds one class of its own, this is the class's share.
+    A class's share of the validation set is divided among those who hold it, by their rows of it;
+    where each party holds one class of its own, this is the class's share.
 
     Raises:
         ValueError: if the task is regression, or the validation set's classes are not known.
     """
-    start = time.perf_counter()
-    if dataset.task != "classification" or dataset.validation.targets is None:
-        raise ValueError(
-            f"dataset: wanted classes that are known on the validation set too, got {dataset.task} "
-            "or none; leave this predictor out, or give validation_targets"
-        )
+    dataset, parties, classes = context.dataset, context.parties, context.validation_classes
     held = np.zeros((len(parties), dataset.num_classes))
     np.add.at(held, (parties.indices, dataset.targets), 1)
-    shares = np.bincount(dataset.validation.targets, minlength=dataset.num_classes)
-    values = held / np.maximum(held.sum(0), 1) @ shares / len(dataset.validation.targets)
-    return baseline_valuation("class_share", parties, values, seconds=time.perf_counter() - start)
+    shares = np.bincount(classes, minlength=dataset.num_classes) / len(classes)
+    values = held / np.maximum(held.sum(axis=0), 1) @ shares
+    return baseline_valuation("class_share", parties, values)
 
 
-def mmd_alone(dataset: Dataset, parties: Parties, *, bandwidth: Bandwidth) -> Valuation:
+def mmd_alone(context: BaselineContext, *, bandwidth: Bandwidth | None = None) -> Valuation:
     """Leave-one-out value of -MMD to the validation set: how much nearer a party brings the others.
 
     Args:
-        dataset: rows and validation set; targets are not looked at.
-        parties: the party of each row; two or more.
-        bandwidth: σ of the Gaussian kernel, in the unit of the inputs.
+        context: two or more parties; targets are not looked at.
+        bandwidth: σ of the Gaussian kernel, in the unit of the inputs; the context's if None.
     """
-    start = time.perf_counter()
+    dataset, parties = context.dataset, context.parties
     means = kernel_means(
         dataset.inputs,
         dataset.validation.inputs,
         parties.indices,
         len(parties),
-        bandwidth=bandwidth,
+        bandwidth=context.bandwidth if bandwidth is None else bandwidth,
     )
     everyone = np.ones((1, len(parties)), bool)
     distances = np.sqrt(means.mmd_squared(np.vstack([everyone, ~np.eye(len(parties), dtype=bool)])))
@@ -70,6 +58,5 @@ def mmd_alone(dataset: Dataset, parties: Parties, *, bandwidth: Bandwidth) -> Va
         "mmd_alone",
         parties,
         distances[1:] - distances[0],
-        seconds=time.perf_counter() - start,
         settings={"bandwidth": means.bandwidth.tolist()},
     )

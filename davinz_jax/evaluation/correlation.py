@@ -1,4 +1,4 @@
-"""How well values agree with the truth, with bootstrap intervals over items or over seeds."""
+"""How well values agree with the truth, with intervals over items or over seeds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,25 +68,6 @@ def bootstrap_items(
     draws = numpy_generator(key).integers(len(x), size=(num_resamples, len(x)))
     found = [statistic(x[items], y[items]) for items in draws]
     return _percentiles(statistic(x, y), np.array(found), level)
-
-
-def bootstrap_seeds(
-    statistic: Statistic,
-    x: Num[np.ndarray, "s n"],
-    y: Num[np.ndarray, "s n"],
-    *,
-    key: PRNGKey,
-    num_resamples: int = 1000,
-    level: ScalarLike = 0.95,
-) -> Estimate:
-    """Mean over seeds of a statistic within a seed, with the interval over resampled seeds.
-
-    Few seeds make the interval too narrow: with 3, prefer `mean_interval` of the statistics.
-    Arguments as in `bootstrap_items`, with a leading axis of seeds.
-    """
-    found = np.array([statistic(one, other) for one, other in zip(x, y, strict=True)])
-    draws = numpy_generator(key).integers(len(found), size=(num_resamples, len(found)))
-    return _percentiles(float(found.mean()), found[draws].mean(axis=1), level)
 
 
 def mean_interval(values: Num[np.ndarray, " s"], *, level: ScalarLike = 0.95) -> Estimate:

@@ -1,17 +1,14 @@
-"""How much time one method takes beside another."""
+"""How long a method takes: the clock is held by who calls it, never by the method."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
 
 from davinz_jax.semivalues.valuation import Valuation
 
 
-def time_ratio(slow: Valuation, fast: Valuation) -> float:
-    """Seconds of one valuation for each second of another.
-
-    Raises:
-        ValueError: if the second took no measured time.
-    """
-    if fast.seconds <= 0:
-        raise ValueError(
-            f"fast: wanted a valuation with its time, got {fast.seconds} seconds for "
-            f"{fast.method}; time it"
-        )
-    return slow.seconds / fast.seconds
+def time_valuation(method: Callable[[], Valuation]) -> Valuation:
+    """What a method gives, with the seconds that giving it took."""
+    began = perf_counter()
+    valuation = method()
+    return replace(valuation, seconds=perf_counter() - began)

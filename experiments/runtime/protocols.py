@@ -13,9 +13,9 @@ from jaxtyping import Bool
 from numpy import ndarray
 
 from davinz_jax import Dataset, Ingredients, Parties, Valuation
+from davinz_jax.baselines import BaselineContext
 from davinz_jax.training import Schedule
 from davinz_jax.types import PRNGKey, Progress, Task, Utility
-from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError, nearest
 
 
@@ -64,7 +64,7 @@ class Semivalue(Protocol):
 class Baseline(Protocol):
     """Values parties another way: `baselines.NAME`."""
 
-    def __call__(self, context: Context) -> Valuation:
+    def __call__(self, context: BaselineContext) -> Valuation:
         """Values of the context's parties."""
         ...
 

@@ -1,24 +1,22 @@
 """Leave-one-out values of several methods against those of networks trained to convergence.
 
-Everything is valued on the same rows and parties; the truth is the fall of the target performance
-when a party's rows are left out of training, by accuracy (classes) and by loss.
+Everything is valued on the same rows and parties; the truth is the fall of the performance on
+the validation set when a party's rows are left out of training, by accuracy (classes) and by loss.
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import jax
 import numpy as np
 import pandas as pd
-from hydra.utils import instantiate
 
 from davinz_jax import Ingredients, Valuation, leave_one_out
-from davinz_jax.baselines import validation_performance
-from davinz_jax.models import features
-from davinz_jax.training import train
+from davinz_jax.baselines import BaselineContext, validation_performance
+from davinz_jax.evaluation import time_valuation
 from experiments.report.estimates import (
     CORRELATION,
     CORRELATIONS,
@@ -29,7 +27,7 @@ from experiments.report.estimates import (
 )
 from experiments.report.plots_studies import estimates_figure
 from experiments.runtime.compose import Components, function, plain
-from experiments.runtime.protocols import ScheduleFactory
+from experiments.runtime.protocols import Baseline, ScheduleFactory
 from experiments.studies.base import Setting, StudyResult, checkpoint_folder
 
 LABELS = {
@@ -53,16 +51,19 @@ OURS = "davinz"
 class Methods:
     """What is compared: baselines by name, and how networks are trained."""
 
-    baselines: Mapping[str, Callable[..., Valuation]]
+    baselines: Mapping[str, Baseline]
     truth: ScheduleFactory
     training: ScheduleFactory
 
 
 def methods(config: Mapping[str, Any]) -> Methods:
     """Instantiate the methods; a baseline that is null is left out."""
-    named = {name: node for name, node in config["baselines"].items() if node is not None}
     return Methods(
-        baselines={name: instantiate(node, _convert_="all") for name, node in named.items()},
+        baselines={
+            name: function(f"baselines.{name}", node, Baseline)
+            for name, node in config["baselines"].items()
+            if node is not None
+        },
         truth=function("training", config["training"], ScheduleFactory),
         training=function("baseline_training", config["baseline_training"], ScheduleFactory),
     )
@@ -97,96 +98,73 @@ def measure(setting: Setting, seed: int, chosen: Methods, skipped: dict[str, str
         rows = components.load(stages.progress)
     ingredients = components.context(rows, stages).ingredients
     with stages.stage("training-free values"):
-        valuations = dict(training_free(components, ingredients))
+        valuations = training_free(components, ingredients)
     with stages.stage("truth"):
         valuations |= truth(setting, components, ingredients, chosen)
-    available = trained_once(setting, components, ingredients, chosen)
-    for name, baseline in chosen.baselines.items():
-        with stages.stage("baselines"):
-            try:
-                valuations[name] = _called(baseline, available)
-            except ValueError as error:
-                skipped[name] = str(error)
+    baselines, refused = rival(setting, components, ingredients, chosen)
+    skipped |= refused
+    valuations |= baselines
     return pd.concat([_frame(seed, n, v) for n, v in valuations.items()], ignore_index=True)
 
 
-def _called(baseline: Callable[..., Valuation], available: Mapping[str, Any]) -> Valuation:
-    """A baseline's values, from what its signature asks for."""
-    given = getattr(baseline, "keywords", {})
-    wanted = inspect.signature(baseline).parameters.keys() - given.keys()
-    return baseline(**{name: each for name, each in available.items() if name in wanted})
-
-
-def training_free(
-    components: Components, ingredients: Ingredients
-) -> Iterator[tuple[str, Valuation]]:
+def training_free(components: Components, ingredients: Ingredients) -> dict[str, Valuation]:
     """DAVINZ, and kernel regression: each from one pass over the data, the time included."""
-    for name, make in (
-        (OURS, lambda: components.utility(ingredients)),
-        ("kernel_regression", ingredients.kernel_regression),
-    ):
-        began = perf_counter()
-        valuation = leave_one_out(make())
-        yield name, replace(valuation, seconds=perf_counter() - began)
+    utilities = {
+        OURS: lambda: components.utility(ingredients),
+        "kernel_regression": ingredients.kernel_regression,
+    }
+    return {
+        name: time_valuation(lambda make=make: leave_one_out(make()))
+        for name, make in utilities.items()
+    }
 
 
 def truth(
     setting: Setting, components: Components, ingredients: Ingredients, chosen: Methods
 ) -> dict[str, Valuation]:
     """Leave-one-out change of performance of networks trained until the loss settles."""
-    data = ingredients.dataset
-    metrics = ["accuracy", "loss"] if data.task == "classification" else ["loss"]
-    return {
-        metric: validation_performance(
-            ingredients.model,
-            ingredients.initialisations[0],
-            data,
-            ingredients.parties,
-            key=jax.random.fold_in(components.keys["training"], 0),
-            schedule=chosen.truth(task=data.task),
-            metric=metric,  # pyright: ignore
-            folder=checkpoint_folder(setting),
-            progress=setting.stages.progress,
-        )
-        for metric in metrics
-    }
+    task = ingredients.dataset.task
+    context = BaselineContext(
+        ingredients,
+        key=jax.random.fold_in(components.keys["training"], 0),
+        schedule=chosen.truth(task=task),
+        folder=checkpoint_folder(setting),
+        progress=setting.stages.progress,
+    )
+    metrics = ("accuracy", "loss") if task == "classification" else ("loss",)
+    return {metric: validation_performance(context, metric=metric) for metric in metrics}
 
 
-def trained_once(
+def rival(
     setting: Setting, components: Components, ingredients: Ingredients, chosen: Methods
-) -> dict[str, Any]:
-    """What baselines may ask for: the data, and a network trained on all of it with its time."""
-    data, model, start = ingredients.dataset, ingredients.model, ingredients.initialisations[0]
-    key = jax.random.fold_in(components.keys["training"], 1)
-    schedule = chosen.training(task=data.task)
-    began = perf_counter()
-    with setting.stages.stage("training for baselines"):
-        trained = train(
-            model, start, data, schedule=schedule, key=key, progress=setting.stages.progress
-        ).variables
-        seen = _seen(ingredients, trained)
-    return {
-        "module": model,
-        "variables": start,
-        "trained": trained,
-        "features": seen,
-        "dataset": data,
-        "parties": ingredients.parties,
-        "schedule": schedule,
-        "bandwidth": ingredients.discrepancy().bandwidths[0],
-        "key": key,
-        "seconds": perf_counter() - began,
-        "progress": setting.stages.progress,
-    }
+) -> tuple[dict[str, Valuation], dict[str, str]]:
+    """Values by every baseline, timed, and why those that refused did so.
 
-
-def _seen(ingredients: Ingredients, trained: Any) -> np.ndarray:
-    """Logits of all rows, or for regression the inputs of the last layer."""
-    inputs = ingredients.dataset.inputs
-    if ingredients.dataset.task == "regression":
-        return np.asarray(features(ingredients.model, trained, inputs))
-    parts = np.array_split(inputs, -(-len(inputs) // 256))
-    return np.concatenate([np.asarray(ingredients.apply(trained, part)) for part in parts])
+    The network trained on all rows is trained once; its time counts for each that looks at it.
+    """
+    stages, task = setting.stages, ingredients.dataset.task
+    context = BaselineContext(
+        ingredients,
+        key=jax.random.fold_in(components.keys["training"], 1),
+        schedule=chosen.training(task=task),
+        progress=stages.progress,
+    )
+    with stages.stage("training for baselines"):
+        began = perf_counter()
+        trained = context.trained
+        seconds = perf_counter() - began
+    valuations, refused = {}, {}
+    for name, baseline in chosen.baselines.items():
+        own = replace(context, trained_variables=trained)
+        with stages.stage("baselines"):
+            try:
+                found = time_valuation(partial(baseline, own))
+            except ValueError as error:
+                refused[name] = str(error)
+                continue
+        asked = seconds if own.has_asked_for_training else 0.0
+        valuations[name] = replace(found, seconds=found.seconds + asked)
+    return valuations, refused
 
 
 def _frame(seed: int, name: str, valuation: Valuation) -> pd.DataFrame:

@@ -1,10 +1,14 @@
-"""Data that baselines can be checked on."""
+"""Data that baselines can be checked on, and the context that they are given."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from davinz_jax.baselines import BaselineContext
 from davinz_jax.data.dataset import Dataset, Parties, Validation
+from davinz_jax.models import MLP
+from davinz_jax.utility import Ingredients
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +42,28 @@ def classes():
         Validation(validation_inputs.astype(np.float32), validation_labels),
     )
     return data, parties
+
+
+@pytest.fixture(scope="session")
+def make_context():
+    """A context of data and parties; the network is linear, its draw as given or at random."""
+
+    def make(data, parties, variables=None, **options):
+        ingredients = Ingredients(
+            MLP((), data.num_classes),
+            data,
+            parties,
+            key=jax.random.key(0),
+            num_initialisations=1,
+            initialisations=None if variables is None else [variables],
+        )
+        return BaselineContext(ingredients, **({"key": jax.random.key(0)} | options))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fitted(regression, make_context):
+    """The regression's context, its network at the least squares fit."""
+    data, parties, variables = regression
+    return make_context(data, parties, variables, trained_variables=variables)

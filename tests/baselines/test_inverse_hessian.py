@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.baselines import conjugate_gradients, lissa, objective
+from davinz_jax.baselines.inverse_hessian import batches
 from davinz_jax.models import MLP
 
 VECTOR = np.array([[1.0], [-2.0]], np.float32)
@@ -46,3 +47,11 @@ def test_minibatches_agree_on_average(problem, key):
     found = lissa(losses, params, vector, *rows, key=key, batch_size=10, num_repeats=20)
     wanted = np.linalg.solve(hessian + 0.25 * np.eye(2), VECTOR)
     np.testing.assert_allclose(found["out"]["kernel"], wanted, rtol=0.1)
+
+
+def test_batches_hold_every_row_once(problem):
+    *_, (inputs, targets), _ = problem
+    parts = list(batches(inputs, targets, 7))
+    assert [len(x) for x, _ in parts] == [7, 7, 7, 7, 2]
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in parts]), inputs)
+    np.testing.assert_array_equal(np.concatenate([y for _, y in parts]), targets)

@@ -11,14 +11,14 @@ from davinz_jax.baselines.knn_shapley import row_values
 from davinz_jax.data.dataset import Parties
 
 
-def brute_force(inputs, labels, validation_inputs, target_labels, num_neighbours):
+def brute_force(inputs, labels, validation_inputs, validation_labels, num_neighbours):
     """Shapley values by the definition, utility = share of right votes among K neighbours."""
     num = len(inputs)
 
     def worth(rows):
         distances = np.linalg.norm(validation_inputs[:, None] - inputs[list(rows)], axis=2)
         nearest = np.argsort(distances, axis=1, kind="stable")[:, :num_neighbours]
-        right = labels[list(rows)][nearest] == target_labels[:, None]
+        right = labels[list(rows)][nearest] == validation_labels[:, None]
         return right.sum() / num_neighbours / len(validation_inputs)
 
     values = np.zeros(num)
@@ -34,24 +34,38 @@ def brute_force(inputs, labels, validation_inputs, target_labels, num_neighbours
 @pytest.mark.parametrize("num_neighbours", [1, 2, 9])
 def test_equals_definition(num_neighbours):
     draw = np.random.default_rng(0)
-    inputs, targets = draw.normal(size=(6, 2)), draw.normal(size=(3, 2))
-    labels, target_labels = np.array([0, 1, 1, 0, 1, 0]), np.array([0, 1, 1])
-    found = row_values(
-        inputs, labels, targets, target_labels, num_neighbours=num_neighbours, batch_size=2
-    )
-    wanted = brute_force(inputs, labels, targets, target_labels, num_neighbours)
+    inputs, validation_inputs = draw.normal(size=(6, 2)), draw.normal(size=(3, 2))
+    labels, validation_labels = np.array([0, 1, 1, 0, 1, 0]), np.array([0, 1, 1])
+    rows = (inputs, labels, validation_inputs, validation_labels)
+    found = row_values(*rows, num_neighbours=num_neighbours, batch_size=2)
+    wanted = brute_force(*rows, num_neighbours)
     np.testing.assert_allclose(found, wanted, atol=1e-12)
 
 
-def test_parties_sum_their_rows(classes):
+def test_parties_sum_their_rows(classes, make_context):
     data, parties = classes
-    rows = knn_shapley(data, Parties(np.arange(18), tuple(f"row_{i}" for i in range(18))))
-    found = knn_shapley(data, parties)
+    one_each = Parties(np.arange(18), tuple(f"row_{i}" for i in range(18)))
+    rows = knn_shapley(make_context(data, one_each))
+    found = knn_shapley(make_context(data, parties))
     np.testing.assert_allclose(found.values, np.bincount(parties.indices, rows.values))
-    again = knn_shapley(data, parties, features=(data.inputs, data.validation.inputs))
-    np.testing.assert_allclose(again.values, found.values)
+    assert not found.description["use_features"]
 
 
-def test_regression_is_refused(regression):
+def test_distances_between_features_of_the_trained_network(classes, make_context):
+    """Logits that are the inputs give the values of the inputs; one column of them does not."""
+    data, parties = classes
+    same, squeezed = (
+        {"params": {"out": {"kernel": np.array(kernel, np.float32)}}}
+        for kernel in ([[1, 0, 0], [0, 1, 0]], [[1, 0, 0], [0, 0, 0]])
+    )
+    context = make_context(data, parties, same, trained_variables=same)
+    found = knn_shapley(context, use_features=True)
+    assert context.has_asked_for_training
+    np.testing.assert_allclose(found.values, knn_shapley(context).values)
+    other = make_context(data, parties, same, trained_variables=squeezed)
+    assert np.abs(knn_shapley(other, use_features=True).values - found.values).max() > 1e-3
+
+
+def test_regression_is_refused(fitted):
     with pytest.raises(ValueError, match="dataset: wanted classes"):
-        knn_shapley(*regression[:2])
+        knn_shapley(fitted)

@@ -5,7 +5,6 @@ import pytest
 
 from davinz_jax.evaluation import (
     bootstrap_items,
-    bootstrap_seeds,
     kendall,
     mean_interval,
     pearson,
@@ -46,11 +45,6 @@ class TestBootstrap:
         found = bootstrap_items(spearman, X[:2], X[:2], key=key, num_resamples=20)
         assert (found.value, found.low, found.high) == pytest.approx((1, 1, 1))
         assert np.isnan(bootstrap_items(pearson, X, np.ones(4), key=key, num_resamples=5).low)
-
-    def test_seeds(self, key):
-        x = np.stack([X, X])
-        found = bootstrap_seeds(pearson, x, np.stack([X, -X]), key=key)
-        assert (found.value, found.low, found.high) == pytest.approx((0, -1, 1))
 
 
 def test_mean_interval_by_hand():

@@ -55,11 +55,16 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
         sys.exit("interrupted; what was finished before is kept, and half a result is not written")
 
 
+def output_folder() -> Path:
+    """The folder of the run that is going on, or of the job of a sweep."""
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
 def _tidy_after(main: Main) -> Main:
     """Let no run leave an empty folder, and a failed job of a sweep its reason."""
 
     def task(cfg: DictConfig) -> dict[str, Any]:
-        folder = Path(HydraConfig.get().runtime.output_dir)
+        folder = output_folder()
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _as_note

@@ -18,7 +18,7 @@ from davinz_jax import Dataset, DiscrepancyOptions, Ingredients, KernelOptions, 
 from davinz_jax.data import partition_rows
 from davinz_jax.models import initialise, load_torch_weights
 from davinz_jax.ntk import Forecast
-from davinz_jax.types import PRNGKey, Progress, Variables
+from davinz_jax.types import PRNGKey, Progress, Utility, Variables
 from experiments.runtime import protocols
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Context, Rows
@@ -147,11 +147,10 @@ class Components:
         return Context(**vars(rows), keys=self.keys, ingredients=ingredients,
                        progress=stages.progress, checkpoint=checkpoint)  # fmt: skip
 
-    def value(self, context: Context) -> Valuation:
-        """The players' values by the configured utility and semivalue."""
-        utility = self.utility(context.ingredients)
+    def value(self, context: Context, utility: Utility | None = None) -> Valuation:
+        """The players' values by the configured semivalue; of the configured utility, if none."""
         return self.semivalue(
-            utility,
+            self.utility(context.ingredients) if utility is None else utility,
             key=context.keys["semivalue"],
             checkpoint=context.checkpoint,
             progress=context.progress,

@@ -5,18 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from experiments.runtime.errors import InputError
+from experiments.runtime.schema.value import Hosts
 
 
 @contextmanager
-def joined(
-    folder: Path,
-    *,
-    num_processes: int | None,
-    process_id: int | None,
-    coordinator: str | None,
-    patience: float,
-) -> Iterator[bool]:
-    """Join the processes that a configuration names; gives whether this is the first of them.
+def joined(folder: Path, hosts: Hosts) -> Iterator[bool]:
+    """Join the processes that hosts.* names; gives whether this is the first of them.
 
     The run's folder, if empty, goes until something is written: a process that ends because
     another was lost has no time to tidy up.
@@ -24,8 +18,8 @@ def joined(
     Raises:
         InputError: if one process alone is to have others.
     """
-    if num_processes == 1:
-        if process_id is not None or coordinator is not None:
+    if hosts.num_processes == 1:
+        if hosts.process_id is not None or hosts.coordinator is not None:
             raise InputError(
                 "hosts.num_processes: wanted 2 or more with a process_id or coordinator, got 1; "
                 "say how many processes there are, or leave hosts.* out"
@@ -38,6 +32,11 @@ def joined(
 
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-    join_hosts(coordinator, num_processes=num_processes, process_id=process_id, patience=patience)
+    join_hosts(
+        hosts.coordinator,
+        num_processes=hosts.num_processes,
+        process_id=hosts.process_id,
+        patience=hosts.patience,
+    )
     with together():
         yield jax.process_index() == 0

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax.data import Parties
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
-from experiments.runtime import compose, console, saved
+from experiments.runtime import compose, console, outputs, saved
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
@@ -27,6 +27,20 @@ class Score:
     party: NewParty
     num_rows: int
     valuation: Valuation
+
+
+def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
+    """Score, print, and write to the folder; returns what result.json holds."""
+    stages = Stages()
+    found = score(Path(cfg.run), Path(cfg.path), cfg.name, stages=stages)
+    content = {**result(found), "seconds": stages.seconds} | {
+        "config": compose.plain(cfg),
+        "versions": outputs.versions(),
+    }
+    show(found)
+    outputs.write_whole(folder, {outputs.RESULT: outputs.json_writer(content)})
+    console.say(f"written to {folder}: {outputs.RESULT}")
+    return content
 
 
 def score(folder: Path, path: Path, name: str, *, stages: Stages) -> Score:

@@ -11,6 +11,7 @@ import pytest
 
 from experiments.runtime.errors import InputError
 from experiments.runtime.hosting import joined
+from experiments.runtime.schema.value import Hosts
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = ("data=digits", "data.num_rows=40", "data.num_validation_rows=20",
@@ -63,11 +64,10 @@ def test_bad_input_of_one_process_is_told_to_the_other(tmp_path):
 
 
 def test_one_process_has_no_number(tmp_path):
-    alone = {"num_processes": 1, "coordinator": None, "patience": 30.0}
     with (
         pytest.raises(InputError, match="hosts.num_processes: wanted 2 or more with a process_id"),
-        joined(tmp_path, **alone, process_id=0),
+        joined(tmp_path, Hosts(process_id=0)),
     ):
         pass
-    with joined(tmp_path, **alone, process_id=None) as is_first:
+    with joined(tmp_path, Hosts()) as is_first:
         assert is_first

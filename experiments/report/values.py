@@ -1,0 +1,237 @@
+"""Values of players as a person and a program read them: a table, result.json, files."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from davinz_jax.data import Dataset
+from davinz_jax.evaluation import detection_auc
+from davinz_jax.linalg import condition_number, extreme_eigenvalues
+from davinz_jax.semivalues import Valuation
+from davinz_jax.types import Utility
+from experiments.report import plots
+from experiments.runtime import console, outputs
+from experiments.runtime.context import Context
+from experiments.runtime.schema.value import ValueOptions
+
+MOST_LINES = 30
+MOST_PAIRS = 8
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one valuation came from and gave.
+
+    Attributes:
+        context: data, players and kernels.
+        utility: what was shared out.
+        valuation: the players' values.
+        seconds: time of each stage.
+        seed: seed of every random choice.
+    """
+
+    context: Context
+    utility: Utility
+    valuation: Valuation
+    seconds: Mapping[str, float]
+    seed: int
+
+    @property
+    def values_rows(self) -> bool:
+        """Whether single rows were valued."""
+        return self.context.ingredients.values_rows
+
+    @cached_property
+    def sums(self) -> Valuation | None:
+        """Sums of rows' values by party, where rows were valued."""
+        return self.valuation.sum_by_party(self.context.parties) if self.values_rows else None
+
+    @property
+    def title(self) -> str:
+        """What was valued, and how."""
+        kind = "rows" if self.values_rows else "parties"
+        how = f"{self.valuation.method} of {self.utility.describe()['kind']}"
+        return f"{self.context.dataset.name}, {len(self.valuation.players)} {kind}: {how}"
+
+    def frame(self, level: float) -> pd.DataFrame:
+        """One line a player, best first; rows with their party, target and whether corrupted."""
+        frame = self.valuation.to_frame(level)
+        rows = self.context.ingredients.parties.rows if self.values_rows else None
+        if rows is not None:
+            owner = np.array(self.context.parties.names)[self.context.parties.indices[rows]]
+            frame = frame.assign(row=rows, party=owner, target=self.context.dataset.targets[rows],
+                                 corrupted=self.context.corrupted[rows])  # fmt: skip
+        return frame.sort_values("value", ascending=False)
+
+
+def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that result.json holds; a missing number is null, never NaN."""
+    described, ingredients = run.utility.describe(), run.context.ingredients
+    dataset = run.context.dataset
+    content = {
+        "method": run.valuation.method,
+        "kappa": described.get("kappa"),
+        "bandwidth": _bandwidth(described),
+        "players": _records(run.valuation),
+        "grand": _grand(run),
+        "kernel": _kernel(run),
+        "utility": described,
+        "num_samples": run.valuation.num_samples,
+        "seeds": {"seed": run.seed, "num_initialisations": len(ingredients.initialisations)},
+        "notes": list(dataset.notes),
+        "encoding": dataset.encoding,
+        "config": config,
+        "versions": outputs.versions(),
+        "data_sha256": dataset.sha256(),
+        "seconds": run.seconds,
+    }
+    if run.sums is not None:
+        content["parties_as_sum_of_rows"] = _records(run.sums)
+    return content
+
+
+def _records(valuation: Valuation) -> list[dict[str, Any]]:
+    frame = valuation.to_frame().rename(columns={"player": "name"})
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(key): value for key, value in record.items()} for record in records]
+
+
+def _bandwidth(described: Mapping[str, Any]) -> Any:
+    """σ: one number where there is one, else a list for each kernel or set of features."""
+    found = described.get("bandwidth") or described.get("discrepancy", {}).get("bandwidth")
+    while isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    return found
+
+
+def _grand(run: Run) -> dict[str, float]:
+    """Utility of all players together, and the two parts as the paper has them (positive)."""
+    everyone = np.ones((1, len(run.utility.players)), dtype=bool)
+    parts = run.utility.coalitions(everyone)[..., 0].mean(axis=1)
+    grand = {"value": float(parts.sum())}
+    scale = {"complexity": run.utility.describe().get("kappa") or 1.0}
+    for term, part in zip(run.utility.terms, parts, strict=True):
+        if term in ("complexity", "discrepancy"):
+            grand[term] = float(-part / scale.get(term, 1.0))
+    return grand
+
+
+def _kernel(run: Run) -> dict[str, Any] | None:
+    """Health of Θ + λI, the worst over initialisations; null if no kernel was computed."""
+    kernels = run.context.ingredients.computed_kernels
+    if not kernels:
+        return None
+    kernel, ridge = kernels[0], run.context.ingredients.kernel_options.ridge
+    extremes = extreme_eigenvalues(kernel.blocks, kernel.rows, ridge=ridge)
+    return {
+        "min_eigenvalue": float(extremes[:, 0].min()),
+        "max_eigenvalue": float(extremes[:, 1].max()),
+        "condition_number": float(condition_number(extremes).max()),
+        "ridge": ridge,
+        "num_blocks": kernel.num_blocks,
+        "engine": kernel.engine,
+        "output": kernel.output,
+        "parameters": kernel.parameters,
+    }
+
+
+def show(run: Run, level: float) -> None:
+    """Print the values, best first, and what a reader should know."""
+    for text in run.context.dataset.notes:
+        console.note(text)
+    _print_table(run.title, _both_ends(run.frame(level)), run.valuation.terms)
+    if run.sums is not None:
+        sums = run.sums.to_frame(level).sort_values("value", ascending=False)
+        _print_table("parties, as the sum of their rows' values", sums, run.valuation.terms)
+        if run.context.corrupted.any():
+            console.say(_detection(run))
+    elif run.valuation.num_initialisations > 1:
+        _print_not_separable(run.valuation.not_separable(level), level)
+
+
+def _print_not_separable(pairs: Sequence[tuple[str, str]], level: float) -> None:
+    if pairs:
+        named = ", ".join(f"{a}-{b}" for a, b in pairs[:MOST_PAIRS])
+        rest = len(pairs) - MOST_PAIRS
+        console.note(f"not separable at {level:.0%}: {named}"
+                     + (f" and {rest} more pairs" if rest > 0 else ""))  # fmt: skip
+
+
+def _detection(run: Run) -> str:
+    """How well the lowest values, and the lowest of each part, find the corrupted rows."""
+    parts = {"value": run.valuation.values}
+    parts |= dict(zip(run.valuation.terms, run.valuation.term_values, strict=True))
+    corrupted = run.context.corrupted
+    areas = {name: detection_auc(part, corrupted) for name, part in parts.items()}
+    shown = ", ".join(f"{name} {area:.3f}" for name, area in areas.items())
+    return (
+        f"{corrupted.sum()} of {len(corrupted)} rows were corrupted on purpose; area under the "
+        f"ROC curve for finding them by the lowest: {shown}"
+    )
+
+
+def _both_ends(frame: pd.DataFrame) -> pd.DataFrame:
+    if len(frame) <= MOST_LINES:
+        return frame
+    return pd.concat([frame.head(MOST_LINES // 2), frame.tail(MOST_LINES // 2)])
+
+
+def _print_table(title: str, frame: pd.DataFrame, terms: Iterable[str]) -> None:
+    shown = [term for term in terms if len(tuple(terms)) > 1]
+    headers = ["player", "value", "± stderr", *shown, "rank", "rows"]
+    console.table(title, headers, (_cells(row, shown) for row in frame.to_dict("records")))
+
+
+def _cells(row: Mapping[Any, Any], terms: Iterable[str]) -> list[str]:
+    stderr = "-" if np.isnan(row["stderr"]) else f"{row['stderr']:.2g}"
+    span = f"{row['rank']}"
+    if row["rank_low"] != row["rank_high"]:
+        span += f" ({row['rank_low']}-{row['rank_high']})"
+    figures = [_figure(row["value"]), stderr, *(_figure(row[term]) for term in terms)]
+    return [str(row["player"]), *figures, span, f"{row['num_rows']:,}"]
+
+
+def _figure(number: float) -> str:
+    return f"{number:+.5f}" if 1e-3 <= abs(number) < 1e4 or number == 0 else f"{number:+.3e}"
+
+
+def save(run: Run, content: Mapping[str, Any], folder: Path, options: ValueOptions) -> None:
+    """Write the run's files, whole or not at all; result.json comes last, as the seal."""
+    frame = run.frame(options.level)
+    figure = plots.values_figure(frame, run.valuation.terms, title=run.title, level=options.level)
+    writers = {
+        outputs.VALUES: outputs.csv_writer(frame),
+        "values.png": partial(plots.save, figure),
+        outputs.VALUATION: run.valuation.save,
+    }
+    if run.values_rows:
+        writers |= _write_worst_rows(run.context.dataset, frame.iloc[::-1].head(options.worst))
+    outputs.write_whole(folder, writers | {outputs.RESULT: outputs.json_writer(content)})
+    console.say(f"written to {folder}: {', '.join([*writers, outputs.RESULT])}")
+
+
+def _write_worst_rows(dataset: Dataset, worst: pd.DataFrame) -> dict[str, outputs.Writer]:
+    """The rows of least value: drawn if they are images, listed with their columns if not."""
+    inputs = dataset.inputs[worst["row"]]
+    if inputs.ndim == 4:
+        title = "rows of least value, with their targets"
+        figure = plots.rows_figure(inputs, _captions(dataset, worst), title=title)
+        return {"worst_rows.png": partial(plots.save, figure)}
+    columns = dataset.feature_names or range(inputs.shape[1])
+    listed = pd.DataFrame(inputs, index=worst.index, columns=[f"input {name}" for name in columns])
+    listed = worst.filter(["player", "row", "value", "target"]).join(listed)
+    return {"worst_rows.csv": outputs.csv_writer(listed)}
+
+
+def _captions(dataset: Dataset, rows: pd.DataFrame) -> list[str]:
+    """Name and target of each row."""
+    targets = rows["target"]
+    if dataset.task == "classification":
+        names = dataset.class_names or tuple(map(str, range(dataset.num_classes)))
+        targets = [names[target] for target in targets]
+    return [f"{player}: {target}" for player, target in zip(rows["player"], targets, strict=True)]

@@ -1,0 +1,234 @@
+"""How good predictions on a validation set are, for any number of coalitions at once.
+
+A metric takes predictions (c, m, k) of c coalitions on m validation rows and the rows' targets, and
+gives c numbers, larger better. Most are means over rows, so that `by_row` gives each row's share
+(c, m), from which the draw of the validation set can be judged. For classes there is one output a
+class; for regression one output in all.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, Num, ScalarLike
+from scipy.special import log_softmax
+from scipy.stats import rankdata
+
+from davinz_jax.choices import check_choice
+
+MetricName = Literal[
+    "accuracy", "balanced_accuracy", "auc", "soft_accuracy", "cross_entropy", "mse", "r2"
+]
+
+Predictions = Float[np.ndarray, "c m k"]
+Scores = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(predictions (c, m, k), targets (m,)) to numbers (c,) or (c, m), larger better."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure of predictions.
+
+    Attributes:
+        name: as results say.
+        by_row: each validation row's share (c, m), whose mean over rows is the metric; None where
+            it is no mean over rows.
+        whole: the metric (c,), where it is no such mean.
+        temperature: by which outputs are divided before a softmax, where there is one.
+    """
+
+    name: str
+    by_row: Scores | None = None
+    whole: Scores | None = None
+    temperature: float | None = None
+
+    def __call__(
+        self, predictions: Predictions, targets: Num[np.ndarray, " m"]
+    ) -> Float[np.ndarray, " c"]:
+        """The metric of each coalition's predictions.
+
+        Raises:
+            ValueError: if a function of the user's gives another shape.
+        """
+        if self.by_row is not None:
+            return self.by_row(predictions, targets).mean(1)
+        assert self.whole is not None, f"{self.name} measures nothing"
+        found = np.asarray(self.whole(predictions, targets), np.float64)
+        if found.shape != predictions.shape[:1]:
+            raise ValueError(
+                f"metric: wanted {self.name} to give one number for each of {len(predictions)} "
+                f"coalitions, got shape {found.shape}; take predictions (c, m, k) to (c,)"
+            )
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        """Name, and the temperature where there is one."""
+        return {"metric": self.name} | (
+            {} if self.temperature is None else {"temperature": self.temperature}
+        )
+
+
+def make_metric(
+    metric: str | Scores | Metric,
+    targets: Num[np.ndarray, " m"],
+    num_outputs: int,
+    *,
+    temperature: ScalarLike = 1.0,
+) -> Metric:
+    """The metric of that name for these targets, or a function of the user's as one.
+
+    Args:
+        metric: `accuracy`, `balanced_accuracy`, `auc`, `soft_accuracy` or `cross_entropy` for
+            classes; `mse` for both; `r2` for regression; or any function of predictions
+            (c, m, k) and targets (m,) that gives c numbers, larger better.
+        targets: of the validation rows; classes 0..num_outputs-1 where there are several outputs.
+        num_outputs: columns of the predictions.
+        temperature: T > 0 of the softmax of `cross_entropy`; `inverse_temperature` of linalg gives
+            the best for outputs of rows left out.
+
+    Raises:
+        ValueError: for another name, one that these targets have no use for, or targets that are
+            no classes.
+    """
+    if isinstance(metric, Metric):
+        return metric
+    if callable(metric):
+        return Metric(getattr(metric, "__name__", type(metric).__name__), whole=metric)
+    check_choice("metric", metric, get_args(MetricName))
+    if num_outputs == 1:
+        return _for_numbers(metric, targets)
+    _check_classes(targets, num_outputs)
+    if metric == "r2":
+        raise ValueError(
+            "metric: wanted one for classes, got 'r2', which is for regression; use accuracy"
+        )
+    if metric == "cross_entropy":
+        return _cross_entropy(float(np.asarray(temperature)))
+    if metric in ("auc", "balanced_accuracy"):
+        _check_several(metric, targets)
+    return CLASS_METRICS[metric]
+
+
+def default_metric(num_outputs: int) -> MetricName:
+    """`mse` for one output, `accuracy` for several."""
+    return "mse" if num_outputs == 1 else "accuracy"
+
+
+def accuracy(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, "c m"]:
+    """1 where a row's largest output is its class."""
+    return (predictions.argmax(-1) == targets).astype(np.float64)
+
+
+def balanced_accuracy(
+    predictions: Predictions, targets: Num[np.ndarray, " m"]
+) -> Float[np.ndarray, "c m"]:
+    """Hits weighted so that every class that occurs counts alike; mean 1 for all hits."""
+    _, places, counts = np.unique(targets, return_inverse=True, return_counts=True)
+    weights = len(targets) / (len(counts) * counts[places])
+    return accuracy(predictions, targets) * weights
+
+
+def soft_accuracy(
+    predictions: Predictions, targets: Num[np.ndarray, " m"]
+) -> Float[np.ndarray, "c m"]:
+    """Share of a row's class in its outputs: clipped to [0, 1], then scaled to the sum 1.
+
+    Outputs are fitted to one-hot targets, so that they estimate probabilities; where none is
+    positive, every class gets the same share.
+    """
+    clipped = np.clip(predictions, 0.0, 1.0)
+    total = clipped.sum(-1)
+    own = _own(clipped, targets)
+    even = np.full_like(own, 1 / predictions.shape[-1])
+    return np.divide(own, total, out=even, where=total > 0)
+
+
+def class_mse(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, "c m"]:
+    """Minus the squared error to one-hot targets, averaged over outputs."""
+    one_hot = np.eye(predictions.shape[-1])[targets.astype(np.int64)]
+    return -np.square(predictions - one_hot).mean(-1)
+
+
+def auc(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, " c"]:
+    """Area under the ROC curve: of the second class for two, else the mean of one against the rest.
+
+    For two classes the score is the difference of the outputs; a class that no validation row has
+    is left out of the mean. Ties count half.
+    """
+    classes = np.unique(targets)
+    if predictions.shape[-1] == 2:
+        return _area(predictions[..., 1] - predictions[..., 0], targets == 1)
+    return np.mean([_area(predictions[..., int(c)], targets == c) for c in classes], axis=0)
+
+
+def scalar_mse(
+    predictions: Predictions, targets: Num[np.ndarray, " m"]
+) -> Float[np.ndarray, "c m"]:
+    """Minus the squared error of the one output."""
+    return -np.square(predictions[..., 0] - targets)
+
+
+def r_squared(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, "c m"]:
+    """Share of the targets' variance that is explained; mean over rows of 1 − e²/variance."""
+    return 1 + scalar_mse(predictions, targets) / np.var(targets)
+
+
+CLASS_METRICS: Mapping[str, Metric] = {
+    "accuracy": Metric("accuracy", accuracy),
+    "balanced_accuracy": Metric("balanced_accuracy", balanced_accuracy),
+    "soft_accuracy": Metric("soft_accuracy", soft_accuracy),
+    "mse": Metric("mse", class_mse),
+    "auc": Metric("auc", whole=auc),
+}
+"""Metrics of classes that need no further choice."""
+
+
+def _cross_entropy(temperature: float) -> Metric:
+    """Minus the cross-entropy of softmax(outputs / T)."""
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise ValueError(f"temperature: wanted a finite number > 0, got {temperature}; 1 is plain")
+
+    def by_row(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        return _own(log_softmax(predictions / temperature, axis=-1), targets)
+
+    return Metric("cross_entropy", by_row, temperature=temperature)
+
+
+def _for_numbers(metric: str, targets: np.ndarray) -> Metric:
+    if metric not in ("mse", "r2"):
+        raise ValueError(f"metric: wanted mse or r2 for a single output, got {metric}; use mse")
+    if metric == "r2" and not np.var(targets) > 0:
+        raise ValueError(
+            "metric: wanted validation targets that differ for r2, got equal ones; use mse"
+        )
+    return Metric(metric, scalar_mse if metric == "mse" else r_squared)
+
+
+def _own(outputs: np.ndarray, targets: np.ndarray) -> Float[np.ndarray, "c m"]:
+    """Each row's output of its own class."""
+    index = targets.astype(np.int64)
+    return outputs[:, np.arange(len(index)), index]
+
+
+def _area(scores: Float[np.ndarray, "c m"], is_positive: np.ndarray) -> Float[np.ndarray, " c"]:
+    positive, negative = int(is_positive.sum()), int((~is_positive).sum())
+    ranks = rankdata(scores, axis=1)[:, is_positive].sum(1)
+    return (ranks - positive * (positive + 1) / 2) / (positive * negative)
+
+
+def _check_classes(targets: np.ndarray, num_outputs: int) -> None:
+    is_class = (targets == np.floor(targets)) & (targets >= 0) & (targets < num_outputs)
+    if not is_class.all():
+        raise ValueError(
+            f"validation_targets: wanted classes 0..{num_outputs - 1}, got "
+            f"{targets[~is_class][0]}; number the classes as in the data"
+        )
+
+
+def _check_several(metric: str, targets: np.ndarray) -> None:
+    if len(np.unique(targets)) < 2:
+        raise ValueError(
+            f"metric: wanted validation rows of two classes or more for {metric}, got only "
+            f"{targets[0]}; use accuracy"
+        )

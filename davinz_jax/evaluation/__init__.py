@@ -1,9 +1,17 @@
 """How values are judged: agreement with the truth, monotonicity, detection, time.
 
 `pearson`, `spearman`, `kendall`; `bootstrap_items` and `mean_interval` give an `Estimate`;
-`monotonicity` along a sequence; `detection_auc` for corrupted rows; `time_valuation`.
+`compare_scores` gives the `Agreement` of scores with the truth over draws of sets, `ordered_pairs`
+and `split_half_reliability` stand beside it; `monotonicity` along a sequence; `detection_auc` for
+corrupted rows; `time_valuation`.
 """
 
+from davinz_jax.evaluation.agreement import (
+    Agreement,
+    compare_scores,
+    ordered_pairs,
+    split_half_reliability,
+)
 from davinz_jax.evaluation.correlation import (
     Estimate,
     bootstrap_items,
@@ -17,14 +25,18 @@ from davinz_jax.evaluation.monotonicity import Monotonicity, monotonicity
 from davinz_jax.evaluation.timing import time_valuation
 
 __all__ = [
+    "Agreement",
     "Estimate",
     "Monotonicity",
     "bootstrap_items",
+    "compare_scores",
     "detection_auc",
     "kendall",
     "mean_interval",
     "monotonicity",
+    "ordered_pairs",
     "pearson",
     "spearman",
+    "split_half_reliability",
     "time_valuation",
 ]

@@ -67,7 +67,7 @@ def bootstrap_items(
     """
     draws = numpy_generator(key).integers(len(x), size=(num_resamples, len(x)))
     found = [statistic(x[items], y[items]) for items in draws]
-    return _percentiles(statistic(x, y), np.array(found), level)
+    return interval(statistic(x, y), np.array(found), level)
 
 
 def mean_interval(values: Num[np.ndarray, " s"], *, level: ScalarLike = 0.95) -> Estimate:
@@ -90,7 +90,8 @@ def _correlation(function: Callable, x: np.ndarray, y: np.ndarray) -> float:
     return float(function(x, y)[0])
 
 
-def _percentiles(value: float, resamples: Float[np.ndarray, " b"], level: ScalarLike) -> Estimate:
+def interval(value: float, resamples: Float[np.ndarray, " b"], level: ScalarLike) -> Estimate:
+    """An estimate with the percentile interval of its resamples; those not defined are left out."""
     defined = resamples[np.isfinite(resamples)]
     if len(defined) == 0:
         return Estimate(value, float("nan"), float("nan"))

@@ -13,6 +13,8 @@ Floors, each importing only from those below it: `types`, `linalg`; `data`, `mod
 from davinz_jax.data import Dataset, Parties, load_digits, load_table, partition_by_class
 from davinz_jax.models import CNN, MLP
 from davinz_jax.semivalues import (
+    Sampling,
+    Stopping,
     Valuation,
     banzhaf,
     beta_shapley,
@@ -32,6 +34,8 @@ __all__ = [
     "Ingredients",
     "KernelOptions",
     "Parties",
+    "Sampling",
+    "Stopping",
     "Valuation",
     "banzhaf",
     "beta_shapley",

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     "types": 0,
+    "versions": 0,
     "choices": 0,
     "equations": 0,
     "linalg": 0,

@@ -8,7 +8,8 @@ from jaxtyping import Float
 
 from davinz_jax.data.dataset import Parties
 from davinz_jax.semivalues.archive import plain
-from davinz_jax.semivalues.valuation import Valuation, versions
+from davinz_jax.semivalues.valuation import Valuation
+from davinz_jax.versions import versions
 
 
 def baseline_valuation(

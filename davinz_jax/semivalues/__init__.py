@@ -3,7 +3,8 @@
 Semivalues are mean marginals over random coalitions: `leave_one_out`, `shapley`, `banzhaf` and
 `beta_shapley`; `standalone` is a player alone, and `score_new_party` what one more party adds. They
 know a utility only by the protocol `davinz_jax.types.Utility`; `games` are utilities whose values
-are known. Sampled values take `Stopping` rules and a checkpoint file.
+are known. How a value is sampled is a `Sampling`, with `Stopping` rules; a run that is killed goes
+on from its checkpoint file.
 """
 
 from davinz_jax.semivalues.banzhaf import banzhaf
@@ -12,6 +13,7 @@ from davinz_jax.semivalues.comparison import Comparison
 from davinz_jax.semivalues.exact import exact_semivalue
 from davinz_jax.semivalues.leave_one_out import leave_one_out
 from davinz_jax.semivalues.payouts import Payouts, payouts
+from davinz_jax.semivalues.sampling import Sampling
 from davinz_jax.semivalues.scoring import NewParty, check_frozen, score_new_party
 from davinz_jax.semivalues.shapley import shapley
 from davinz_jax.semivalues.standalone import standalone
@@ -22,6 +24,7 @@ __all__ = [
     "Comparison",
     "NewParty",
     "Payouts",
+    "Sampling",
     "Stopping",
     "Valuation",
     "banzhaf",

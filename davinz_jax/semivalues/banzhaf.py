@@ -2,47 +2,43 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int, ScalarLike
+from jaxtyping import Float, Int
 
 from davinz_jax.semivalues.coalition_sizes import banzhaf_sizes
-from davinz_jax.semivalues.exact import AUTO_EXACT, exact_semivalue
+from davinz_jax.semivalues.exact import exact_semivalue
 from davinz_jax.semivalues.sampling import (
     GROUPS,
     Sampler,
-    SamplingPlan,
+    Sampling,
+    SamplingRun,
     Sums,
     sample_semivalue,
 )
-from davinz_jax.semivalues.stopping import Stopping
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import PRNGKey, Progress, Utility
+
+ESTIMATOR = "sample_reuse"
+BUDGET = 10_000
+"""Coalitions drawn where no number is given."""
 
 
 def banzhaf(
     utility: Utility,
     *,
-    method: Literal["auto", "exact", "sample_reuse"] = "auto",
-    num_samples: int = 10_000,
+    sampling: Sampling | None = None,
     key: PRNGKey | None = None,
-    stopping: Stopping | None = None,
     checkpoint: Path | None = None,
-    checkpoint_seconds: ScalarLike = 20.0,
     progress: Progress | None = None,
 ) -> Valuation:
     """Banzhaf value: a player's mean marginal over all coalitions of the others.
 
     Args:
         utility: what is to be shared out; unit of its answers is the unit of the values.
-        method: `exact` enumerates 2^p coalitions; `sample_reuse` draws coalitions, each of which
-            serves every player; `auto` is exact up to 12 players.
-        num_samples: budget of coalitions.
-        key: as in `shapley`, and so are the options below.
-        stopping: rules that end sampling before the budget.
+        sampling: as in `shapley`, and so are the next ones; coalitions are sampled.
+        key: random key; wanted for sampling.
         checkpoint: file that sampling goes on from, if there, and keeps its state in.
-        checkpoint_seconds: least time between two checkpoints.
         progress: called with the coalitions done, those in all, and the stage.
 
     Returns:
@@ -54,11 +50,14 @@ def banzhaf(
     References:
         Banzhaf 1965 (`banzhaf1965weighted`); Wang & Jia 2023 (`wang2023banzhaf`), Data Banzhaf.
     """
-    if method == "exact" or (method == "auto" and len(utility.players) <= AUTO_EXACT):
-        sizes = banzhaf_sizes(len(utility.players))
+    run, num_players = (
+        SamplingRun(sampling or Sampling(), key, checkpoint, progress),
+        len(utility.players),
+    )
+    if run.sampling.estimator(num_players, (ESTIMATOR,)) == "exact":
+        sizes = banzhaf_sizes(num_players)
         return exact_semivalue(utility, sizes, "banzhaf", progress=progress)
-    plan = SamplingPlan(num_samples, key, stopping, checkpoint, checkpoint_seconds, progress)
-    return sample_semivalue(utility, reuse_sampler(utility), "banzhaf", plan)
+    return sample_semivalue(utility, reuse_sampler(utility), "banzhaf", run)
 
 
 def reuse_sampler(utility: Utility) -> Sampler:
@@ -77,7 +76,7 @@ def reuse_sampler(utility: Utility) -> Sampler:
                 "count": coalition.astype(np.float64),
             }
 
-    return Sampler("sample_reuse", 1, _batch(utility), shapes, draw, _difference_of_means)
+    return Sampler(ESTIMATOR, 1, _batch(utility), BUDGET, shapes, draw, _difference_of_means)
 
 
 def _batch(utility: Utility) -> int:

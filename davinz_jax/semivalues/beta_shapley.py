@@ -6,9 +6,8 @@ import numpy as np
 from jaxtyping import ScalarLike
 
 from davinz_jax.semivalues.coalition_sizes import beta_sizes
-from davinz_jax.semivalues.permutations import PermutationMethod, semivalue_by_permutations
-from davinz_jax.semivalues.sampling import SamplingPlan
-from davinz_jax.semivalues.stopping import Stopping
+from davinz_jax.semivalues.permutations import semivalue_by_permutations
+from davinz_jax.semivalues.sampling import Sampling, SamplingRun
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import PRNGKey, Progress, Utility
 
@@ -18,12 +17,9 @@ def beta_shapley(
     *,
     alpha: ScalarLike,
     beta: ScalarLike,
-    method: PermutationMethod = "auto",
-    num_samples: int = 1000,
+    sampling: Sampling | None = None,
     key: PRNGKey | None = None,
-    stopping: Stopping | None = None,
     checkpoint: Path | None = None,
-    checkpoint_seconds: ScalarLike = 20.0,
     progress: Progress | None = None,
 ) -> Valuation:
     """Beta-Shapley value: mean marginals, with coalition sizes weighted by a Beta distribution.
@@ -32,12 +28,9 @@ def beta_shapley(
         utility: what is to be shared out; unit of its answers is the unit of the values.
         alpha: α > 0; above 1 it favours small coalitions.
         beta: β > 0; above 1 it favours large coalitions. α = β = 1 is the Shapley value.
-        method: as in `shapley`, and so are the options below; samples are weighted by position.
-        num_samples: budget of permutations.
+        sampling: as in `shapley`, and so are the next ones; samples are weighted by position.
         key: random key; wanted for sampling.
-        stopping: rules that end sampling before the budget.
         checkpoint: file that sampling goes on from, if there, and keeps its state in.
-        checkpoint_seconds: least time between two checkpoints.
         progress: called with the permutations done, those in all, and the stage.
 
     Returns:
@@ -50,6 +43,6 @@ def beta_shapley(
         Kwon & Zou 2022 (`kwon2022beta`).
     """
     sizes = beta_sizes(len(utility.players), alpha=alpha, beta=beta)
-    plan = SamplingPlan(num_samples, key, stopping, checkpoint, checkpoint_seconds, progress)
+    run = SamplingRun(sampling or Sampling(), key, checkpoint, progress)
     settings = {"alpha": float(np.asarray(alpha)), "beta": float(np.asarray(beta))}
-    return semivalue_by_permutations(utility, sizes, "beta_shapley", method, plan, settings)
+    return semivalue_by_permutations(utility, sizes, "beta_shapley", run, settings)

@@ -17,7 +17,7 @@ _KIND = "checkpoint"
 
 
 @dataclass
-class Progressed:
+class SamplingState:
     """What a sampling run has got so far.
 
     Attributes:
@@ -31,7 +31,7 @@ class Progressed:
     seconds: float = 0.0
 
 
-def save_checkpoint(path: Path, configuration: Mapping[str, Any], state: Progressed) -> None:
+def save_checkpoint(path: Path, configuration: Mapping[str, Any], state: SamplingState) -> None:
     """Replace the checkpoint by the present state.
 
     Args:
@@ -47,7 +47,7 @@ def save_checkpoint(path: Path, configuration: Mapping[str, Any], state: Progres
     write_archive(path, _KIND, document, state.sums)
 
 
-def load_checkpoint(path: Path, configuration: Mapping[str, Any]) -> Progressed | None:
+def load_checkpoint(path: Path, configuration: Mapping[str, Any]) -> SamplingState | None:
     """The state to go on from, or None if there is no checkpoint yet.
 
     Args:
@@ -67,7 +67,7 @@ def load_checkpoint(path: Path, configuration: Mapping[str, Any]) -> Progressed 
             f"checkpoint: wanted one of this configuration, got another in {path} "
             f"({'; '.join(differing[:3])}); name another file, or restore these settings"
         )
-    return Progressed(sums, document["units"], document["seconds"])
+    return SamplingState(sums, document["units"], document["seconds"])
 
 
 def differences(saved: Any, wanted: Any, name: str = "") -> Iterator[str]:

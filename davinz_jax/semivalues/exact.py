@@ -14,14 +14,11 @@ from davinz_jax.types import Progress, Utility
 MAX_PLAYERS = 20
 """Players beyond which enumeration is refused."""
 
-AUTO_EXACT = 12
-"""Players up to which `auto` enumerates: 4,096 coalitions, the cost of some hundred orders."""
-
 
 def exact_semivalue(
     utility: Utility,
     sizes: Float[np.ndarray, " p"],
-    method: str,
+    semivalue: str,
     *,
     max_players: int = MAX_PLAYERS,
     settings: Mapping[str, Any] | None = None,
@@ -32,7 +29,7 @@ def exact_semivalue(
     Args:
         utility: what is to be shared out; unit of its answers is the unit of the values.
         sizes: probability of each size 0, …, p − 1 of the coalition that a player joins.
-        method: name of the semivalue.
+        semivalue: its name.
         max_players: most players that are enumerated; each more doubles time and memory.
         settings: what else defines the semivalue, for the description.
         progress: called with the coalitions done, those in all, and the stage.
@@ -47,11 +44,11 @@ def exact_semivalue(
     check_enumerable(len(utility.players), max_players)
     worths = utility.power_set()
     if progress is not None:
-        progress(worths.shape[-1], worths.shape[-1], method)
+        progress(worths.shape[-1], worths.shape[-1], semivalue)
     contributions = semivalue_of_table(worths, sizes)
     return value_utility(
         utility,
-        method,
+        semivalue,
         contributions,
         settings={"estimator": "exact", **(settings or {})},
         seconds=time.perf_counter() - start,

@@ -17,18 +17,21 @@ Each permutation drawn is uniform by itself, so that all designs are unbiased.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from davinz_jax.semivalues.exact import AUTO_EXACT, exact_semivalue
-from davinz_jax.semivalues.sampling import Sampler, SamplingPlan, Sums, sample_semivalue
+from davinz_jax.semivalues.exact import exact_semivalue
+from davinz_jax.semivalues.sampling import Sampler, SamplingRun, Sums, sample_semivalue
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import Utility
 
-Design = Literal["permutation", "antithetic", "stratified"]
-PermutationMethod = Literal["auto", "exact", "permutation", "antithetic", "stratified"]
+DESIGNS = ("antithetic", "permutation", "stratified")
+"""Names of the designs, that of `auto` first."""
+
+BUDGET = 1000
+"""Permutations drawn where no number is given."""
 
 STRATA = 4
 """Rotations in a stratified unit, each with its reverse."""
@@ -37,9 +40,8 @@ STRATA = 4
 def semivalue_by_permutations(
     utility: Utility,
     sizes: Float[np.ndarray, " p"],
-    name: str,
-    method: PermutationMethod,
-    plan: SamplingPlan,
+    semivalue: str,
+    run: SamplingRun,
     settings: Mapping[str, Any] | None = None,
 ) -> Valuation:
     """A semivalue, exact or by permutations.
@@ -47,26 +49,24 @@ def semivalue_by_permutations(
     Args:
         utility: what is to be shared out.
         sizes: probability of each size 0, …, p − 1 of the coalition that a player joins.
-        name: name of the semivalue.
-        method: `exact`, a design, or `auto`: exact up to `AUTO_EXACT` players, then antithetic.
-        plan: how much to sample, from which key.
+        semivalue: its name.
+        run: how it is sampled, from which key.
         settings: what else defines the semivalue, for the description.
     """
-    if method == "exact" or (method == "auto" and len(utility.players) <= AUTO_EXACT):
-        return exact_semivalue(utility, sizes, name, settings=settings, progress=plan.progress)
-    sampler = permutation_sampler(utility, sizes, "antithetic" if method == "auto" else method)
-    return sample_semivalue(utility, sampler, name, plan, settings=settings)
+    estimator = run.sampling.estimator(len(utility.players), DESIGNS)
+    if estimator == "exact":
+        return exact_semivalue(utility, sizes, semivalue, settings=settings, progress=run.progress)
+    sampler = permutation_sampler(utility, sizes, estimator)
+    return sample_semivalue(utility, sampler, semivalue, run, settings=settings)
 
 
-def permutation_sampler(
-    utility: Utility, sizes: Float[np.ndarray, " p"], design: Design
-) -> Sampler:
+def permutation_sampler(utility: Utility, sizes: Float[np.ndarray, " p"], design: str) -> Sampler:
     """Sampler of a semivalue by permutations.
 
     Args:
         utility: what is to be shared out.
         sizes: probability of each size 0, …, p − 1 of the coalition that a player joins.
-        design: which permutations are drawn together.
+        design: one of `DESIGNS`: which permutations are drawn together.
     """
     num_players = len(utility.players)
     weights = num_players * sizes
@@ -74,15 +74,15 @@ def permutation_sampler(
 
     def draw(generators: Sequence[np.random.Generator]) -> Iterator[Sums]:
         for generator in generators:
-            orders = together(generator.permutation(num_players), design)
+            orders = unit_of(generator.permutation(num_players), design)
             parts = [_weighted_marginals(utility, order, weights) for order in orders]
             yield {"marginals": np.mean(parts, axis=0)}
 
-    samples = len(together(np.arange(num_players), design))
-    return Sampler(design, samples, 1, {"marginals": shape}, draw, _mean_marginals)
+    samples = len(unit_of(np.arange(num_players), design))
+    return Sampler(design, samples, 1, BUDGET, {"marginals": shape}, draw, _mean_marginals)
 
 
-def together(order: Int[np.ndarray, " p"], design: Design) -> list[Int[np.ndarray, " p"]]:
+def unit_of(order: Int[np.ndarray, " p"], design: str) -> list[Int[np.ndarray, " p"]]:
     """The permutations that a design takes together with a random one."""
     if design == "antithetic":
         return [order, order[::-1].copy()]

@@ -12,22 +12,77 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import numpy as np
 from jaxtyping import Int, ScalarLike
 
+from davinz_jax.choices import check_choice
 from davinz_jax.semivalues.archive import plain
-from davinz_jax.semivalues.checkpoint import Progressed, load_checkpoint, save_checkpoint
+from davinz_jax.semivalues.checkpoint import SamplingState, load_checkpoint, save_checkpoint
 from davinz_jax.semivalues.stopping import Stopping
-from davinz_jax.semivalues.valuation import Valuation, check_finite, value_utility, versions
+from davinz_jax.semivalues.valuation import Valuation, check_finite, value_utility
 from davinz_jax.types import PRNGKey, Progress, Utility
+from davinz_jax.versions import versions
 
 GROUPS = 32
 """Groups that samples are dealt to; the standard error has one degree of freedom less."""
 
+AUTO_EXACT = 12
+"""Players up to which `auto` enumerates: 4,096 coalitions, the cost of some hundred orders."""
+
+Method = Literal["auto", "exact", "permutation", "antithetic", "stratified", "sample_reuse"]
 Sums = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Whether a semivalue is sampled, how, and for how long.
+
+    Attributes:
+        method: `exact` enumerates 2^p coalitions; `permutation`, `antithetic` and `stratified`
+            sample permutations (`permutations.py`) for Shapley and Beta-Shapley values, and
+            `sample_reuse` coalitions, each of which serves every player, for Banzhaf values;
+            `auto` is exact up to 12 players and the antithetic or `sample_reuse` beyond.
+        num_samples: budget of permutations, each one pass of the utility, or of coalitions, rounded
+            up to whole units; None for 1,000 permutations or 10,000 coalitions.
+        stopping: rules that end sampling before the budget.
+        checkpoint_seconds: least time between two checkpoints.
+    """
+
+    method: Method = "auto"
+    num_samples: int | None = None
+    stopping: Stopping | None = None
+    checkpoint_seconds: ScalarLike = 20.0
+
+    def estimator(self, num_players: int, samplers: Sequence[str]) -> str:
+        """`exact`, or which of a semivalue's samplers is used; `auto` takes the first of them.
+
+        Raises:
+            ValueError: if the method is none that the semivalue has.
+        """
+        check_choice("method", self.method, ("auto", "exact", *samplers))
+        if self.method != "auto":
+            return self.method
+        return "exact" if num_players <= AUTO_EXACT else samplers[0]
+
+
+@dataclass(frozen=True)
+class SamplingRun:
+    """What one call samples with.
+
+    Attributes:
+        sampling: how, and for how long.
+        key: random key; wanted whenever something is sampled.
+        checkpoint: file to go on from and to keep the state in.
+        progress: called with the samples done, those in all, and the stage.
+    """
+
+    sampling: Sampling
+    key: PRNGKey | None
+    checkpoint: Path | None
+    progress: Progress | None
 
 
 @dataclass(frozen=True)
@@ -38,6 +93,7 @@ class Sampler:
         estimator: name of the estimator.
         samples: samples in a unit.
         batch: units drawn together, at most `GROUPS`.
+        budget: samples drawn where no number is given.
         shapes: shape of each sum that a unit adds to.
         draw: generators, one a unit, to what each unit adds.
         estimate: sums (groups, …) and units in each group, to contributions (t, i, p) and
@@ -47,37 +103,17 @@ class Sampler:
     estimator: str
     samples: int
     batch: int
+    budget: int
     shapes: Mapping[str, tuple[int, ...]]
     draw: Callable[[Sequence[np.random.Generator]], Iterable[Sums]]
     estimate: Callable[[Sums, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-@dataclass(frozen=True)
-class SamplingPlan:
-    """How much to sample, from which key, and where to keep it.
-
-    Attributes:
-        num_samples: budget of samples, rounded up to whole units.
-        key: random key; wanted whenever something is sampled.
-        stopping: rules that end sampling earlier.
-        checkpoint: file to go on from and to keep the state in.
-        checkpoint_seconds: least time between two checkpoints.
-        progress: called after each batch.
-    """
-
-    num_samples: int
-    key: PRNGKey | None
-    stopping: Stopping | None
-    checkpoint: Path | None
-    checkpoint_seconds: ScalarLike
-    progress: Progress | None
-
-
 def sample_semivalue(
     utility: Utility,
     sampler: Sampler,
-    method: str,
-    plan: SamplingPlan,
+    semivalue: str,
+    run: SamplingRun,
     *,
     settings: Mapping[str, Any] | None = None,
 ) -> Valuation:
@@ -86,8 +122,8 @@ def sample_semivalue(
     Args:
         utility: what is to be shared out.
         sampler: how.
-        method: name of the semivalue.
-        plan: how much, from which key.
+        semivalue: its name.
+        run: how much, from which key, and where it is kept.
         settings: what else defines the semivalue, for the description.
 
     Returns:
@@ -97,17 +133,15 @@ def sample_semivalue(
         ValueError: without a key; if the budget is below two units; if the utility answers NaN;
             if the checkpoint is damaged, of another configuration, or holds more samples.
     """
-    words = _key_words(plan.key)
+    words = _key_words(run.key)
     settings = {**(settings or {}), "estimator": sampler.estimator, "key": words.tolist()}
-    configuration = _configuration(utility, method, settings) if plan.checkpoint else {}
-    total = _whole_units(plan.num_samples, sampler.samples)
-    state = _start(sampler, plan, configuration, total)
-    stopped_by = _run(utility, sampler, method, plan, state, configuration, total)
+    loop = _Loop(utility, sampler, semivalue, run, words, settings)
+    state, stopped_by = loop.run()
     counts = group_counts(state.units)
     contributions, replicates = sampler.estimate(state.sums, counts)
     return value_utility(
         utility,
-        method,
+        semivalue,
         contributions,
         settings={**settings, "stopped_by": stopped_by},
         replicates=replicates[: len(counts)],
@@ -133,86 +167,98 @@ def group_counts(units: int) -> Int[np.ndarray, " g"]:
     return np.bincount(np.arange(units) % GROUPS)
 
 
-def _run(
-    utility: Utility,
-    sampler: Sampler,
-    method: str,
-    plan: SamplingPlan,
-    state: Progressed,
-    configuration: dict[str, Any],
-    total: int,
-) -> str:
-    words, saved = _key_words(plan.key), time.perf_counter()
-    reason = _reason_to_stop(sampler, plan.stopping, state, total)
-    while reason is None:
-        begun = time.perf_counter()
-        _advance(utility, sampler, method, words, state, total)
-        now = time.perf_counter()
-        state.seconds += now - begun
-        reason = _reason_to_stop(sampler, plan.stopping, state, total)
-        if plan.checkpoint and (
-            reason or now - saved >= float(np.asarray(plan.checkpoint_seconds))
-        ):
-            save_checkpoint(plan.checkpoint, configuration, state)
-            saved = time.perf_counter()
-        if plan.progress:
-            plan.progress(state.units * sampler.samples, total * sampler.samples, method)
-    return reason
+class _Loop:
+    """The loop of one call: from its checkpoint, batch by batch, to its budget or its rules."""
 
-
-def _advance(
-    utility: Utility,
-    sampler: Sampler,
-    method: str,
-    words: np.ndarray,
-    state: Progressed,
-    total: int,
-) -> None:
-    """Add one batch, which ends no later than the round of groups does."""
-    round_end = (state.units // GROUPS + 1) * GROUPS
-    units = range(state.units, min(state.units + sampler.batch, round_end, total))
-    generators = [unit_generator(words, unit) for unit in units]
-    for unit, increments in zip(units, sampler.draw(generators), strict=True):
-        for name, increment in increments.items():
-            check_finite(increment, tuple(utility.players), method)
-            state.sums[name][unit % GROUPS] += increment
-        state.units += 1
-
-
-def _reason_to_stop(
-    sampler: Sampler, stopping: Stopping | None, state: Progressed, total: int
-) -> str | None:
-    if state.units >= total:
-        return "num_samples"
-    if stopping is None or state.units < 2:
-        return None
-    if stopping.seconds is not None and state.seconds >= float(np.asarray(stopping.seconds)):
-        return "seconds"
-    if stopping.asks_accuracy and state.units % GROUPS == 0:
-        counts = group_counts(state.units)
-        values = sampler.estimate(state.sums, counts)[1].sum(axis=1).mean(axis=1)
-        return "accuracy" if stopping.is_accurate(values, counts) else None
-    return None
-
-
-def _start(
-    sampler: Sampler, plan: SamplingPlan, configuration: dict[str, Any], total: int
-) -> Progressed:
-    state = load_checkpoint(plan.checkpoint, configuration) if plan.checkpoint else None
-    if state is None:
-        return Progressed({name: np.zeros((GROUPS, *s)) for name, s in sampler.shapes.items()})
-    if state.units > total:
-        raise ValueError(
-            f"num_samples: wanted at least the {state.units * sampler.samples} in "
-            f"{plan.checkpoint}, got {plan.num_samples}; raise it or name another file"
+    def __init__(
+        self,
+        utility: Utility,
+        sampler: Sampler,
+        semivalue: str,
+        call: SamplingRun,
+        words: Int[np.ndarray, " w"],
+        settings: Mapping[str, Any],
+    ) -> None:
+        self._utility, self._sampler, self._semivalue = utility, sampler, semivalue
+        self._call, self._words = call, words
+        self._num_units = _whole_units(call.sampling.num_samples, sampler)
+        self._configuration = (
+            _configuration(utility, semivalue, settings) if call.checkpoint else {}
         )
-    return state
+
+    def run(self) -> tuple[SamplingState, str]:
+        """The state at the end, and why it ended."""
+        state, saved = self._start(), time.perf_counter()
+        reason = self._reason_to_stop(state)
+        while reason is None:
+            begun = time.perf_counter()
+            self._advance(state)
+            now = time.perf_counter()
+            state.seconds += now - begun
+            reason = self._reason_to_stop(state)
+            if self._call.checkpoint and (reason or now - saved >= self._checkpoint_seconds):
+                save_checkpoint(self._call.checkpoint, self._configuration, state)
+                saved = time.perf_counter()
+            self._report(state)
+        return state, reason
+
+    @property
+    def _checkpoint_seconds(self) -> float:
+        return float(np.asarray(self._call.sampling.checkpoint_seconds))
+
+    def _start(self) -> SamplingState:
+        """Nothing, or what the checkpoint holds."""
+        checkpoint, sampler = self._call.checkpoint, self._sampler
+        state = load_checkpoint(checkpoint, self._configuration) if checkpoint else None
+        if state is None:
+            return SamplingState(
+                {name: np.zeros((GROUPS, *s)) for name, s in sampler.shapes.items()}
+            )
+        if state.units > self._num_units:
+            raise ValueError(
+                f"num_samples: wanted at least the {state.units * sampler.samples} in "
+                f"{checkpoint}, got {self._num_units * sampler.samples}; raise it or name another "
+                "file"
+            )
+        return state
+
+    def _advance(self, state: SamplingState) -> None:
+        """Add one batch, which ends no later than the round of groups does."""
+        round_end = (state.units // GROUPS + 1) * GROUPS
+        end = min(state.units + self._sampler.batch, round_end, self._num_units)
+        units = range(state.units, end)
+        generators = [unit_generator(self._words, unit) for unit in units]
+        for unit, increments in zip(units, self._sampler.draw(generators), strict=True):
+            for name, increment in increments.items():
+                check_finite(increment, tuple(self._utility.players), self._semivalue)
+                state.sums[name][unit % GROUPS] += increment
+            state.units += 1
+
+    def _reason_to_stop(self, state: SamplingState) -> str | None:
+        stopping = self._call.sampling.stopping
+        if state.units >= self._num_units:
+            return "num_samples"
+        if stopping is None or state.units < 2:
+            return None
+        if stopping.seconds is not None and state.seconds >= float(np.asarray(stopping.seconds)):
+            return "seconds"
+        if stopping.asks_accuracy and state.units % GROUPS == 0:
+            counts = group_counts(state.units)
+            values = self._sampler.estimate(state.sums, counts)[1].sum(axis=1).mean(axis=1)
+            return "accuracy" if stopping.is_accurate(values, counts) else None
+        return None
+
+    def _report(self, state: SamplingState) -> None:
+        if self._call.progress:
+            done, total = (n * self._sampler.samples for n in (state.units, self._num_units))
+            self._call.progress(done, total, self._semivalue)
 
 
-def _configuration(utility: Utility, method: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _configuration(utility: Utility, semivalue: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What samples depend on, other than how many they are."""
     return plain(
         {
-            "method": method,
+            "method": semivalue,
             "settings": settings,
             "utility": utility.describe(),
             "players": utility.players,
@@ -237,10 +283,12 @@ def _key_words(key: PRNGKey | None) -> Int[np.ndarray, " w"]:
     return np.asarray(jax.random.key_data(key)).ravel().astype(np.int64)
 
 
-def _whole_units(num_samples: int, samples: int) -> int:
-    if num_samples < 2 * samples:
+def _whole_units(num_samples: int | None, sampler: Sampler) -> int:
+    """Units that hold the samples asked for."""
+    num_samples = sampler.budget if num_samples is None else num_samples
+    if num_samples < 2 * sampler.samples:
         raise ValueError(
-            f"num_samples: wanted at least {2 * samples}, so that an error can be given, got "
-            f"{num_samples}; raise it"
+            f"num_samples: wanted at least {2 * sampler.samples}, so that an error can be given, "
+            f"got {num_samples}; raise it"
         )
-    return -(-num_samples // samples)
+    return -(-num_samples // sampler.samples)

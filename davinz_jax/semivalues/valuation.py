@@ -5,10 +5,8 @@ error are kept apart: the spread over initialisations, and, for sampled values, 
 independent groups of samples (`replicates`); `intervals.py` says how they are added.
 """
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from davinz_jax.semivalues.intervals import (
 )
 from davinz_jax.semivalues.payouts import Amount, Negative, Payouts, payouts
 from davinz_jax.types import Utility
+from davinz_jax.versions import versions
 
 _KIND = "valuation"
 
@@ -336,13 +335,6 @@ def value_utility(
     )
 
 
-def versions() -> dict[str, str]:
-    """Versions of what the values depend on."""
-    return {"python": platform.python_version()} | {
-        name: _version(name) for name in ("davinz-jax", "jax", "numpy", "scipy")
-    }
-
-
 def check_finite(array: Float[np.ndarray, "... p"], players: tuple[str, ...], method: str) -> None:
     """Refuse a NaN or infinite number, naming the players that it belongs to.
 
@@ -357,13 +349,6 @@ def check_finite(array: Float[np.ndarray, "... p"], players: tuple[str, ...], me
             f"contributions: wanted finite numbers, got NaN or infinity for {', '.join(names[:5])}"
             f"{more} ({method}); check these players' rows, the ridge and the bandwidth"
         )
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "checkout"
 
 
 def _check_shapes(valuation: Valuation) -> None:

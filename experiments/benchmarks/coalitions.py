@@ -16,7 +16,7 @@ from scipy import linalg
 
 from davinz_jax.data import Parties
 from davinz_jax.ntk import TangentKernel, block_rows, empirical_ntk, tangent_kernel
-from davinz_jax.semivalues import Valuation, leave_one_out, shapley
+from davinz_jax.semivalues import Sampling, Valuation, leave_one_out, shapley
 from davinz_jax.utility import ComplexityUtility, FunctionUtility
 from experiments.benchmarks.measuring import (
     Effort,
@@ -94,7 +94,9 @@ def many_permutations(
     utility = ComplexityUtility(random_kernel(num_rows), single_rows(num_rows), ridge=RIDGE)
     seconds, valuation = timed(
         lambda: shapley(
-            utility, method="permutation", num_samples=num_permutations, key=jax.random.key(2)
+            utility,
+            sampling=Sampling(method="permutation", num_samples=num_permutations),
+            key=jax.random.key(2),
         )
     )
     return record(
@@ -117,7 +119,9 @@ def exact_shapley_of_parties(
     parties = equal_parties(num_rows, num_parties)
     ridge = ridge_for(kernel)
     sides = {
-        ours: lambda: shapley(ComplexityUtility(kernel, parties, ridge=ridge), method="exact"),
+        ours: lambda: shapley(
+            ComplexityUtility(kernel, parties, ridge=ridge), sampling=Sampling(method="exact")
+        ),
         other: partial(_kernel, work, num_blocks),
     }
     timings = interleaved(sides, effort)

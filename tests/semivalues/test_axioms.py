@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.semivalues import (
+    Sampling,
     banzhaf,
     beta_shapley,
     games,
@@ -22,16 +23,16 @@ EXACT = {
     "beta": lambda game: beta_shapley(game, alpha=4, beta=1),
 }
 BY_PERMUTATIONS = {
-    "permutation": lambda game: shapley(game, method="permutation", num_samples=64, key=KEY),
-    "antithetic": lambda game: shapley(game, method="antithetic", num_samples=64, key=KEY),
-    "stratified": lambda game: shapley(game, method="stratified", num_samples=64, key=KEY),
+    "permutation": lambda game: shapley(game, sampling=Sampling("permutation", 64), key=KEY),
+    "antithetic": lambda game: shapley(game, sampling=Sampling("antithetic", 64), key=KEY),
+    "stratified": lambda game: shapley(game, sampling=Sampling("stratified", 64), key=KEY),
     "weighted": lambda game: beta_shapley(
-        game, alpha=4, beta=1, method="permutation", num_samples=64, key=KEY
+        game, alpha=4, beta=1, sampling=Sampling("permutation", 64), key=KEY
     ),
 }
 SAMPLED = {
     **BY_PERMUTATIONS,
-    "reuse": lambda game: banzhaf(game, method="sample_reuse", num_samples=640, key=KEY),
+    "reuse": lambda game: banzhaf(game, sampling=Sampling("sample_reuse", 640), key=KEY),
 }
 ALL = {**EXACT, **SAMPLED}
 

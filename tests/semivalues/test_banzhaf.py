@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from davinz_jax.semivalues import banzhaf, games
+from davinz_jax.semivalues import Sampling, banzhaf, games
 from davinz_jax.semivalues.banzhaf import reuse_sampler
 from davinz_jax.semivalues.coalition_sizes import banzhaf_sizes
 
@@ -32,14 +32,14 @@ def test_estimate_by_hand():
 
 
 def test_replicates_average_to_the_value(wide_game, key):
-    found = banzhaf(wide_game, num_samples=77, key=key)
+    found = banzhaf(wide_game, sampling=Sampling(num_samples=77), key=key)
     weights = found.replicate_samples / 77
     mean = np.tensordot(weights, found.replicates, axes=1)
     np.testing.assert_allclose(mean, found.contributions, atol=1e-12)
 
 
 def test_sampled_values_lie_within_their_errors(wide_game, key):
-    found = banzhaf(wide_game, num_samples=3200, key=key)
+    found = banzhaf(wide_game, sampling=Sampling(num_samples=3200), key=key)
     errors = found.contributions - wide_game.semivalue(banzhaf_sizes(15))
     assert (np.abs(errors) <= 4.5 * np.sqrt(found.sampling_variance)).all()
     assert found.stderr_sampling.max() < 0.1
@@ -49,7 +49,7 @@ def test_unbiased_and_calibrated_over_keys():
     game = games.glove(3, 5)
     truth = game.semivalue(banzhaf_sizes(8))
     runs = [
-        banzhaf(game, method="sample_reuse", num_samples=160, key=key)
+        banzhaf(game, sampling=Sampling(method="sample_reuse", num_samples=160), key=key)
         for key in jax.random.split(jax.random.key(2), 40)
     ]
     errors = np.array([run.contributions - truth for run in runs])
@@ -67,11 +67,13 @@ def test_fewer_coalitions_at_a_time_of_more_rows(num_rows, batch):
 def test_a_constant_added_to_the_worth_changes_nothing_but_rounding(key):
     game = games.glove(7, 8)
     raised = games.game("raised", 15, lambda members: game.worths[0][0](members) + 1000.0)
-    plain, moved = (banzhaf(each, num_samples=320, key=key) for each in (game, raised))
+    plain, moved = (
+        banzhaf(each, sampling=Sampling(num_samples=320), key=key) for each in (game, raised)
+    )
     np.testing.assert_allclose(moved.values, plain.values, atol=1e-9)
     np.testing.assert_allclose(moved.stderr_sampling, plain.stderr_sampling, atol=1e-9)
 
 
 def test_too_few_coalitions_are_refused(key):
     with pytest.raises(ValueError, match="with and without each player"):
-        banzhaf(games.majority(500), num_samples=2, key=key)
+        banzhaf(games.majority(500), sampling=Sampling(num_samples=2), key=key)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from davinz_jax.semivalues import beta_shapley, leave_one_out, shapley, standalone
+from davinz_jax.semivalues import Sampling, beta_shapley, leave_one_out, shapley, standalone
 from davinz_jax.semivalues.coalition_sizes import beta_sizes
 
 
@@ -21,8 +21,8 @@ def test_beta_one_one_is_shapley(small_games, wide_game, key):
     for game in small_games.values():
         found = beta_shapley(game, alpha=1, beta=1)
         np.testing.assert_allclose(found.values, shapley(game).values, atol=1e-12)
-    found = beta_shapley(wide_game, alpha=1, beta=1, num_samples=64, key=key)
-    same = shapley(wide_game, num_samples=64, key=key)
+    found = beta_shapley(wide_game, alpha=1, beta=1, sampling=Sampling(num_samples=64), key=key)
+    same = shapley(wide_game, sampling=Sampling(num_samples=64), key=key)
     np.testing.assert_allclose(found.contributions, same.contributions, rtol=1e-9, atol=1e-12)
 
 
@@ -36,7 +36,9 @@ def test_limits_are_leave_one_out_and_standalone(small_games):
 
 @pytest.mark.parametrize("design", ["permutation", "antithetic", "stratified"])
 def test_sampled_values_lie_within_their_errors(design, wide_game, key):
-    found = beta_shapley(wide_game, alpha=4, beta=1, method=design, num_samples=1600, key=key)
+    found = beta_shapley(
+        wide_game, alpha=4, beta=1, sampling=Sampling(method=design, num_samples=1600), key=key
+    )
     errors = found.contributions - wide_game.semivalue(beta_sizes(15, alpha=4, beta=1))
     assert (np.abs(errors) <= 4.5 * np.sqrt(found.sampling_variance) + 1e-12).all()
 

@@ -5,7 +5,7 @@ import pytest
 
 from davinz_jax.semivalues.archive import write_archive
 from davinz_jax.semivalues.checkpoint import (
-    Progressed,
+    SamplingState,
     differences,
     load_checkpoint,
     save_checkpoint,
@@ -17,7 +17,7 @@ CONFIGURATION = {"method": "shapley", "utility": {"kappa": 0.3, "ridge": 1e-4}, 
 @pytest.fixture
 def saved(tmp_path):
     path = tmp_path / "run.checkpoint"
-    save_checkpoint(path, CONFIGURATION, Progressed({"x": np.arange(4.0)}, 7, 1.5))
+    save_checkpoint(path, CONFIGURATION, SamplingState({"x": np.arange(4.0)}, 7, 1.5))
     return path
 
 

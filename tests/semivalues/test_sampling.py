@@ -5,30 +5,39 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import jax
 import numpy as np
 import pytest
 
-from davinz_jax.semivalues import Stopping, banzhaf, beta_shapley, games, sampling, shapley
+from davinz_jax.semivalues import (
+    Sampling,
+    Stopping,
+    banzhaf,
+    beta_shapley,
+    games,
+    sampling,
+    shapley,
+)
 
 RUNS = {
-    "permutation": lambda game, **given: shapley(game, method="permutation", **given),
-    "antithetic": lambda game, **given: shapley(game, method="antithetic", **given),
-    "stratified": lambda game, **given: shapley(game, method="stratified", **given),
-    "banzhaf": lambda game, **given: banzhaf(game, method="sample_reuse", **given),
-    "beta": lambda game, **given: beta_shapley(game, alpha=4, beta=1, method="antithetic", **given),
+    "permutation": (shapley, "permutation"),
+    "antithetic": (shapley, "antithetic"),
+    "stratified": (shapley, "stratified"),
+    "banzhaf": (banzhaf, "sample_reuse"),
+    "beta": (partial(beta_shapley, alpha=4, beta=1), "antithetic"),
 }
 
 KILLED = """
 import sys, time
 from pathlib import Path
 import jax, numpy as np
-from davinz_jax.semivalues import games, shapley
+from davinz_jax.semivalues import Sampling, games, shapley
 shapley(
-    games.airport(np.sqrt(np.arange(1.0, 15.0))), method="antithetic", num_samples=500,
-    key=jax.random.key(7), checkpoint=Path(sys.argv[1]), checkpoint_seconds=0,
-    progress=lambda *_: time.sleep(0.01),
+    games.airport(np.sqrt(np.arange(1.0, 15.0))),
+    sampling=Sampling(method="antithetic", num_samples=500, checkpoint_seconds=0),
+    key=jax.random.key(7), checkpoint=Path(sys.argv[1]), progress=lambda *_: time.sleep(0.01),
 )
 """
 
@@ -48,8 +57,9 @@ class Killed(Exception):
 def test_a_run_resumed_after_each_of_many_stops_is_bit_for_bit_the_same(
     name, wide_game, key, tmp_path
 ):
-    run, path = RUNS[name], tmp_path / "checkpoint"
-    whole = run(wide_game, num_samples=150, key=key)
+    (run, method), path = RUNS[name], tmp_path / "checkpoint"
+    sampling = Sampling(method, num_samples=150, checkpoint_seconds=0)
+    whole = run(wide_game, sampling=sampling, key=key)
     calls = []
 
     def stop_every_other(done, total, stage):
@@ -59,8 +69,8 @@ def test_a_run_resumed_after_each_of_many_stops_is_bit_for_bit_the_same(
 
     for _ in range(200):
         try:
-            options = {"checkpoint": path, "checkpoint_seconds": 0, "progress": stop_every_other}
-            resumed = run(wide_game, num_samples=150, key=key, **options)
+            options = {"checkpoint": path, "progress": stop_every_other}
+            resumed = run(wide_game, sampling=sampling, key=key, **options)
             break
         except Killed:
             continue
@@ -69,18 +79,19 @@ def test_a_run_resumed_after_each_of_many_stops_is_bit_for_bit_the_same(
 
 
 def test_a_resumed_run_stops_at_the_same_sample(wide_game, key, tmp_path):
-    options = {"num_samples": 10_000, "key": key, "stopping": Stopping(stderr=0.12)}
+    sampling = Sampling(num_samples=10_000, stopping=Stopping(stderr=0.12), checkpoint_seconds=0)
+    options = {"sampling": sampling, "key": key}
     whole = shapley(wide_game, **options)
 
     def stop(done, total, stage):
         if done > 70:
             raise Killed
 
-    saving = {"checkpoint": tmp_path / "checkpoint", "checkpoint_seconds": 0}
+    path = tmp_path / "checkpoint"
     with pytest.raises(Killed):
-        shapley(wide_game, progress=stop, **saving, **options)
+        shapley(wide_game, progress=stop, checkpoint=path, **options)
     assert 70 < whole.num_samples < 10_000
-    assert_same(shapley(wide_game, **saving, **options), whole)
+    assert_same(shapley(wide_game, checkpoint=path, **options), whole)
 
 
 def test_what_was_not_in_the_last_checkpoint_is_sampled_again(wide_game, key, tmp_path):
@@ -91,10 +102,12 @@ def test_what_was_not_in_the_last_checkpoint_is_sampled_again(wide_game, key, tm
         raise Killed
 
     with pytest.raises(Killed):
-        shapley(wide_game, num_samples=50, key=key, checkpoint=path, progress=stop)
+        shapley(
+            wide_game, sampling=Sampling(num_samples=50), key=key, checkpoint=path, progress=stop
+        )
     assert not path.exists()
-    resumed = shapley(wide_game, num_samples=50, key=key, checkpoint=path)
-    assert_same(resumed, shapley(wide_game, num_samples=50, key=key))
+    resumed = shapley(wide_game, sampling=Sampling(num_samples=50), key=key, checkpoint=path)
+    assert_same(resumed, shapley(wide_game, sampling=Sampling(num_samples=50), key=key))
 
 
 def test_a_killed_process_resumes_bit_for_bit(tmp_path):
@@ -108,7 +121,7 @@ def test_a_killed_process_resumes_bit_for_bit(tmp_path):
     assert process.wait() == -signal.SIGKILL
     game, key = games.airport(np.sqrt(np.arange(1.0, 15.0))), jax.random.key(7)
     told = []
-    options = {"method": "antithetic", "num_samples": 500, "key": key}
+    options = {"sampling": Sampling(method="antithetic", num_samples=500), "key": key}
     resumed = shapley(game, checkpoint=path, progress=lambda *said: told.append(said), **options)
     assert 2 < told[0][0] < 500
     assert_same(resumed, shapley(game, **options))
@@ -116,24 +129,26 @@ def test_a_killed_process_resumes_bit_for_bit(tmp_path):
 
 def test_a_finished_run_is_returned_and_can_be_extended(wide_game, key, tmp_path):
     path = tmp_path / "checkpoint"
-    first = shapley(wide_game, num_samples=64, key=key, checkpoint=path)
-    assert_same(shapley(wide_game, num_samples=64, key=key, checkpoint=path), first)
-    longer = shapley(wide_game, num_samples=200, key=key, checkpoint=path)
-    assert_same(longer, shapley(wide_game, num_samples=200, key=key))
+    first = shapley(wide_game, sampling=Sampling(num_samples=64), key=key, checkpoint=path)
+    assert_same(
+        shapley(wide_game, sampling=Sampling(num_samples=64), key=key, checkpoint=path), first
+    )
+    longer = shapley(wide_game, sampling=Sampling(num_samples=200), key=key, checkpoint=path)
+    assert_same(longer, shapley(wide_game, sampling=Sampling(num_samples=200), key=key))
     with pytest.raises(ValueError, match="num_samples: wanted at least the 200"):
-        shapley(wide_game, num_samples=64, key=key, checkpoint=path)
+        shapley(wide_game, sampling=Sampling(num_samples=64), key=key, checkpoint=path)
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
         ({"key": jax.random.key(5)}, "settings.key"),
-        ({"method": "permutation"}, "settings.estimator"),
+        ({"sampling": Sampling("permutation", 64)}, "settings.estimator"),
     ],
 )
 def test_another_configuration_is_refused_and_kept(wide_game, key, tmp_path, changed, message):
     path = tmp_path / "checkpoint"
-    options = {"num_samples": 64, "key": key, "checkpoint": path}
+    options = {"sampling": Sampling(num_samples=64), "key": key, "checkpoint": path}
     shapley(wide_game, **options)
     before = path.read_bytes()
     with pytest.raises(ValueError, match=message):
@@ -146,31 +161,53 @@ def test_another_configuration_is_refused_and_kept(wide_game, key, tmp_path, cha
 
 
 def test_other_data_described_alike_is_refused(wide_game, key, tmp_path):
-    options = {"num_samples": 64, "key": key, "checkpoint": tmp_path / "checkpoint"}
+    sampling = Sampling(num_samples=64)
+    options = {"sampling": sampling, "key": key, "checkpoint": tmp_path / "checkpoint"}
     shapley(games.airport(np.arange(1.0, 16.0)), **options)
     with pytest.raises(ValueError, match="worths: .* in the file, .* now"):
         shapley(games.airport(np.arange(2.0, 17.0)), **options)
 
 
 def test_batches_make_no_difference(wide_game, key, monkeypatch):
-    whole = banzhaf(wide_game, num_samples=100, key=key)
+    whole = banzhaf(wide_game, sampling=Sampling(num_samples=100), key=key)
     drawn = sampling.Sampler.__init__
 
     def in_fives(self, estimator, samples, batch, *others):
         drawn(self, estimator, samples, 5, *others)
 
     monkeypatch.setattr(sampling.Sampler, "__init__", in_fives)
-    assert_same(banzhaf(wide_game, num_samples=100, key=key), whole)
+    assert_same(banzhaf(wide_game, sampling=Sampling(num_samples=100), key=key), whole)
 
 
 def test_samples_of_a_shorter_run_begin_a_longer_one(wide_game, key):
     """The first 32 permutations are one in each group, so they are the shorter run's replicates."""
-    options = {"method": "permutation", "key": key}
-    short = shapley(wide_game, num_samples=32, **options)
-    long = shapley(wide_game, num_samples=64, **options)
+    short, long = (
+        shapley(wide_game, sampling=Sampling("permutation", num_samples), key=key)
+        for num_samples in (32, 64)
+    )
     rest = 2 * long.replicates - short.replicates
     assert short.replicates.shape == rest.shape == (32, 2, 3, 15)
     np.testing.assert_allclose((short.contributions + rest.mean(axis=0)) / 2, long.contributions)
+
+
+def test_the_budget_is_the_semivalues_own_unless_a_number_is_given():
+    for run, budget in ((shapley, 1000), (banzhaf, 10_000)):
+        totals = []
+
+        def stop(done, total, stage, totals=totals):
+            totals.append(total)
+            raise Killed
+
+        with pytest.raises(Killed):
+            run(games.majority(13), key=jax.random.key(0), progress=stop)
+        assert totals == [budget]
+
+
+def test_a_method_of_another_semivalue_is_refused(wide_game, key):
+    with pytest.raises(ValueError, match="method: wanted one of 'auto', 'exact', 'sample_reuse'"):
+        banzhaf(wide_game, sampling=Sampling("antithetic"), key=key)
+    with pytest.raises(ValueError, match="method: wanted .*'stratified', got 'sample_reuse'"):
+        shapley(wide_game, sampling=Sampling("sample_reuse"), key=key)
 
 
 def test_generators_differ_by_unit_and_key():
@@ -184,23 +221,33 @@ def test_generators_differ_by_unit_and_key():
 
 def test_progress_counts_samples(wide_game, key):
     told = []
-    shapley(wide_game, num_samples=10, key=key, progress=lambda *said: told.append(said))
+    shapley(
+        wide_game,
+        sampling=Sampling(num_samples=10),
+        key=key,
+        progress=lambda *said: told.append(said),
+    )
     assert told == [(done, 10, "shapley") for done in (2, 4, 6, 8, 10)]
 
 
 def test_a_utility_that_answers_nan_is_refused_at_once(key):
     broken = games.game("broken", 15, lambda members: np.where(members[:, 3], np.nan, 1.0))
     with pytest.raises(ValueError, match="NaN or infinity for .*shapley"):
-        shapley(broken, num_samples=10**9, key=key)
+        shapley(broken, sampling=Sampling(num_samples=10**9), key=key)
 
 
 def test_sampling_wants_a_key_and_two_units(wide_game, key):
     with pytest.raises(ValueError, match="key: wanted a random key"):
         shapley(wide_game)
     with pytest.raises(ValueError, match="num_samples: wanted at least 4"):
-        shapley(wide_game, num_samples=3, key=key)
+        shapley(wide_game, sampling=Sampling(num_samples=3), key=key)
 
 
 def test_budgets_are_rounded_up_to_whole_units(wide_game, key):
-    assert shapley(wide_game, num_samples=7, key=key).num_samples == 8
-    assert shapley(wide_game, method="stratified", num_samples=17, key=key).num_samples == 24
+    assert shapley(wide_game, sampling=Sampling(num_samples=7), key=key).num_samples == 8
+    assert (
+        shapley(
+            wide_game, sampling=Sampling(method="stratified", num_samples=17), key=key
+        ).num_samples
+        == 24
+    )

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from davinz_jax.semivalues import games, shapley
+from davinz_jax.semivalues import Sampling, games, shapley
 from davinz_jax.semivalues.coalition_sizes import shapley_sizes
 
 DESIGNS = ["permutation", "antithetic", "stratified"]
@@ -15,13 +15,13 @@ def test_auto_is_exact_up_to_twelve_players(key):
     assert (exact.description["estimator"], exact.num_samples) == ("exact", 0)
     np.testing.assert_allclose(exact.values, 1 / 12)
     np.testing.assert_array_equal(exact.stderr_sampling, 0)
-    sampled = shapley(games.majority(13), num_samples=64, key=key)
+    sampled = shapley(games.majority(13), sampling=Sampling(num_samples=64), key=key)
     assert (sampled.description["estimator"], sampled.num_samples) == ("antithetic", 64)
 
 
 @pytest.mark.parametrize("design", DESIGNS)
 def test_sampled_values_lie_within_their_errors(design, wide_game, key):
-    found = shapley(wide_game, method=design, num_samples=1600, key=key)
+    found = shapley(wide_game, sampling=Sampling(design, num_samples=1600), key=key)
     truth = wide_game.semivalue(shapley_sizes(15))
     errors = found.contributions - truth
     assert (np.abs(errors) <= 4.5 * np.sqrt(found.sampling_variance) + 1e-12).all()
@@ -36,7 +36,7 @@ def test_unbiased_and_calibrated_over_keys(design):
     game = games.glove(3, 5)
     truth = game.semivalue(shapley_sizes(8))
     runs = [
-        shapley(game, method=design, num_samples=64, key=key)
+        shapley(game, sampling=Sampling(design, num_samples=64), key=key)
         for key in jax.random.split(jax.random.key(2), 40)
     ]
     errors = np.array([run.contributions - truth for run in runs])
@@ -53,4 +53,4 @@ def test_a_table_by_hand():
 
 def test_too_many_players_for_exact():
     with pytest.raises(ValueError, match="coalitions.*antithetic"):
-        shapley(games.majority(30), method="exact")
+        shapley(games.majority(30), sampling=Sampling(method="exact"))

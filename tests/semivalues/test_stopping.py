@@ -4,13 +4,13 @@ import jax
 import numpy as np
 import pytest
 
-from davinz_jax.semivalues import Stopping, games, shapley
+from davinz_jax.semivalues import Sampling, Stopping, games, shapley
 
 
-def run(stopping, game=None, **options):
+def run(stopping, game=None, num_samples=6400):
     game = games.airport(np.arange(1.0, 9.0)) if game is None else game
-    options = {"num_samples": 6400, "key": jax.random.key(0), **options}
-    return shapley(game, method="permutation", stopping=stopping, **options)
+    sampling = Sampling("permutation", num_samples, stopping)
+    return shapley(game, sampling=sampling, key=jax.random.key(0))
 
 
 def test_standard_error_by_hand():

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import t as student
 
 from davinz_jax.data.dataset import Parties
-from davinz_jax.semivalues import Valuation, games, leave_one_out, shapley
+from davinz_jax.semivalues import Sampling, Valuation, games, leave_one_out, shapley
 from davinz_jax.semivalues.valuation import value_utility
 
 
@@ -29,7 +29,9 @@ def sampled():
 
     runways = [games.airport(np.arange(1.0, 9.0) * scale) for scale in (1.0, 1.5, 0.7)]
     game = games.combined({"cost": runways, "pairs": [games.glove(4, 4)] * 3})
-    return shapley(game, method="permutation", num_samples=200, key=jax.random.key(1))
+    return shapley(
+        game, sampling=Sampling(method="permutation", num_samples=200), key=jax.random.key(1)
+    )
 
 
 def test_values_by_hand():

@@ -23,8 +23,7 @@ from davinz_jax.semivalues import (
     standalone,
 )
 from davinz_jax.utility import DiscrepancyOptions, Ingredients, KernelOptions, davinz_utility
-
-__version__ = "0.1.0"
+from davinz_jax.versions import __version__
 
 __all__ = [
     "CNN",
@@ -37,6 +36,7 @@ __all__ = [
     "Sampling",
     "Stopping",
     "Valuation",
+    "__version__",
     "banzhaf",
     "beta_shapley",
     "davinz_utility",

@@ -1,24 +1,14 @@
-"""Versions of what numbers depend on."""
+"""Versions of what every number of this package depends on."""
 
 import platform
-from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 
-PACKAGES = ("davinz-jax", "jax", "numpy", "scipy")
-"""What every value depends on."""
+__version__ = "0.1.0"
 
-
-def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
-    """Versions of Python and of packages by name; "not installed" where there is none.
-
-    >>> sorted(versions(["numpy"]))
-    ['numpy', 'python']
-    """
-    return {"python": platform.python_version()} | {name: _version(name) for name in packages}
+LIBRARIES = ("jax", "jaxlib", "flax", "neural-tangents", "numpy", "scipy")
 
 
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+def versions() -> dict[str, str]:
+    """Name -> version, of Python, this package and the libraries it computes with."""
+    own = {"python": platform.python_version(), "davinz-jax": __version__}
+    return own | {name: metadata.version(name) for name in LIBRARIES}

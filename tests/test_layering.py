@@ -1,16 +1,17 @@
-"""Imports point down: a module knows only the floors below its own."""
+"""Imports point down and never in a circle: a module knows only the floors below its own."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FLOORS = {
+LIBRARY = {
     "types": 0,
     "versions": 0,
     "choices": 0,
+    "files": 0,
     "equations": 0,
     "linalg": 0,
     "data": 1,
@@ -24,8 +25,13 @@ FLOORS = {
     "baselines": 5,
     "evaluation": 5,
 }
+EXPERIMENTS = {"runtime": 0, "report": 1, "studies": 2, "benchmarks": 2}
+COMMANDS = 3
+"""Floor of the modules of experiments/ that lie in no room."""
+
 TOP_ONLY = {"hydra", "omegaconf", "matplotlib", "rich", "experiments"}
-MODULES = sorted((ROOT / "davinz_jax").rglob("*.py"))
+TREES = {"davinz_jax": LIBRARY, "experiments": EXPERIMENTS}
+MODULES = sorted(path for tree in TREES for path in (ROOT / tree).rglob("*.py"))
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -38,30 +44,95 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def room(path: Path) -> str:
-    """Part of the package that a file belongs to: its folder or own name below davinz_jax."""
-    return path.relative_to(ROOT / "davinz_jax").parts[0].removesuffix(".py")
+def module_name(path: Path) -> str:
+    """Dotted name of a file; that of its folder for an __init__."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def module_of(name: str, modules: Mapping[str, object]) -> str | None:
+    """Module of ours that an imported name is, or is in."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+def floor(module: str) -> tuple[int, str]:
+    """Floor and room of a module."""
+    tree, *rest = module.split(".")
+    if not rest:
+        return max(TREES[tree].values()) + 1, "front door"
+    room = rest[0]
+    if tree == "experiments" and len(rest) == 1 and room not in EXPERIMENTS:
+        return COMMANDS, room
+    return TREES[tree][room], room
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_imports_point_down(path):
+    own = module_name(path)
+    tree = own.partition(".")[0]
     for name in imports(path):
-        head, *rest = name.split(".")
-        assert head not in TOP_ONLY, f"{path.name} imports {name}, which only experiments/ may"
-        if head != "davinz_jax" or room(path) == "__init__":
-            continue
-        assert rest, f"{path.name} imports the front door"
-        own, other = room(path), rest[0]
-        assert other in FLOORS, f"{path.name} imports {name}, which no floor names"
-        lower = FLOORS[other] < FLOORS[own] or other == own
-        assert lower, f"{path.name} (floor {FLOORS[own]}) imports {name} (floor {FLOORS[other]})"
+        other_tree = name.partition(".")[0]
+        if tree == "davinz_jax":
+            assert other_tree not in TOP_ONLY, f"{own} imports {name}, which only experiments/ may"
+        if other_tree == tree and own != tree:
+            (own_floor, own_room), (other_floor, other_room) = floor(own), floor(name)
+            lower = other_floor < own_floor or other_room == own_room
+            assert lower, f"{own} (floor {own_floor}) imports {name} (floor {other_floor})"
+
+
+def graph() -> dict[str, set[str]]:
+    """Module -> modules of ours that it imports, at its top or inside a function."""
+    modules = {module_name(path): path for path in MODULES}
+    return {
+        own: {found for name in imports(path) if (found := module_of(name, modules))} - {own}
+        for own, path in modules.items()
+    }
+
+
+def circle(edges: Mapping[str, set[str]]) -> list[str]:
+    """Modules that import each other in turn, the first one also last; none if there are none."""
+    finished: set[str] = set()
+
+    def visit(module: str, trail: list[str]) -> list[str]:
+        if module in trail:
+            return [*trail[trail.index(module) :], module]
+        if module in finished:
+            return []
+        for other in sorted(edges[module]):
+            if found := visit(other, [*trail, module]):
+                return found
+        finished.add(module)
+        return []
+
+    return next((found for module in edges if (found := visit(module, []))), [])
+
+
+def test_no_circle_of_imports():
+    assert circle(graph()) == []
 
 
 def test_every_module_has_a_floor():
-    assert {room(path) for path in MODULES} - {"__init__"} <= set(FLOORS)
+    assert all(floor(module_name(path)) for path in MODULES)
+
+
+# -- the checks see what they should ---------------------------------------------------------------
 
 
 def test_the_check_sees_an_upward_import(tmp_path):
     file = tmp_path / "linalg.py"
     file.write_text("def f():\n    from davinz_jax.utility import DavinzUtility\n")
-    assert list(imports(file)) == ["davinz_jax.utility.DavinzUtility"]
+    (name,) = imports(file)
+    assert floor(name) > floor("davinz_jax.linalg.solvers")
+
+
+def test_the_check_sees_a_circle():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_names_are_found_in_their_modules():
+    edges = graph()
+    assert "davinz_jax.linalg.solvers" in edges
+    assert "experiments.runtime.app" in edges["experiments.value"]
+    assert "experiments.studies.value" in edges["experiments.value"], "imported inside a function"

@@ -20,6 +20,7 @@ from flax import linen as nn
 from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Num, Shaped
 
+from davinz_jax.files import write_bytes
 from davinz_jax.types import Variables
 
 _PREFIX = "weights/"
@@ -91,10 +92,7 @@ def save_torch_weights(
     leaves = {torch_name(leaf): np.asarray(v) for leaf, v in flatten_dict(variables).items()}
     _refuse_misfits("variables", leaves, _shapes(module, jnp.asarray(sample_inputs[:1])))
     entries = {name: np.ascontiguousarray(_to_torch(array)) for name, array in leaves.items()}
-    content = _encode(target, entries)
-    partial = target.with_name(target.name + ".tmp")
-    partial.write_bytes(content)
-    os.replace(partial, target)
+    write_bytes(target, _encode(target, entries))
 
 
 def torch_name(leaf: Leaf) -> str:

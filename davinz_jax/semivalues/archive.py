@@ -1,13 +1,12 @@
-"""Files that are whole or not there: one JSON document and arrays, with a checksum.
+"""Archives, whole or not there (`files.py`): one JSON document and arrays, with a checksum.
 
 An archive is an `.npz` that `numpy.load` reads without pickle, with one more entry,
-`document.json`. It is written beside its place and moved there in one step.
+`document.json`.
 """
 
 import hashlib
 import io
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from davinz_jax.files import write_bytes
 
 _DOCUMENT = "document.json"
 
@@ -28,17 +29,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that at any moment either the old or the new content is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def write_archive(
@@ -60,7 +50,7 @@ def write_archive(
         for name, content in entries.items():
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
         archive.comment = _checksum(entries).encode()
-    write_whole(path, buffer.getvalue())
+    write_bytes(path, buffer.getvalue())
 
 
 def read_archive(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

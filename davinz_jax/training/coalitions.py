@@ -16,6 +16,7 @@ import numpy as np
 from flax import linen as nn
 
 from davinz_jax.data.dataset import Dataset
+from davinz_jax.files import write_bytes
 from davinz_jax.training.evaluate import Performance, evaluate
 from davinz_jax.training.schedule import Schedule
 from davinz_jax.training.train import Progress, RowSet, TrainResult, members_at_once, train_many
@@ -90,7 +91,8 @@ def train_coalitions(
     for i, result in zip(missing, results, strict=True):
         found[names[i]] = _evaluated(module, result, dataset, len(row_sets[i]))
         if folder is not None:
-            _write(Path(folder) / names[i], found[names[i]])
+            content = json.dumps(asdict(found[names[i]]))
+            write_bytes(Path(folder) / names[i], content.encode())
         if progress is not None:
             progress(len(found), len(set(names)), "coalitions")
     return [found[name] for name in names]
@@ -137,13 +139,6 @@ def _found(
 def _read(path: Path) -> CoalitionPerformance:
     content = json.loads(path.read_text())
     return CoalitionPerformance(**{**content, "performance": Performance(**content["performance"])})
-
-
-def _write(path: Path, result: CoalitionPerformance) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
-    partial.write_text(json.dumps(asdict(result)))
-    os.replace(partial, path)
 
 
 def _refuse_unknown_targets(dataset: Dataset) -> None:

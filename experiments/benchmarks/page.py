@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from davinz_jax.files import write_whole
 from experiments.runtime import outputs
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ SUITES = {
 
 def main() -> None:
     """Write the page from the kept results."""
-    outputs.write_whole(PAGE.parent, {PAGE.name: outputs.text_writer(current())})
+    write_whole(PAGE.parent, {PAGE.name: outputs.text_writer(current())})
 
 
 def current(folder: Path = KEPT) -> str:

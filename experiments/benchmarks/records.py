@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from davinz_jax.files import write_whole
 from experiments.benchmarks.page import read_records
 from experiments.benchmarks.suites import Task
 from experiments.runtime import outputs
@@ -60,7 +61,7 @@ class Document:
 
     def write(self, path: Path) -> None:
         """Write the file whole."""
-        outputs.write_whole(path.parent, {path.name: outputs.json_writer(self.content())})
+        write_whole(path.parent, {path.name: outputs.json_writer(self.content())})
 
     def content(self) -> dict[str, Any]:
         """What the file holds."""

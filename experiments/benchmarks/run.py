@@ -7,6 +7,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from davinz_jax.files import write_whole
 from experiments.benchmarks import page
 from experiments.benchmarks.figures import figures
 from experiments.benchmarks.records import FILE, Document, device_name, machine, measure
@@ -90,7 +91,7 @@ def _show(records: list[dict[str, Any]]) -> None:
 
 def _draw(folder: Path, prefix: str, records: list[dict[str, Any]]) -> None:
     drawn = figures(records)
-    outputs.write_whole(
+    write_whole(
         folder,
         {f"{prefix}{name}.png": partial(plots.save, figure) for name, figure in drawn.items()},
     )

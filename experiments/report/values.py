@@ -11,6 +11,7 @@ import pandas as pd
 
 from davinz_jax.data import Dataset
 from davinz_jax.evaluation import detection_auc
+from davinz_jax.files import Writer, write_whole
 from davinz_jax.linalg import condition_number, extreme_eigenvalues
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
@@ -211,11 +212,11 @@ def save(run: Run, content: Mapping[str, Any], folder: Path, options: ValueOptio
     }
     if run.values_rows:
         writers |= _write_worst_rows(run.context.dataset, frame.iloc[::-1].head(options.worst))
-    outputs.write_whole(folder, writers | {outputs.RESULT: outputs.json_writer(content)})
+    write_whole(folder, writers | {outputs.RESULT: outputs.json_writer(content)})
     console.say(f"written to {folder}: {', '.join([*writers, outputs.RESULT])}")
 
 
-def _write_worst_rows(dataset: Dataset, worst: pd.DataFrame) -> dict[str, outputs.Writer]:
+def _write_worst_rows(dataset: Dataset, worst: pd.DataFrame) -> dict[str, Writer]:
     """The rows of least value: drawn if they are images, listed with their columns if not."""
     inputs = dataset.inputs[worst["row"]]
     if inputs.ndim == 4:

@@ -3,7 +3,6 @@
 Hydra and OmegaConf say that a key is unknown; a person wants to know which key they misspelt.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,9 +21,10 @@ class InputError(ValueError):
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """A sentence that names the nearest choice, or all of them where none is near."""
+    from davinz_jax.choices import suggestion  # the package brings JAX: --help does without
+
     choices = sorted(choices)
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"choose from: {', '.join(choices)}"
+    return suggestion(word, choices) or f"choose from: {', '.join(choices)}"
 
 
 def explain(error: Exception, folder: Path, config_name: str, arguments: Sequence[str]) -> str:

@@ -3,13 +3,13 @@
 import json
 import math
 import os
-import platform
 import subprocess
-import tempfile
-from collections.abc import Callable, Mapping
-from importlib import metadata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from davinz_jax.files import Writer, write_whole
+from davinz_jax.versions import versions as library_versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,21 +18,6 @@ RESULT = "result.json"
 FAILURE = "failure.json"
 VALUATION = "valuation.npz"
 VALUES = "values.csv"
-
-Writer = Callable[[Path], None]
-
-
-def write_whole(folder: Path, writers: Mapping[str, Writer]) -> None:
-    """Write every file beside the folder's own, then move them in; the last one is the seal.
-
-    If any writer fails, none of the files appears. Earlier files of the same names are replaced.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as scratch:
-        for name, writer in writers.items():
-            writer(Path(scratch, name))
-        for name in writers:
-            os.replace(Path(scratch, name), folder / name)
 
 
 def json_writer(content: Mapping[str, Any]) -> Writer:
@@ -70,11 +55,8 @@ def versions() -> dict[str, str]:
     """Versions of what a number depends on, the device, and the commit where there is one."""
     import jax
 
-    names = ("davinz-jax", "jax", "jaxlib", "flax", "neural-tangents", "numpy", "scipy")
-    found = {name: _version(name) for name in names}
     device = jax.devices()[0]
-    return found | {
-        "python": platform.python_version(),
+    return library_versions() | {
         "device": f"{device.device_kind} ({device.platform}), {os.cpu_count()} CPU cores",
         "commit": commit(),
     }
@@ -94,15 +76,6 @@ def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
         ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
     ).stdout.strip()
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        import davinz_jax
-
-        return davinz_jax.__version__ if name == "davinz-jax" else "not installed"
 
 
 def _checked(value: Any, where: str) -> Any:

@@ -16,6 +16,7 @@ from hydra.core.hydra_config import HydraConfig
 from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 
+from davinz_jax.files import write_whole
 from experiments.report import plots
 from experiments.report.estimates import OverSeeds
 from experiments.runtime import compose, console, outputs
@@ -174,6 +175,6 @@ def write(result: StudyResult, content: Mapping[str, Any], folder: Path) -> None
         FIGURE: partial(plots.save, result.figure),
         outputs.RESULT: outputs.json_writer(content),
     }
-    outputs.write_whole(folder, files)
+    write_whole(folder, files)
     (folder / outputs.FAILURE).unlink(missing_ok=True)
     console.say(f"written to {folder}: {', '.join(files)}")

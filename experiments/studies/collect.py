@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from davinz_jax.files import write_whole
 from experiments.report import plots
 from experiments.report.estimates import (
     CORRELATION,
@@ -75,7 +76,7 @@ def run(folder: Path, *, level: float, only: str) -> dict[str, int]:
     done: Any = frame[frame["status"] == "done"]
     if len(done):
         writers[FIGURE] = partial(plots.save, _figure(done, only))
-    outputs.write_whole(folder, writers)
+    write_whole(folder, writers)
     console.say(f"written to {folder}: {', '.join(writers)}")
     failed = sum(job.result is None for job in jobs)
     return {"jobs": len(jobs), "failed": failed, "settings": len(groups)}

@@ -5,6 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from davinz_jax.files import write_whole
 from davinz_jax.semivalues import Payouts
 from experiments.runtime import compose, console, outputs, saved
 
@@ -26,7 +27,7 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         TABLE: outputs.csv_writer(_best_paid_first(paid)),
         outputs.RESULT: outputs.json_writer(content),
     }
-    outputs.write_whole(folder, files)
+    write_whole(folder, files)
     console.say(f"written to {folder}: {', '.join(files)}")
     return content
 

@@ -13,6 +13,7 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax.data import Parties
+from davinz_jax.files import write_whole
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
 from experiments.runtime import compose, console, outputs, saved
 from experiments.runtime.console import Stages
@@ -38,7 +39,7 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         "versions": outputs.versions(),
     }
     show(found)
-    outputs.write_whole(folder, {outputs.RESULT: outputs.json_writer(content)})
+    write_whole(folder, {outputs.RESULT: outputs.json_writer(content)})
     console.say(f"written to {folder}: {outputs.RESULT}")
     return content
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from davinz_jax.semivalues.archive import plain, read_archive, write_archive, write_whole
+from davinz_jax.semivalues.archive import plain, read_archive, write_archive
 
 
 @pytest.fixture
@@ -67,18 +67,6 @@ def test_other_files_are_refused_by_name(written, tmp_path):
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
     with pytest.raises(ValueError, match="another program's file"):
         read_archive(tmp_path / "other.npz", "thing")
-
-
-def test_a_failed_write_keeps_the_old_file(written, monkeypatch):
-    before = written.read_bytes()
-
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_whole(written, b"half")
-    assert written.read_bytes() == before
 
 
 def test_plain_values():

@@ -1,11 +1,12 @@
 """Columns of a table as arrays, with errors that name the column and count its bad rows."""
 
-import difflib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Shaped
+
+from davinz_jax.choices import suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,14 +20,13 @@ def check_column(name: str, columns: Iterable[str], argument: str) -> None:
 
     >>> check_column("labl", ["age", "label"], "target")
     Traceback (most recent call last):
-    ValueError: target: wanted a column of the table, got labl; did you mean label? columns: age,
+    ValueError: target: wanted a column of the table, got labl; did you mean 'label'? columns: age,
     label
     """
     known = [str(column) for column in columns]
     if name in known:
         return
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]}? columns" if close else "columns"
+    hint = f"{suggestion(name, known)} columns".lstrip()
     shown = ", ".join(known[:30]) + (", ..." if len(known) > 30 else "")
     raise ValueError(f"{argument}: wanted a column of the table, got {name}; {hint}: {shown}")
 

@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from davinz_jax.files import write_bytes, write_whole
 from davinz_jax.ntk.engines.base import Engine, Plan
 from davinz_jax.ntk.outputs import Network, Rows, device_dtype
 from davinz_jax.ntk.parameters import merge_variables, split_variables
@@ -75,7 +76,7 @@ def open_store(
                 f"store: wanted an empty folder or this very kernel begun, got a kernel without "
                 f"its tiles.log in {path}; name another folder, or delete this one"
             )
-        _write_synced(log, json.dumps(dict(identity)) + "\n")
+        write_bytes(log, (json.dumps(dict(identity)) + "\n").encode())
     text = log.read_text()
     if not text.endswith("\n"):  # the line that a kill cut off stays a line of its own
         with log.open("a") as cut:
@@ -131,20 +132,12 @@ def _opened(data: Path, shape: tuple[int, ...], dtype: Any) -> np.memmap:
             return array
     except (OSError, ValueError):
         pass
-    temporary = data.with_name("kernel.tmp.npy")
-    np.lib.format.open_memmap(temporary, "w+", dtype=dtype, shape=shape).flush()
-    os.replace(temporary, data)
+
+    def zeros(path: Path) -> None:
+        np.lib.format.open_memmap(path, "w+", dtype=dtype, shape=shape).flush()
+
+    write_whole(data.parent, {data.name: zeros})
     return np.lib.format.open_memmap(data, "r+")
-
-
-def _write_synced(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def _engine_options(engine: Engine) -> str:

@@ -21,6 +21,7 @@ import optax
 from flax import linen as nn
 
 from davinz_jax.data import numpy_generator
+from davinz_jax.files import write_whole
 from davinz_jax.models import CNN, MLP, initialise
 from davinz_jax.types import Variables
 from experiments.runtime import outputs
@@ -79,7 +80,7 @@ def train_sets(draw: Draw, folder: Path, tell: Callable[[str], None]) -> None:
     missing = list(_missing(draw, folder))
     for done, (row_set, seed, path) in enumerate(missing, start=1):
         achieved = train(draw, row_set, seed)
-        outputs.write_whole(path.parent, {path.name: outputs.json_writer(asdict(achieved))})
+        write_whole(path.parent, {path.name: outputs.json_writer(asdict(achieved))})
         tell(f"{draw.spec.name} {done}/{len(missing)} {row_set.name} seed {seed}: {achieved}")
 
 

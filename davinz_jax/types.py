@@ -12,6 +12,9 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int, Key
 
+Array = jax.Array | np.ndarray
+"""An array on a device or on the host."""
+
 Variables = Mapping[str, Any]
 """Flax variables: the collection `params` and, for BatchNorm, `batch_stats`."""
 
@@ -23,10 +26,11 @@ Output = Literal["label", "trace", "scalar"]
 """Which outputs the tangent kernel sees: own-label logit, all logits, or the one output."""
 
 ParameterChoice = Literal["weights", "all"]
-"""Which parameters count: kernels of convolution and linear layers (the paper's), or all."""
+"""Which parameters are differentiated: kernels of convolution and linear layers (the paper's), or
+all."""
 
 Precision = Literal["full", "bfloat16"]
-"""In which gradients are kept and multiplied: the network's own, or eight bits of mantissa."""
+"""In which gradients are cached and multiplied: the network's own, or eight bits of mantissa."""
 
 Progress = Callable[[int, int, str], None]
 """Called with work done, work in all, and the name of the stage."""

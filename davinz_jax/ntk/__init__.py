@@ -1,8 +1,11 @@
-"""Empirical tangent kernels: engines behind one signature, blocks, residuals.
+"""Empirical tangent kernels: K_ij = ⟨∇g(x_i), ∇g(x_j)⟩ over a network's parameters.
 
-`empirical_ntk` gives the kernel of any rows, `tangent_kernel` that of a dataset in diagonal blocks
-for several initialisations, as a `TangentKernel`. Engines: `LayerwiseEngine` and
-`NeuralTangentsEngine`, or any `Engine`. `join_hosts` lets several processes share a kernel.
+The definition is on this floor: `empirical` (the kernel of any rows, and of a dataset), `outputs`
+(which outputs g it sees, and the residuals it is to explain), `parameters` (which leaves are
+differentiated), `partition` (diagonal blocks), `tangent_kernel` (the result), `finite` (what is
+refused). Below are two rooms of machinery: `engines` compute a tile of a kernel from a model,
+`execution` fits all tiles into memory and shares them among devices, processes and runs.
+`hosts` joins several processes.
 """
 
 from davinz_jax.ntk.empirical import empirical_ntk, tangent_kernel

@@ -11,50 +11,42 @@ References:
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 import numpy as np
-from jaxtyping import Int, Num, Shaped
+from jaxtyping import Float, Num
 
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.ntk import hosts
-from davinz_jax.ntk.engines.base import Engine, Plan, Request
+from davinz_jax.ntk.engines.base import Engine
+from davinz_jax.ntk.execution.destination import make_destination
 from davinz_jax.ntk.execution.forecast import Forecast, forecast
-from davinz_jax.ntk.execution.plan import make_plan
-from davinz_jax.ntk.execution.store import kernel_identity, open_store
-from davinz_jax.ntk.execution.tiles import (
-    Destination,
-    Progress,
-    all_outputs,
-    block_grams,
-    check_finite_kernel,
-    cross_gram,
-    kernel_dtype,
-    promote_variables,
-    symmetric_gram,
-)
+from davinz_jax.ntk.execution.identity import agree_on_plan, kernel_identity
+from davinz_jax.ntk.execution.plan import Plan, Request, make_plan
+from davinz_jax.ntk.execution.tiles import all_outputs, block_grams, cross_gram, symmetric_gram
 from davinz_jax.ntk.execution.workers import Workers, all_devices, all_processes
+from davinz_jax.ntk.finite import check_finite_kernel, is_finite
 from davinz_jax.ntk.outputs import Network, Rows, check_rows, make_rows, residuals
+from davinz_jax.ntk.parameters import kernel_dtype, promote_variables
 from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.tangent_kernel import TangentKernel
-from davinz_jax.types import Apply, Output, ParameterChoice, PRNGKey, Variables
+from davinz_jax.types import Apply, Array, Output, ParameterChoice, PRNGKey, Progress, Variables
 
 
 def empirical_ntk(
     apply: Apply,
     variables: Variables,
-    inputs: Shaped[Any, "n ..."],
-    labels: Shaped[Any, " n"] | None = None,
+    inputs: Num[Array, "n ..."],
+    labels: Num[Array, " n"] | None = None,
     *,
-    right_inputs: Shaped[Any, "m ..."] | None = None,
-    right_labels: Shaped[Any, " m"] | None = None,
+    other_inputs: Num[Array, "m ..."] | None = None,
+    other_labels: Num[Array, " m"] | None = None,
     output: Output = "label",
     parameters: ParameterChoice = "weights",
     engine: str | Engine = "auto",
     batch_size: int | None = None,
     memory: int | str | None = None,
-) -> Num[np.ndarray, "n m"]:
+) -> Float[np.ndarray, "n m"]:
     """Tangent kernel of rows with themselves, or with other rows.
 
     Args:
@@ -62,8 +54,8 @@ def empirical_ntk(
         variables: its variables; floats are cast to the dtype of the inputs.
         inputs: n rows, channels last.
         labels: their classes, for `label`.
-        right_inputs: m other rows; None is the n rows themselves, by symmetry at half the cost.
-        right_labels: classes of the other rows, for `label`.
+        other_inputs: m other rows; None is the n rows themselves, by symmetry at half the cost.
+        other_labels: classes of the other rows, for `label`.
         output: own-label logit, mean over all logits, or the one output.
         parameters: kernels of convolution and linear layers, or all parameters.
         engine: `auto`, `layerwise`, `neural_tangents`, or an engine.
@@ -83,13 +75,13 @@ def empirical_ntk(
     variables = promote_variables(variables, rows.inputs)
     plan = make_plan(engine, network, variables, rows, batch_size=batch_size, memory=memory)
     workers = all_devices()
-    if right_inputs is None:
+    if other_inputs is None:
         kernel = symmetric_gram(plan, variables, rows, workers)
     else:
-        right = make_rows(network, right_inputs, right_labels)
-        check_rows(network, variables, right)
-        kernel = cross_gram(plan, variables, rows, right, workers)
-    if not np.isfinite(kernel).all():
+        others = make_rows(network, other_inputs, other_labels)
+        check_rows(network, variables, others)
+        kernel = cross_gram(plan, variables, rows, others, workers)
+    if not is_finite(kernel):
         outputs = all_outputs(plan, variables, rows.inputs, workers)
         check_finite_kernel(kernel, outputs, variables)
     return kernel
@@ -141,42 +133,43 @@ def tangent_kernel(
 
     Raises:
         ValueError: as for `empirical_ntk`; or fewer rows than blocks, no initialisation, or a
-            target kernel of the `label` output; or processes that do other work.
+            validation kernel of the `label` output; or processes that do other work.
         LostProcessError: if a process that takes part is lost.
     """
     network = Network(apply, output, parameters)
     _check_request(initialisations, network, with_validation)
+    drawn = [promote_variables(variables, dataset.inputs) for variables in initialisations]
     rows = make_rows(network, dataset.inputs, dataset.targets)
-    drawn = [promote_variables(variables, rows.inputs) for variables in initialisations]
-    request = Request(
-        num_blocks,
-        len(drawn),
-        store is not None,
-        len(dataset.validation.inputs) if with_validation else 0,
-    )
-    workers = all_processes()
+    others = make_rows(network, dataset.validation.inputs, None) if with_validation else None
+    num_validation_rows = 0 if others is None else others.num_rows
+    request = Request(num_blocks, len(drawn), store is not None, num_validation_rows)
+    workers, dtype = all_processes(), kernel_dtype(drawn[0])
     with hosts.together():
         plan = make_plan(
             engine, network, drawn[0], rows, request, batch_size=batch_size, memory=memory
         )
+        if others is not None:
+            check_rows(network, drawn[0], others)
         shuffle = shuffle and num_blocks > 1
         partition = block_rows(len(dataset), num_blocks=num_blocks, shuffle=shuffle, key=key)
-        plan = _agreed(plan, drawn, rows, partition, workers)
+        plan = agree_on_plan(plan, drawn, rows, partition)
         if announce is not None:
-            announce(
-                forecast(plan, len(dataset), request, kernel_dtype(drawn[0]), workers.num_devices)
-            )
-        whole = _room(plan, drawn, rows, partition, store, workers)
-        parts = []
+            announce(forecast(plan, len(dataset), request, dtype, workers.num_devices))
+        identity = partial(kernel_identity, plan, drawn, rows, partition)
+        shape = (len(drawn), *partition.shape, partition.shape[1])
+        whole = make_destination(shape, dtype, store=store, identity=identity, workers=workers)
+        draws = []
         for draw, variables in enumerate(drawn):
-            stage = _stage(progress, draw, len(drawn))
-            target = Destination(whole.array[draw], whole.store, (draw,))
-            parts.append(
-                _one_draw(
-                    plan, variables, dataset, partition, workers, target, with_validation, stage
-                )
-            )
-    residual, validation_kernel, validation_outputs = zip(*parts, strict=True)
+            stage = _name_stage(progress, draw, len(drawn))
+            blocks = block_grams(
+                plan, variables, rows, partition, workers,
+                destination=whole.part(draw), progress=stage,
+            )  # fmt: skip
+            outputs = all_outputs(plan, variables, rows.inputs, workers)
+            check_finite_kernel(blocks, outputs, variables)
+            residual = residuals(output, outputs, dataset.targets)
+            draws.append((residual, *_meet(plan, variables, others, rows, workers, stage)))
+    residual, validation_kernel, validation_outputs = zip(*draws, strict=True)
     return TangentKernel(
         blocks=whole.array,
         rows=partition,
@@ -189,71 +182,24 @@ def tangent_kernel(
     )
 
 
-def _one_draw(
+def _meet(
     plan: Plan,
     variables: Variables,
-    dataset: Dataset,
-    partition: Int[np.ndarray, "b s"],
+    others: Rows | None,
+    rows: Rows,
     workers: Workers,
-    into: Destination,
-    with_validation: bool,
     progress: Progress | None,
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-    """Residuals, target kernel and target outputs of one initialisation; its blocks go `into`."""
-    rows = make_rows(plan.network, dataset.inputs, dataset.targets)
-    outputs = all_outputs(plan, variables, rows.inputs, workers)
-    residual = residuals(plan.network.output, outputs, dataset.targets)
-    blocks = block_grams(
-        plan, variables, rows, partition, workers, destination=into, progress=progress
-    )
-    check_finite_kernel(blocks, outputs, variables)
-    if not with_validation:
-        return residual, None, None
-    target = make_rows(plan.network, dataset.validation.inputs, None)
-    check_rows(plan.network, variables, target)
-    kernel = cross_gram(plan, variables, target, rows, workers, progress=progress)
-    outputs = all_outputs(plan, variables, target.inputs, workers)
+) -> tuple[Float[np.ndarray, "m n"] | None, Float[np.ndarray, "m k"] | None]:
+    """Kernel of validation rows with dataset rows, and their outputs; None where not asked for."""
+    if others is None:
+        return None, None
+    kernel = cross_gram(plan, variables, others, rows, workers, progress=progress)
+    outputs = all_outputs(plan, variables, others.inputs, workers)
     check_finite_kernel(kernel, outputs, variables)
-    return residual, kernel, outputs
+    return kernel, outputs
 
 
-def _agreed(
-    plan: Plan,
-    drawn: list[Variables],
-    rows: Rows,
-    partition: Int[np.ndarray, "b s"],
-    workers: Workers,
-) -> Plan:
-    """The plan that suits the smallest process, once all are seen to do the same work."""
-    if workers.num_processes == 1:
-        return plan
-    size, num_cached = hosts.smallest(plan.batch_size), hosts.smallest(plan.num_cached)
-    plan = plan._replace(batch_size=size, num_cached=num_cached)
-    hosts.check_alike(kernel_identity(plan, drawn, rows, partition))
-    return plan
-
-
-def _room(
-    plan: Plan,
-    drawn: list[Variables],
-    rows: Rows,
-    partition: Int[np.ndarray, "b s"],
-    store: str | os.PathLike[str] | None,
-    workers: Workers,
-) -> Destination:
-    """Room for the blocks of every draw, in memory or in a folder of each process."""
-    num_blocks, size = partition.shape
-    shape, dtype = (len(drawn), num_blocks, size, size), kernel_dtype(drawn[0])
-    if store is None:
-        return Destination(np.zeros(shape, dtype))
-    identity = kernel_identity(plan, drawn, rows, partition)
-    if workers.num_processes > 1:
-        store = Path(store) / f"process-{workers.process}-of-{workers.num_processes}"
-    opened = open_store(store, shape=shape, dtype=dtype, identity=identity)
-    return Destination(opened.array, opened)
-
-
-def _stage(progress: Progress | None, draw: int, num_draws: int) -> Progress | None:
+def _name_stage(progress: Progress | None, draw: int, num_draws: int) -> Progress | None:
     """Progress of one initialisation, under a name that says which."""
     if progress is None or num_draws == 1:
         return progress

@@ -5,15 +5,16 @@ with r = 1 − g; `trace` is all k logits, with r = onehot(y) − f and the kern
 `scalar` is the one output of a regression, with r = y − f.
 """
 
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int, Num
+from jaxtyping import Float, Int, Num, Shaped
 
 from davinz_jax.choices import check_choice
-from davinz_jax.types import Apply, Output, ParameterChoice, Variables
+from davinz_jax.ntk.finite import check_finite_inputs
+from davinz_jax.types import Apply, Array, Output, ParameterChoice, Variables
 
 
 class Network(NamedTuple):
@@ -27,8 +28,8 @@ class Network(NamedTuple):
 class Rows(NamedTuple):
     """Inputs of n rows and their classes (zeros where the output needs none)."""
 
-    inputs: Any
-    labels: Any
+    inputs: Num[Array, "n ..."]
+    labels: Int[Array, " n"]
 
     @property
     def num_rows(self) -> int:
@@ -36,7 +37,7 @@ class Rows(NamedTuple):
         return len(self.labels)
 
 
-def network_outputs(network: Network, variables: Variables, rows: Rows) -> jax.Array:
+def network_outputs(network: Network, variables: Variables, rows: Rows) -> Float[jax.Array, "n k"]:
     """The (n, k) outputs that the kernel sees; k is 1 but for `trace`."""
     outputs = network.apply(variables, rows.inputs)
     if network.output != "label":
@@ -44,7 +45,11 @@ def network_outputs(network: Network, variables: Variables, rows: Rows) -> jax.A
     return jnp.take_along_axis(outputs, rows.labels[:, None], axis=1)
 
 
-def make_rows(network: Network, inputs: Any, labels: Any) -> Rows:
+def make_rows(
+    network: Network,
+    inputs: Shaped[Array, "n ..."],
+    labels: Num[Array, " _"] | None,
+) -> Rows:
     """Rows on the host, with class indices where the output needs them.
 
     Raises:
@@ -71,14 +76,14 @@ def check_rows(network: Network, variables: Variables, rows: Rows) -> int:
     check_choice("output", network.output, get_args(Output))
     if rows.num_rows == 0:
         raise ValueError("inputs: wanted at least one row, got none; add rows")
-    _check_finite_inputs(rows.inputs)
+    check_finite_inputs(np.asarray(rows.inputs))
     num_logits = _num_logits(network.apply, variables, rows.inputs)
     if network.output == "scalar" and num_logits != 1:
         raise ValueError(
             f"output: wanted 'label' or 'trace' for a model of {num_logits} outputs, got 'scalar'; "
             "choose one of these, or a model with one output"
         )
-    _check_classes(rows.labels, num_logits)
+    _check_classes(np.asarray(rows.labels), num_logits)
     return num_logits
 
 
@@ -122,33 +127,20 @@ def _check_classes(classes: Int[np.ndarray, " n"], num_logits: int) -> None:
         )
 
 
-def _num_logits(apply: Apply, variables: Variables, inputs: np.ndarray) -> int:
+def example_row(inputs: Num[Array, "n ..."]) -> jax.ShapeDtypeStruct:
+    """Shape (1, ...) of one row of inputs, and the dtype that it has on a device.
+
+    float64 stays only where JAX's 64 bits are on.
+    """
+    return jax.ShapeDtypeStruct((1, *inputs.shape[1:]), jax.dtypes.canonicalize_dtype(inputs.dtype))
+
+
+def _num_logits(apply: Apply, variables: Variables, inputs: Num[Array, "n ..."]) -> int:
     """Columns of the model's output."""
-    one = jax.eval_shape(
-        apply, variables, jax.ShapeDtypeStruct((1, *inputs.shape[1:]), device_dtype(inputs))
-    )
+    one = jax.eval_shape(apply, variables, example_row(inputs))
     if one.ndim != 2 or one.shape[0] != 1:
         raise ValueError(
             f"apply: wanted outputs of shape (n, k), got {one.shape} for one row; "
             "reshape the model's output"
         )
     return one.shape[1]
-
-
-def device_dtype(array: np.ndarray) -> np.dtype:
-    """The dtype an array has on a device: float64 stays only where JAX's 64 bits are on."""
-    return jax.dtypes.canonicalize_dtype(array.dtype)
-
-
-def _check_finite_inputs(inputs: np.ndarray) -> None:
-    """Refuse NaN and infinity, naming the first row that holds one."""
-    if not np.issubdtype(inputs.dtype, np.floating):
-        return
-    runs = [inputs[start : start + 4096] for start in range(0, len(inputs), 4096)]
-    bad = [~np.isfinite(run.reshape(len(run), -1)).all(axis=1) for run in runs]
-    if any(run.any() for run in bad):
-        rows = np.flatnonzero(np.concatenate(bad))
-        raise ValueError(
-            f"inputs: wanted finite numbers, got NaN or infinity in {len(rows)} rows, the first "
-            f"row {rows[0]}; impute or drop them"
-        )

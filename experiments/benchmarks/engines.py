@@ -12,9 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from davinz_jax.ntk import empirical_ntk
-from davinz_jax.ntk.engines.base import Request
 from davinz_jax.ntk.execution.forecast import forecast
-from davinz_jax.ntk.execution.plan import make_plan
+from davinz_jax.ntk.execution.plan import Request, make_plan
 from davinz_jax.ntk.outputs import Network, make_rows
 from experiments.benchmarks.measuring import (
     Check,

@@ -44,7 +44,7 @@ def test_any_batch_size_gives_the_same_symmetric_kernel(variables, dataset, batc
     np.testing.assert_allclose(found, whole, atol=1e-6)
     np.testing.assert_array_equal(found, found.T)
     cross = empirical_ntk(
-        linear, variables, x[:3], y[:3], right_inputs=x, right_labels=y, batch_size=batch_size
+        linear, variables, x[:3], y[:3], other_inputs=x, other_labels=y, batch_size=batch_size
     )
     np.testing.assert_allclose(cross, whole[:3], atol=1e-6)
 
@@ -60,7 +60,7 @@ def test_blocks_are_submatrices_of_the_dense_kernel(variables, dataset, key):
         assert not block[:, ~real].any()
 
 
-def test_target_kernel_and_residuals(variables, dataset):
+def test_validation_kernel_and_residuals(variables, dataset):
     kernel = tangent_kernel(linear, [variables], dataset, output="trace", with_validation=True)
     assert kernel.validation_kernel is not None
     assert kernel.validation_outputs is not None

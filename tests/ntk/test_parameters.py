@@ -17,8 +17,8 @@ VARIABLES = {
 
 def test_weights_are_kernels_of_two_axes_in_params():
     """One of the three leaves named `kernel`: the others are a vector and a statistic."""
-    weights, _ = split_variables(VARIABLES, parameters="weights")
-    assert list(weights) == ["['params']['conv']['kernel']"]
+    chosen, _ = split_variables(VARIABLES, parameters="weights")
+    assert list(chosen) == ["['params']['conv']['kernel']"]
     assert num_parameters(VARIABLES, parameters="weights") == 36
 
 
@@ -34,6 +34,6 @@ def test_merge_undoes_split(parameters):
     jax.tree.map(np.testing.assert_array_equal, merged, VARIABLES)
 
 
-def test_refuses_variables_without_a_counted_leaf():
+def test_refuses_variables_without_a_leaf_to_choose():
     with pytest.raises(ValueError, match="variables: wanted a `kernel`"):
         split_variables({"params": {"scale": np.ones(3)}}, parameters="weights")

@@ -1,21 +1,26 @@
 """Finds an engine by name."""
 
-from typing import Any
+from jaxtyping import Num
 
 from davinz_jax.choices import check_choice
 from davinz_jax.ntk.engines.base import Engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.engines.neural_tangents import NeuralTangentsEngine
 from davinz_jax.ntk.outputs import Network
-from davinz_jax.types import Variables
+from davinz_jax.types import Array, Variables
 
 ENGINES = ("auto", "layerwise", "neural_tangents")
 
 
 def find_engine(
-    engine: str | Engine, network: Network, variables: Variables, inputs: Any, *, block_size: int
+    engine: str | Engine,
+    network: Network,
+    variables: Variables,
+    inputs: Num[Array, "n ..."],
+    *,
+    block_size: int,
 ) -> Engine:
-    """The engine of a name, or the engine given, fitted to the model.
+    """The engine of a name, or the engine given, fit to the model.
 
     Args:
         engine: `auto` is layer-wise where the model calls Linen modules, else neural-tangents.
@@ -28,11 +33,11 @@ def find_engine(
         ValueError: if no engine has this name.
     """
     if not isinstance(engine, str):
-        return engine.fitted(network, variables, inputs, block_size=block_size)
+        return engine.fit(network, variables, inputs, block_size=block_size)
     check_choice("engine", engine, ENGINES)
     if engine == "neural_tangents":
         return NeuralTangentsEngine()
-    layerwise = LayerwiseEngine().fitted(network, variables, inputs, block_size=block_size)
+    layerwise = LayerwiseEngine().fit(network, variables, inputs, block_size=block_size)
     found = layerwise.survey
     is_linen = found is not None and found.num_modules > 0
     return layerwise if is_linen or engine == "layerwise" else NeuralTangentsEngine()

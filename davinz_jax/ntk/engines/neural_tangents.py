@@ -11,16 +11,21 @@ References:
 import warnings
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import jax
+from jaxtyping import Float, Num
 
 from davinz_jax.choices import check_choice
 from davinz_jax.ntk.engines.base import PASSING, ComputeCost, MemoryCost
 from davinz_jax.ntk.engines.bridge import neural_tangents
-from davinz_jax.ntk.outputs import Network, Rows, device_dtype, network_outputs
-from davinz_jax.ntk.parameters import merge_variables, num_parameters, split_variables
-from davinz_jax.types import Variables
+from davinz_jax.ntk.outputs import Network, Rows, example_row, network_outputs
+from davinz_jax.ntk.parameters import (
+    Parameters,
+    merge_variables,
+    num_parameters,
+    split_variables,
+)
+from davinz_jax.types import Array, Variables
 
 _NUMBERS: dict[str, int] = {"jacobian_contraction": 1, "ntk_vector_products": 2}
 _ROW_BY_ROW = 2.5
@@ -50,16 +55,21 @@ class NeuralTangentsEngine:
             )
         check_choice("implementation", got, tuple(_NUMBERS))
 
-    def fitted(
-        self, network: Network, variables: Variables, inputs: Any, *, block_size: int
+    def fit(
+        self,
+        network: Network,
+        variables: Variables,
+        inputs: Num[Array, "n ..."],
+        *,
+        block_size: int,
     ) -> "NeuralTangentsEngine":
         """The engine itself: nothing is prepared."""
         del network, variables, inputs, block_size
         return self
 
-    def logits_per_pass(self, num_outputs: int, *, block_size: int) -> "NeuralTangentsEngine":
+    def with_logits(self, logits_per_pass: int, *, block_size: int) -> "NeuralTangentsEngine":
         """The engine itself: it takes all logits at once."""
-        del num_outputs, block_size
+        del logits_per_pass, block_size
         return self
 
     def num_passes(self, num_logits: int, network: Network) -> int:
@@ -73,50 +83,48 @@ class NeuralTangentsEngine:
         return jax.tree.map(jax.numpy.asarray, rows)
 
     def contract(
-        self, network: Network, variables: Variables, left: Rows, right: Rows | None
-    ) -> jax.Array:
-        """Tile (n, m) of the mean over outputs of ⟨∇f_c(x), ∇f_c(x')⟩."""
+        self, network: Network, variables: Variables, features: Rows, other: Rows | None
+    ) -> Float[jax.Array, "n m"]:
+        """Tile of the mean over outputs of ⟨∇f_c(x), ∇f_c(x')⟩."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             number = _NUMBERS[str(self.implementation)]
-            return _kernel_tile(network, variables, left, right, implementation=number)
+            return _kernel_tile(network, variables, features, other, implementation=number)
 
-    def diagonal(self, network: Network, variables: Variables, rows: Rows) -> jax.Array:
-        """Symmetric tile; each row's gradient is taken once."""
-        return self.contract(network, variables, rows, None)
-
-    def memory_cost(self, network: Network, variables: Variables, inputs: Any) -> MemoryCost:
+    def memory_cost(
+        self, network: Network, variables: Variables, inputs: Num[Array, "n ..."]
+    ) -> MemoryCost:
         """A Jacobian of each row, of every logit for `trace`, and a quarter for copies."""
-        example = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), device_dtype(inputs))
-        outputs = jax.eval_shape(network.apply, variables, example)
+        outputs = jax.eval_shape(network.apply, variables, example_row(inputs))
         columns = outputs.shape[1] if network.output == "trace" else 1
         count = num_parameters(variables, parameters=network.parameters)
         row = 5 * columns * count * outputs.dtype.itemsize // 4
-        return MemoryCost(fixed=2**28, row=row, kept=inputs[0].nbytes)
+        return MemoryCost(fixed=2**28, row=row, cached=inputs[0].nbytes)
 
-    def compute_cost(self, network: Network, variables: Variables, inputs: Any) -> ComputeCost:
+    def compute_cost(
+        self, network: Network, variables: Variables, inputs: Num[Array, "n ..."]
+    ) -> ComputeCost:
         """A backward pass of each row of a tile for every output, and products of Jacobians."""
-        example = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), device_dtype(inputs))
-        lowered = jax.jit(network.apply).lower(variables, example)
+        lowered = jax.jit(network.apply).lower(variables, example_row(inputs))
         columns = lowered.out_info.shape[1] if network.output == "trace" else 1
         forward = PASSING * (lowered.cost_analysis() or {}).get("flops", 0.0) / 2
         count = columns * num_parameters(variables, parameters=network.parameters)
         row = _ROW_BY_ROW * (1 + 2 * columns) * forward + _WRITING * count
-        return ComputeCost(tile_row=row, kept_row=0.0, pair=count, output_row=forward)
+        return ComputeCost(tile_row=row, feature_row=0.0, pair=count, output_row=forward)
 
 
 @partial(jax.jit, static_argnames=("network", "implementation"))
 def _kernel_tile(
-    network: Network, variables: Variables, left: Rows, right: Rows | None, *, implementation: int
-) -> jax.Array:
+    network: Network, variables: Variables, rows: Rows, others: Rows | None, *, implementation: int
+) -> Float[jax.Array, "n m"]:
     """One call of neural_tangents, with one input axis mapped so that rows stay apart."""
-    weights, rest = split_variables(variables, parameters=network.parameters)
+    chosen, rest = split_variables(variables, parameters=network.parameters)
 
-    def outputs(weights: Any, rows: Any) -> jax.Array:
-        return network_outputs(network, merge_variables(weights, rest), Rows(*rows))
+    def outputs(chosen: Parameters, rows: tuple[Array, Array]) -> Float[jax.Array, "n k"]:
+        return network_outputs(network, merge_variables(chosen, rest), Rows(*rows))
 
     kernel = neural_tangents().empirical_ntk_fn(
         outputs, trace_axes=(-1,), vmap_axes=0, implementation=implementation
     )
     with jax.default_matmul_precision("highest"):
-        return kernel(tuple(left), None if right is None else tuple(right), weights)
+        return kernel(tuple(rows), None if others is None else tuple(others), chosen)

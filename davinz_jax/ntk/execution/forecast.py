@@ -2,13 +2,14 @@
 
 import time
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from davinz_jax.ntk.engines.base import ComputeCost, Plan, Request
+from davinz_jax.ntk.execution.memory import in_mebibytes
+from davinz_jax.ntk.execution.plan import Plan, Request
 
 _RATED_SIZE = {True: 1024, False: 4096}
 """Rows of the matrices by which a host, or an accelerator, is rated."""
@@ -68,41 +69,6 @@ def product_rate(dtype: np.dtype) -> float:
         jax.block_until_ready(multiply(operand, operand))
         seconds.append(time.perf_counter() - start)
     return size**3 / min(seconds)
-
-
-def kernel_operations(
-    compute_cost: ComputeCost,
-    request: Request,
-    num_rows: int,
-    passes: int,
-    size: int,
-    num_cached: int,
-) -> float:
-    """Multiply-adds of all passes, blocks and draws, of outputs, and of the validation kernel."""
-    block = -(-num_rows // request.num_blocks)
-    count = -(-block // size)
-    firsts = range(0, count, num_cached)
-    represented = size * sum(count - first for first in firsts)
-    tile_rows = size * count**2  # one batch a diagonal tile, two any other
-    pairs = block**2 / 2
-    total = request.num_blocks * (
-        compute_cost.kept_row * represented
-        + compute_cost.tile_row * tile_rows
-        + compute_cost.pair * pairs
-    )
-    if request.num_validation_rows:
-        columns = -(-num_rows // size)
-        m, n, groups = request.num_validation_rows, num_rows, -(-columns // num_cached)
-        tile_rows = m * columns + n * -(-m // size)
-        total += compute_cost.kept_row * (n + groups * m) + compute_cost.tile_row * tile_rows
-        total += compute_cost.pair * m * n
-    outputs = compute_cost.output_row * (num_rows + request.num_validation_rows)
-    return request.num_draws * (passes * total + outputs)
-
-
-def in_mebibytes(size: Any) -> str:
-    """Bytes as a person reads them, rounded up."""
-    return f"{-(-int(size) // 2**20)}MiB"
 
 
 def _duration(seconds: float) -> str:

@@ -1,21 +1,21 @@
 """Chooses how a kernel will be computed within a bound on memory, and refuses what would not fit.
 
-The peak is what the engine takes whatever the batch, the representations kept, and the kernel
-itself unless it is stored on disk. Where not all representations fit, some batches are kept while
-the others are computed again for each group of them.
+The peak is what the engine takes whatever the batch, the features cached, and the kernel itself
+unless it is stored on disk. Where not all features fit, those of some batches are cached while the
+others are computed again for each group of them.
 """
 
-import os
-import re
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from davinz_jax.ntk.engines.base import Engine, MemoryCost, Plan, Request
+from davinz_jax.ntk.engines.base import ComputeCost, Engine, MemoryCost
 from davinz_jax.ntk.engines.choice import find_engine
-from davinz_jax.ntk.execution.forecast import in_mebibytes, kernel_operations
-from davinz_jax.ntk.execution.tiles import even_size, kernel_dtype
+from davinz_jax.ntk.execution.batches import even_size
+from davinz_jax.ntk.execution.memory import device_memory, host_memory, in_mebibytes, parse_bytes
 from davinz_jax.ntk.outputs import Network, Rows, check_rows
+from davinz_jax.ntk.parameters import kernel_dtype
 from davinz_jax.types import Variables
 
 _TILE_ROWS = 512
@@ -24,8 +24,45 @@ _WHOLE_ROWS = 1024
 """Rows of a kernel that is one tile."""
 _SHARE = 0.7
 """Share of a memory that is used where no bound is given."""
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+
+
+class Request(NamedTuple):
+    """Kernels to be planned.
+
+    Attributes:
+        num_blocks: diagonal blocks.
+        num_draws: initialisations.
+        is_stored: whether the blocks go to disk.
+        num_validation_rows: rows of the kernels to validation sets, kept in memory.
+    """
+
+    num_blocks: int = 1
+    num_draws: int = 1
+    is_stored: bool = False
+    num_validation_rows: int = 0
+
+
+class Plan(NamedTuple):
+    """How a kernel will be computed, and what that takes.
+
+    Attributes:
+        engine: what computes the tiles, fit to the model.
+        network: model, output and chosen parameters.
+        num_passes: passes of the engine whose tiles add up.
+        batch_size: rows of a batch, and so of a tile's side, at most.
+        num_cached: batches whose features are cached at a time.
+        peak_bytes: memory expected at the worst moment beside the data, kernel included where it
+            is in memory; on an accelerator, of the device.
+        operations: multiply-adds expected in all, at the rate of a large matrix product.
+    """
+
+    engine: Engine
+    network: Network
+    num_passes: int
+    batch_size: int
+    num_cached: int
+    peak_bytes: int
+    operations: float
 
 
 def make_plan(
@@ -62,61 +99,89 @@ def make_plan(
     block = -(-rows.num_rows // request.num_blocks)
     chosen = find_engine(engine, network, variables, rows.inputs, block_size=block)
     kernels = _kernel_bytes(request, rows.num_rows, block, kernel_dtype(variables).itemsize)
-    bound = int(_SHARE * device_memory()) if memory is None else parse_bytes(memory)
-    is_shared = jax.default_backend() == "cpu"
-    if not is_shared:
-        _check_host_memory(kernels)
-    beside = kernels if is_shared else 0
-    at_work = len(jax.local_devices()) if is_shared else 1
-    room = (bound - beside) // at_work
+    budget = _make_budget(memory, kernels)
     if network.output == "trace":
-        chosen = _with_most_logits(chosen, network, variables, rows, num_logits, block, room)
-    memory_cost = chosen.memory_cost(network, variables, rows.inputs)
-    room -= memory_cost.fixed
-    size, num_cached = _batches(memory_cost, block, room, batch_size)
-    working = memory_cost.fixed + _tiles_bytes(memory_cost, block, size, num_cached)
-    peak = beside + at_work * working
-    if peak > bound:
-        least = beside + at_work * (memory_cost.fixed + _tiles_bytes(memory_cost, block, 1, 1))
-        remedy = _remedy(least, size, is_kernel_large=8 * beside > peak)
-        raise ValueError(
-            f"memory: wanted {in_mebibytes(peak)} or more, got {in_mebibytes(bound)}; {remedy}"
+        chosen = _with_most_logits(
+            chosen, network, variables, rows, num_logits, block, budget.work_bytes
         )
-    passes = chosen.num_passes(num_logits, network)
-    compute_cost = chosen.compute_cost(network, variables, rows.inputs)
-    operations = kernel_operations(compute_cost, request, rows.num_rows, passes, size, num_cached)
-    return Plan(chosen, network, passes, size, num_cached, peak, operations)
+    memory_cost = chosen.memory_cost(network, variables, rows.inputs)
+    room = budget.work_bytes - memory_cost.fixed
+    size, num_cached = _batches(memory_cost, block, room, batch_size)
+    peak = budget.peak(_work_bytes(memory_cost, block, size, num_cached))
+    if peak > budget.bound:
+        least = budget.peak(_work_bytes(memory_cost, block, 1, 1))
+        remedy = _remedy(least, size, is_kernel_large=8 * budget.kernels > peak)
+        raise ValueError(
+            f"memory: wanted {in_mebibytes(peak)} or more, got {in_mebibytes(budget.bound)}; "
+            f"{remedy}"
+        )
+    num_passes = chosen.num_passes(num_logits, network)
+    operations = kernel_operations(
+        chosen.compute_cost(network, variables, rows.inputs),
+        request,
+        rows.num_rows,
+        num_passes=num_passes,
+        batch_size=size,
+        num_cached=num_cached,
+    )
+    return Plan(chosen, network, num_passes, size, num_cached, peak, operations)
 
 
-def parse_bytes(memory: int | str) -> int:
-    """Bytes of a number, or of a text such as "4GiB".
+def kernel_operations(
+    compute_cost: ComputeCost,
+    request: Request,
+    num_rows: int,
+    *,
+    num_passes: int,
+    batch_size: int,
+    num_cached: int,
+) -> float:
+    """Multiply-adds of all passes, blocks and draws, of outputs, and of the validation kernel."""
+    block = -(-num_rows // request.num_blocks)
+    count = -(-block // batch_size)
+    firsts = range(0, count, num_cached)
+    feature_rows = batch_size * sum(count - first for first in firsts)
+    tile_rows = batch_size * count**2  # one batch a diagonal tile, two any other
+    pairs = block**2 / 2
+    total = request.num_blocks * (
+        compute_cost.feature_row * feature_rows
+        + compute_cost.tile_row * tile_rows
+        + compute_cost.pair * pairs
+    )
+    if request.num_validation_rows:
+        columns = -(-num_rows // batch_size)
+        m, n, groups = request.num_validation_rows, num_rows, -(-columns // num_cached)
+        tile_rows = m * columns + n * -(-m // batch_size)
+        total += compute_cost.feature_row * (n + groups * m) + compute_cost.tile_row * tile_rows
+        total += compute_cost.pair * m * n
+    outputs = compute_cost.output_row * (num_rows + request.num_validation_rows)
+    return request.num_draws * (num_passes * total + outputs)
 
-    Raises:
-        ValueError: for a text that is no size, or a size that is not positive.
 
-    Example:
-        >>> parse_bytes("1.5KiB")
-        1536
-    """
-    found = re.fullmatch(r"\s*([0-9.]+)\s*([A-Za-z]*)\s*", str(memory))
-    unit = _UNITS.get(found.group(2).upper()) if found else None
-    if not found or unit is None or found.group(1).count(".") > 1 or found.group(1) == ".":
-        raise ValueError(f"memory: wanted bytes or a size such as 4GiB, got {memory!r}; add a unit")
-    size = int(float(found.group(1)) * unit)
-    if size <= 0:
-        raise ValueError(f"memory: wanted a positive size, got {memory!r}; give more")
-    return size
+class _Budget(NamedTuple):
+    """Bytes allowed in all, of these for kernels, and how many devices share the rest."""
 
+    bound: int
+    kernels: int
+    num_devices: int
 
-def device_memory() -> int:
-    """Bytes of the first device's memory; of the machine's where the device is a CPU."""
-    limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
-    return int(limit or host_memory())
+    @property
+    def work_bytes(self) -> int:
+        """Bytes for the work of one device."""
+        return (self.bound - self.kernels) // self.num_devices
+
+    def peak(self, work_bytes: int) -> int:
+        """Bytes in all while every device works."""
+        return self.kernels + self.num_devices * work_bytes
 
 
-def host_memory() -> int:
-    """Bytes of this machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _make_budget(memory: int | str | None, kernels: int) -> _Budget:
+    """What may be used: a CPU's memory holds kernels and work, an accelerator's the work alone."""
+    bound = int(_SHARE * device_memory()) if memory is None else parse_bytes(memory)
+    if jax.default_backend() == "cpu":
+        return _Budget(bound, kernels, len(jax.local_devices()))
+    _check_host_memory(kernels)
+    return _Budget(bound, 0, 1)
 
 
 def _kernel_bytes(request: Request, num_rows: int, block: int, itemsize: int) -> int:
@@ -144,18 +209,18 @@ def _with_most_logits(
     block: int,
     room: int,
 ) -> Engine:
-    """The engine with as many logits a pass as leave half the room when all rows are kept."""
-    for logits_per_pass in (count for count in range(num_logits, 1, -1) if num_logits % count == 0):
-        chosen = engine.logits_per_pass(logits_per_pass, block_size=block)
+    """The engine with as many logits a pass as leave half the room when all features are cached."""
+    for logits in (count for count in range(num_logits, 1, -1) if num_logits % count == 0):
+        chosen = engine.with_logits(logits, block_size=block)
         memory_cost = chosen.memory_cost(network, variables, rows.inputs)
-        if memory_cost.fixed + block * (memory_cost.row + memory_cost.kept) <= room // 2:
+        if memory_cost.fixed + block * (memory_cost.row + memory_cost.cached) <= room // 2:
             return chosen
     return engine
 
 
 def _batches(memory_cost: MemoryCost, block: int, room: int, wanted: int | None) -> tuple[int, int]:
-    """Rows of a batch and batches kept, as large as the room allows."""
-    a_row = memory_cost.row + memory_cost.kept
+    """Rows of a batch and batches whose features are cached, as large as the room allows."""
+    a_row = memory_cost.row + memory_cost.cached
     if wanted is None:
         fits_whole = block <= _WHOLE_ROWS and block * a_row <= room
         two = max(1, room // (2 * a_row))
@@ -163,16 +228,17 @@ def _batches(memory_cost: MemoryCost, block: int, room: int, wanted: int | None)
     size = min(wanted, block)
     num_batches = -(-block // size)
     left = room - (2 if num_batches > 1 else 1) * size * memory_cost.row
-    num_cached = left // max(1, size * memory_cost.kept) - 1
+    num_cached = left // max(1, size * memory_cost.cached) - 1
     return size, int(np.clip(num_cached, 1, num_batches))
 
 
-def _tiles_bytes(memory_cost: MemoryCost, block: int, size: int, num_cached: int) -> int:
-    """Bytes of the tile in hand and the representations kept."""
+def _work_bytes(memory_cost: MemoryCost, block: int, size: int, num_cached: int) -> int:
+    """Bytes of the tile in hand, of the features cached, and of what the engine takes anyway."""
     if size >= block:
-        return size * (memory_cost.row + memory_cost.kept)
+        return memory_cost.fixed + size * (memory_cost.row + memory_cost.cached)
     num_batches = -(-block // size)
-    return size * (2 * memory_cost.row + min(num_cached + 1, num_batches) * memory_cost.kept)
+    cached = min(num_cached + 1, num_batches) * memory_cost.cached
+    return memory_cost.fixed + size * (2 * memory_cost.row + cached)
 
 
 def _remedy(least: int, size: int, *, is_kernel_large: bool) -> str:

@@ -1,31 +1,23 @@
 """Kernels on disk, tile by tile: what a killed run finished is kept, checked and used again.
 
 A folder holds `kernel.npy`, memory-mapped, and `tiles.log`: first what the kernel is of (see
-`kernel_identity`), then the name and checksum of each finished tile, written once the tile itself
-is on disk. On opening, a tile whose checksum does not hold counts as unfinished; a folder of
+`identity`), then the name and checksum of each finished tile, written once the tile itself is on
+disk. On opening, a tile whose checksum does not hold counts as unfinished; a folder of
 another kernel is refused and left as it is.
 """
 
-import dataclasses
-import hashlib
 import json
 import os
 import threading
 import zlib
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Shaped
+from numpy.typing import DTypeLike
 
 from davinz_jax.files import write_bytes, write_whole
-from davinz_jax.ntk.engines.base import Engine, Plan
-from davinz_jax.ntk.outputs import Network, Rows, device_dtype
-from davinz_jax.ntk.parameters import merge_variables, split_variables
-from davinz_jax.types import Variables
 
 Region = tuple[slice | int, ...]
 """Where a tile lies in the stored array."""
@@ -58,7 +50,7 @@ def open_store(
     folder: str | os.PathLike[str],
     *,
     shape: tuple[int, ...],
-    dtype: Any,
+    dtype: DTypeLike,
     identity: Mapping[str, str],
 ) -> KernelStore:
     """A new store in a folder, or the one that is there.
@@ -83,40 +75,16 @@ def open_store(
             cut.write("\n")
     first, *lines = text.splitlines() or [""]
     _check_identity(path, first, identity)
-    return KernelStore(path, _opened(data, shape, dtype), _entries(lines))
-
-
-def kernel_identity(
-    plan: Plan, drawn: list[Variables], rows: Rows, partition: np.ndarray
-) -> dict[str, str]:
-    """Everything a kernel's bytes depend on, by name: tile sizes, code and versions included."""
-    network = plan.network
-    return {
-        "engine": plan.engine.name,
-        "engine options": _engine_options(plan.engine),
-        "batch_size": str(plan.batch_size),
-        "output": network.output,
-        "parameters": network.parameters,
-        "dtype": str(np.dtype(jnp.result_type(*jax.tree.leaves(drawn)))),
-        "network": _network_hash(network, drawn[0], rows),
-        "initialisations": _arrays_hash(jax.tree.leaves(drawn)),
-        "rows": _arrays_hash([rows.inputs, rows.labels]),
-        "blocks": _arrays_hash([partition]),
-        "platform": jax.default_backend(),
-        "davinz_jax": _code_hash(),
-        **{name: version(name) for name in ("jax", "jaxlib", "neural-tangents")},
-    }
+    return KernelStore(path, _open_array(data, shape, dtype), _entries(lines))
 
 
 def _check_identity(path: Path, found: str, wanted: Mapping[str, str]) -> None:
     """Refuse the folder of another kernel, naming what differs."""
     try:
-        num_cached = dict(json.loads(found))
+        held = dict(json.loads(found))
     except (ValueError, TypeError):
-        num_cached = {}
-    differing = [
-        name for name in {**wanted, **num_cached} if wanted.get(name) != num_cached.get(name)
-    ]
+        held = {}
+    differing = [name for name in {**wanted, **held} if wanted.get(name) != held.get(name)]
     if differing:
         raise ValueError(
             f"store: wanted an empty folder or this very kernel begun, got another one's in "
@@ -124,7 +92,7 @@ def _check_identity(path: Path, found: str, wanted: Mapping[str, str]) -> None:
         )
 
 
-def _opened(data: Path, shape: tuple[int, ...], dtype: Any) -> np.memmap:
+def _open_array(data: Path, shape: tuple[int, ...], dtype: DTypeLike) -> np.memmap:
     """The array of a store; made anew, of zeros, where the file is missing or no such array."""
     try:
         array = np.lib.format.open_memmap(data, "r+")
@@ -140,46 +108,6 @@ def _opened(data: Path, shape: tuple[int, ...], dtype: Any) -> np.memmap:
     return np.lib.format.open_memmap(data, "r+")
 
 
-def _engine_options(engine: Engine) -> str:
-    """Hash of an engine's fields, the layers it found among them."""
-    known = dataclasses.is_dataclass(engine)
-    return hashlib.sha256(repr(engine).encode()).hexdigest()[:16] if known else engine.name
-
-
-def _network_hash(network: Network, variables: Variables, rows: Rows) -> str:
-    """Hash of the network's code: its lowered outputs and gradient at one row."""
-    weights, rest = split_variables(variables, parameters=network.parameters)
-
-    def gradient(weights: Any, rest: Any, row: Any) -> Any:
-        outputs, pullback = jax.vjp(
-            lambda leaves: network.apply(merge_variables(leaves, rest), row), weights
-        )
-        return outputs, pullback(jnp.ones_like(outputs))
-
-    row = jax.ShapeDtypeStruct((1, *rows.inputs.shape[1:]), device_dtype(rows.inputs))
-    lowered = jax.jit(gradient).lower(weights, rest, row).as_text()
-    return hashlib.sha256(lowered.encode()).hexdigest()
-
-
-def _arrays_hash(arrays: list[Any]) -> str:
-    """Hash of arrays' dtypes, shapes and bytes."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        values = np.ascontiguousarray(array)
-        digest.update(f"{values.dtype.str}{values.shape}".encode())
-        digest.update(values.data)
-    return digest.hexdigest()
-
-
-def _code_hash() -> str:
-    """Hash of the code that computes kernels, finer than its version."""
-    folder = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(f"{path.relative_to(folder)}".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
 def _entries(lines: list[str]) -> dict[str, int]:
     """Finished tiles of a log, whose last line may be cut off."""
     entries = {}
@@ -192,7 +120,7 @@ def _entries(lines: list[str]) -> dict[str, int]:
     return entries
 
 
-def _checksum(tile: np.ndarray) -> int:
+def _checksum(tile: Shaped[np.ndarray, "..."]) -> int:
     """Checksum of a tile's bytes, row by row."""
     value = 0
     for row in tile.reshape(-1, tile.shape[-1]) if tile.flags.c_contiguous else tile:

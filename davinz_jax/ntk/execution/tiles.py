@@ -1,197 +1,85 @@
-"""Gram matrices in tiles: batches of one shape, upper tiles only, checked and mirrored.
+"""Gram matrices in tiles: features of batches, and the products of two batches' features.
 
-Rows go in batches of equal size, the last one padded by copies of its first row, whose tiles are
-cut off on the host; so there is one compilation a shape. A symmetric matrix takes the tiles on
-and above its diagonal.
+A symmetric matrix takes the tiles on and above its diagonal. Tiles are parted into pieces, which
+workers share; a piece's rows are batches whose features are cached while other batches' features
+come, meet them and go. Batches are padded to one shape, and tiles cut back to what is real.
 """
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Num
 
-from davinz_jax.ntk.engines.base import Plan
-from davinz_jax.ntk.execution.store import KernelStore
-from davinz_jax.ntk.execution.workers import Workers, one_device, own_pieces, share_pieces
+from davinz_jax.ntk.execution.batches import batch_slices, even_size, take_rows
+from davinz_jax.ntk.execution.destination import Destination, Tile
+from davinz_jax.ntk.execution.plan import Plan
+from davinz_jax.ntk.execution.workers import Workers, own_pieces, share_pieces
 from davinz_jax.ntk.outputs import Rows
-from davinz_jax.types import Variables
-
-Progress = Callable[[int, int, str], None]
-"""Called with (done, total, stage)."""
+from davinz_jax.ntk.parameters import kernel_dtype
+from davinz_jax.types import Array, Progress, Variables
 
 
-def batch_slices(num_rows: int, batch_size: int) -> list[slice]:
-    """Runs of rows, as even as can be, none longer than `batch_size`.
-
-    Example:
-        >>> batch_slices(7, 3)
-        [slice(0, 3, None), slice(3, 6, None), slice(6, 7, None)]
-    """
-    size = even_size(num_rows, batch_size)
-    return [slice(start, min(start + size, num_rows)) for start in range(0, num_rows, size)]
-
-
-def even_size(num_rows: int, batch_size: int) -> int:
-    """Smallest batch that needs no more batches than `batch_size` does.
-
-    Example:
-        >>> even_size(1000, 600)
-        500
-    """
-    return -(-num_rows // -(-num_rows // batch_size))
-
-
-def take_rows(rows: Rows, index: Any, size: int) -> Rows:
-    """The rows of an index or slice, padded to `size` by copies of the first of them."""
-
-    def pad(array: np.ndarray) -> np.ndarray:
-        taken = array[index]
-        lacking = size - len(taken)
-        return np.concatenate([taken, np.repeat(taken[:1], lacking, axis=0)]) if lacking else taken
-
-    return Rows(pad(rows.inputs), pad(rows.labels))
-
-
-def padded_batches(rows: Rows, batch_size: int) -> Iterator[tuple[slice, Rows]]:
-    """Where each batch lies, and its rows, all batches of one shape."""
-    size = even_size(rows.num_rows, batch_size)
-    for where in batch_slices(rows.num_rows, batch_size):
-        yield where, take_rows(rows, where, size)
-
-
-class Destination(NamedTuple):
-    """Where a symmetric kernel goes.
+class Piece(NamedTuple):
+    """Tiles of one block that are computed together.
 
     Attributes:
-        array: the (n, n) array to fill.
-        store: store that the array lies in, if any.
-        region: where in the store it lies.
+        rows: rows of the whole kernel.
+        batches: rows of each batch of the block.
+        batch_size: rows that each batch is padded to.
+        slices: where each batch lies in the block.
+        group: batches whose features are cached: the rows of the piece's tiles.
+        block: where the block goes.
     """
 
-    array: np.ndarray
-    store: KernelStore | None = None
-    region: tuple[int, ...] = ()
+    rows: Rows
+    batches: list[Int[np.ndarray, " r"]]
+    batch_size: int
+    slices: list[slice]
+    group: range
+    block: Destination
 
-    def is_finished(self, above: slice, beside: slice) -> bool:
-        """Whether the store holds this tile from before."""
-        if self.store is None:
-            return False
-        return self.store.is_finished(self._name(above, beside), (*self.region, above, beside))
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Pairs of batches that make a tile, those of one column together."""
+        columns = range(self.group.start, len(self.slices))
+        return [(i, j) for j in columns for i in self.group if i <= j]
 
-    def finish(self, above: slice, beside: slice) -> None:
-        """Note a finite tile that is in the store; one that is not finite is refused later."""
-        if self.store is not None and np.isfinite(self.array[above, beside]).all():
-            self.store.finish(self._name(above, beside), (*self.region, above, beside))
+    def tile(self, pair: tuple[int, int]) -> Tile:
+        """Where the tile of a pair lies in the block."""
+        return self.slices[pair[0]], self.slices[pair[1]]
 
-    def finish_received(self, tiles: Iterable[tuple[slice, slice]]) -> None:
-        """Note the tiles that came from other processes."""
-        for above, beside in tiles:
-            if not self.is_finished(above, beside):
-                self.finish(above, beside)
+    def batch(self, number: int) -> Rows:
+        """Rows of a batch, padded."""
+        return take_rows(self.rows, self.batches[number], self.batch_size)
 
-    def _name(self, above: slice, beside: slice) -> str:
-        return " ".join(map(str, (*self.region, above.start, beside.start)))
+
+class Step(NamedTuple):
+    """One tile of one pass.
+
+    Attributes:
+        index: the pass.
+        pair: the two batches.
+        stale: batches whose features are cached and no longer needed.
+        fresh: batches whose features are needed and not cached.
+    """
+
+    index: int
+    pair: tuple[int, int]
+    stale: set[int]
+    fresh: set[int]
 
 
 def symmetric_gram(
-    plan: Plan,
-    variables: Variables,
-    rows: Rows,
-    workers: Workers,
-    *,
-    destination: Destination | None = None,
-    progress: Progress | None = None,
+    plan: Plan, variables: Variables, rows: Rows, workers: Workers
 ) -> Float[np.ndarray, "n n"]:
-    """Tangent kernel of n rows with themselves, exactly symmetric.
-
-    Groups of tiles are shared among the workers, each of which represents the batches that it
-    needs; tiles grow with the square of the rows, batches do not.
-    """
-    num_rows = rows.num_rows
-    if destination is None:
-        destination = Destination(np.zeros((num_rows, num_rows), kernel_dtype(variables)))
-    slices = batch_slices(num_rows, plan.batch_size)
-    count = len(slices)
-    groups = _groups(count, plan.num_cached, workers)
-    tiles = [[(slices[i], slices[j]) for i in group for j in range(i, count)] for group in groups]
-    tick = _ticker(progress, sum(len(tiles[group]) for group in own_pieces(workers, len(groups))))
-
-    def fill(index: int, copy: Variables) -> None:
-        _fill_group(plan, copy, rows, slices, groups[index], destination, tick)
-
-    parts = [[destination.array[tile] for tile in group] for group in tiles]
-    share_pieces(workers, fill, parts, variables)
-    if workers.num_processes > 1:
-        destination.finish_received(itertools.chain.from_iterable(tiles))
-    return mirror_upper(destination.array)
-
-
-def _groups(count: int, num_cached: int, workers: Workers) -> list[range]:
-    """Runs of batches that are kept together.
-
-    Two groups a device even out that early groups have more tiles than late ones.
-    """
-    if workers.num_devices > 1:
-        num_cached = min(num_cached, -(-count // (2 * workers.num_devices)))
-    return [range(first, min(first + num_cached, count)) for first in range(0, count, num_cached)]
-
-
-def _fill_group(
-    plan: Plan,
-    variables: Variables,
-    rows: Rows,
-    slices: list[slice],
-    group: range,
-    destination: Destination,
-    tick: Callable[[], None],
-) -> None:
-    """Fill the unfinished tiles of one group of batches, whose representations are kept."""
-    engine, network, last = plan.engine, plan.network, plan.num_passes - 1
-    tiles = []
-    for i, j in ((i, j) for j in range(group.start, len(slices)) for i in group if i <= j):
-        if destination.is_finished(slices[i], slices[j]):
-            tick()
-        else:
-            tiles.append((i, j))
-    if len(slices) == 1 and tiles:
-        _put_tile(
-            destination, slices[0], slices[0], engine.diagonal(network, variables, rows), True
-        )
-        destination.finish(slices[0], slices[0])
-        tick()
-        return
-    for index in range(plan.num_passes):
-        for i, j, kept in _represented(plan, variables, rows, slices, tiles, index):
-            tile = engine.contract(network, variables, kept[i], None if i == j else kept[j])
-            _put_tile(destination, slices[i], slices[j], tile, index == 0)
-            if index == last:
-                destination.finish(slices[i], slices[j])
-                tick()
-
-
-def _represented(
-    plan: Plan,
-    variables: Variables,
-    rows: Rows,
-    slices: list[slice],
-    tiles: list[tuple[int, int]],
-    index: int,
-) -> Iterator[tuple[int, int, dict[int, Any]]]:
-    """Each tile with the representations it needs; those of its rows are kept for later tiles."""
-    members = {i for i, _ in tiles}
-    kept: dict[int, Any] = {}
-    for i, j in tiles:
-        for batch in [batch for batch in kept if batch not in members and batch != j]:
-            del kept[batch]
-        for batch in {i, j} - set(kept):
-            padded = take_rows(rows, slices[batch], slices[0].stop)
-            kept[batch] = plan.engine.represent(plan.network, variables, padded, index)
-        yield i, j, kept
+    """Tangent kernel of n rows with themselves, exactly symmetric."""
+    whole = np.arange(rows.num_rows)[None]
+    return block_grams(plan, variables, rows, whole, workers)[0]
 
 
 def block_grams(
@@ -204,58 +92,120 @@ def block_grams(
     destination: Destination | None = None,
     progress: Progress | None = None,
 ) -> Float[np.ndarray, "b s s"]:
-    """Tangent kernel of each block of rows with itself, zero in padding; workers share blocks."""
+    """Tangent kernel of each block of rows with itself, exactly symmetric, zero in padding."""
     num_blocks, size = partition.shape
     if destination is None:
         destination = Destination(np.zeros((num_blocks, size, size), kernel_dtype(variables)))
-    if num_blocks == 1:
-        in_order = np.array_equal(partition[0], np.arange(rows.num_rows))
-        whole = rows if in_order else take_rows(rows, partition[0], size)
-        inner = Destination(destination.array[0], destination.store, (*destination.region, 0))
-        symmetric_gram(plan, variables, whole, workers, destination=inner, progress=progress)
-        return destination.array
-    parts = [slice(0, int(real)) for real in np.sum(partition >= 0, axis=1)]
-    inner = [
-        Destination(block, destination.store, (*destination.region, index))
-        for index, block in enumerate(destination.array)
-    ]
-
-    def fill(block: int, copy: Variables) -> None:
-        part = parts[block]
-        if not inner[block].is_finished(part, part):
-            padded = take_rows(rows, partition[block, part], size)
-            gram = symmetric_gram(plan, copy, padded, one_device())
-            inner[block].array[part, part] = gram[part, part]
-            inner[block].finish(part, part)
-        tick()
-
-    tick = _ticker(progress, len(own_pieces(workers, num_blocks)))
-    share_pieces(workers, fill, [[block] for block in destination.array], variables)
+    pieces = make_pieces(plan, rows, partition, destination, workers)
+    tick = _ticker(progress, sum(len(pieces[at].pairs) for at in own_pieces(workers, len(pieces))))
+    parts = [[piece.block.array[piece.tile(pair)] for pair in piece.pairs] for piece in pieces]
+    share_pieces(workers, partial(_fill_piece, plan, pieces, tick), parts, variables)
     if workers.num_processes > 1:
-        for block, part in zip(inner, parts, strict=True):
-            block.finish_received([(part, part)])
+        for piece in pieces:
+            piece.block.finish_received(map(piece.tile, piece.pairs))
+    for block in destination.array:
+        mirror_upper(block)
     return destination.array
+
+
+def make_pieces(
+    plan: Plan,
+    rows: Rows,
+    partition: Int[np.ndarray, "b s"],
+    destination: Destination,
+    workers: Workers,
+) -> list[Piece]:
+    """The pieces of every block; blocks of one size or one less share their batches' shape."""
+    num_blocks, size = partition.shape
+    slices = batch_slices(size, plan.batch_size)
+    groups = cached_groups(len(slices), plan.num_cached, workers, num_blocks=num_blocks)
+    pieces = []
+    for number, block in enumerate(partition):
+        real = int((block >= 0).sum())
+        cut = [slice(at.start, min(at.stop, real)) for at in slices if at.start < real]
+        batches, part = [block[at] for at in cut], destination.part(number)
+        pieces += [Piece(rows, batches, slices[0].stop, cut, group, part) for group in groups]
+    return pieces
+
+
+def cached_groups(
+    count: int, num_cached: int, workers: Workers, *, num_blocks: int = 1
+) -> list[range]:
+    """Runs of a block's batches whose features are cached together.
+
+    Two groups a device even out that early groups have more tiles than late ones.
+
+    Example:
+        >>> cached_groups(5, 2, Workers((None,)))
+        [range(0, 2), range(2, 4), range(4, 5)]
+    """
+    if workers.num_devices > 1:
+        num_cached = min(num_cached, -(-count * num_blocks // (2 * workers.num_devices)))
+    return [range(first, min(first + num_cached, count)) for first in range(0, count, num_cached)]
+
+
+def steps(pairs: Sequence[tuple[int, int]], num_passes: int) -> Iterator[Step]:
+    """Every pass of some tiles, with what to cache and to forget before each tile.
+
+    Features of the tiles' rows stay for a pass, those of other columns for theirs alone.
+    """
+    rows, cached = {i for i, _ in pairs}, set()
+    for index in range(num_passes):
+        for number, (i, j) in enumerate(pairs):
+            stale = cached if number == 0 else cached - rows - {j}
+            cached = cached - stale
+            fresh = {i, j} - cached
+            cached |= fresh
+            yield Step(index, (i, j), stale, fresh)
+
+
+def _fill_piece(
+    plan: Plan,
+    pieces: Sequence[Piece],
+    tick: Callable[[], None],
+    number: int,
+    variables: Variables,
+) -> None:
+    """Fill the unfinished tiles of a piece."""
+    piece, (engine, network) = pieces[number], plan[:2]
+    unfinished = [pair for pair in piece.pairs if not piece.block.is_finished(piece.tile(pair))]
+    for _ in range(len(piece.pairs) - len(unfinished)):
+        tick()
+    features: dict[int, Any] = {}
+    for step in steps(unfinished, plan.num_passes):
+        for batch in step.stale:
+            del features[batch]
+        for batch in step.fresh:
+            rows = piece.batch(batch)
+            features[batch] = engine.represent(network, variables, rows, step.index)
+        i, j = step.pair
+        other = None if i == j else features[j]
+        product = engine.contract(network, variables, features[i], other)
+        _put_tile(piece.block, piece.tile(step.pair), product, is_first=step.index == 0)
+        if step.index == plan.num_passes - 1:
+            piece.block.finish(piece.tile(step.pair))
+            tick()
 
 
 def cross_gram(
     plan: Plan,
     variables: Variables,
-    left: Rows,
-    right: Rows,
+    rows: Rows,
+    others: Rows,
     workers: Workers,
     *,
     progress: Progress | None = None,
 ) -> Float[np.ndarray, "m n"]:
     """Tangent kernel of m rows with n others; workers share the columns."""
-    columns = batch_slices(right.num_rows, plan.batch_size)
-    height = len(batch_slices(left.num_rows, plan.batch_size))
-    gram = np.zeros((left.num_rows, right.num_rows), kernel_dtype(variables))
-    groups = _groups(len(columns), plan.num_cached, workers)
+    columns = batch_slices(others.num_rows, plan.batch_size)
+    height = len(batch_slices(rows.num_rows, plan.batch_size))
+    gram = np.zeros((rows.num_rows, others.num_rows), kernel_dtype(variables))
+    groups = cached_groups(len(columns), plan.num_cached, workers)
     own = own_pieces(workers, len(groups))
     tick = _ticker(progress, plan.num_passes * height * sum(len(groups[group]) for group in own))
 
     def fill(index: int, copy: Variables) -> None:
-        _fill_columns(plan, copy, left, right, [columns[at] for at in groups[index]], gram, tick)
+        _fill_columns(plan, copy, rows, others, [columns[at] for at in groups[index]], gram, tick)
 
     parts = [[gram[:, columns[at]] for at in group] for group in groups]
     share_pieces(workers, fill, parts, variables)
@@ -265,30 +215,32 @@ def cross_gram(
 def _fill_columns(
     plan: Plan,
     variables: Variables,
-    left: Rows,
-    right: Rows,
+    rows: Rows,
+    others: Rows,
     columns: list[slice],
     gram: Float[np.ndarray, "m n"],
     tick: Callable[[], None],
 ) -> None:
-    """Fill some columns, whose rows' representations are kept."""
+    """Fill some columns, whose features are cached."""
     engine, network = plan.engine, plan.network
-    size = even_size(right.num_rows, plan.batch_size)
+    size = even_size(others.num_rows, plan.batch_size)
+    slices = batch_slices(rows.num_rows, plan.batch_size)
     for index in range(plan.num_passes):
-        kept = [
-            engine.represent(network, variables, take_rows(right, beside, size), index)
+        cached = [
+            engine.represent(network, variables, take_rows(others, beside, size), index)
             for beside in columns
         ]
-        for above, batch in padded_batches(left, plan.batch_size):
-            rows = engine.represent(network, variables, batch, index)
-            for beside, other in zip(columns, kept, strict=True):
-                tile = engine.contract(network, variables, rows, other)
-                gram[above, beside] += _real_part(tile, above, beside)
+        for above in slices:
+            batch = take_rows(rows, above, slices[0].stop)
+            features = engine.represent(network, variables, batch, index)
+            for beside, other in zip(columns, cached, strict=True):
+                product = engine.contract(network, variables, features, other)
+                gram[above, beside] += _cut(product, (above, beside))
                 tick()
 
 
 def all_outputs(
-    plan: Plan, variables: Variables, inputs: np.ndarray, workers: Workers
+    plan: Plan, variables: Variables, inputs: Num[Array, "n ..."], workers: Workers
 ) -> Float[np.ndarray, "n k"]:
     """All outputs of the model, a batch at a time; workers share the batches."""
     rows = Rows(inputs, np.zeros(len(inputs), np.int32))
@@ -317,70 +269,27 @@ def mirror_upper(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     return gram
 
 
-def promote_variables(variables: Variables, inputs: np.ndarray) -> Variables:
-    """Variables whose floats have the dtype of the inputs, so that float64 stays float64."""
-    if not np.issubdtype(inputs.dtype, np.floating):
-        return variables
-    dtype = jax.dtypes.canonicalize_dtype(inputs.dtype)
-
-    def cast(leaf: Any) -> Any:
-        return jnp.asarray(leaf, dtype if jnp.issubdtype(leaf.dtype, jnp.floating) else None)
-
-    return jax.tree.map(cast, variables)
-
-
-def kernel_dtype(variables: Variables) -> np.dtype:
-    """Dtype of the kernel: the widest float of the variables."""
-    return np.dtype(jnp.result_type(*jax.tree.leaves(variables)))
-
-
-def check_finite_kernel(
-    kernel: Float[np.ndarray, "..."], outputs: Float[np.ndarray, "n k"], variables: Variables
-) -> None:
-    """Refuse a kernel or outputs that are not finite, naming where NaN or infinity came from.
-
-    Raises:
-        ValueError: if an entry is NaN or infinite.
-    """
-    parts = kernel.reshape(-1, kernel.shape[-1])
-    runs = range(0, len(parts), 1024)
-    if np.isfinite(outputs).all() and all(np.isfinite(parts[i : i + 1024]).all() for i in runs):
-        return
-    bad = [
-        jax.tree_util.keystr(path)
-        for path, leaf in jax.tree_util.tree_leaves_with_path(variables)
-        if not np.isfinite(np.asarray(leaf)).all()
-    ]
-    if bad:
-        cause = f"NaN or infinity in the weights {bad[0]}; fix these weights"
-    elif not np.isfinite(outputs).all():
-        row = int((~np.isfinite(outputs)).any(axis=1).argmax())
-        cause = f"outputs of the model that are not finite, first at row {row}; scale the inputs"
-    else:
-        cause = "gradients that overflow; scale the inputs or weights, or use float64"
-    raise ValueError(f"kernel: wanted finite numbers, got {cause}")
-
-
 def _put_tile(
-    destination: Destination, above: slice, beside: slice, tile: Any, is_first: bool
+    block: Destination, tile: Tile, product: Float[Array, "r c"], *, is_first: bool
 ) -> None:
     """Set or add the part of a tile that is no padding; a diagonal one exactly symmetric."""
-    part = _real_part(tile, above, beside)
-    if above == beside:
-        part = np.triu(part) + np.triu(part, 1).T
+    real = _cut(product, tile)
+    if tile[0] == tile[1]:
+        real = np.triu(real) + np.triu(real, 1).T
     if is_first:
-        destination.array[above, beside] = part
+        block.array[tile] = real
     else:
-        destination.array[above, beside] += part
+        block.array[tile] += real
 
 
-def _real_part(tile: Any, above: slice, beside: slice) -> np.ndarray:
+def _cut(product: Float[Array, "r c"], tile: Tile) -> Float[np.ndarray, "r2 c2"]:
     """The part of a tile that is no padding."""
-    return np.asarray(tile)[: above.stop - above.start, : beside.stop - beside.start]
+    rows, columns = tile
+    return np.asarray(product)[: rows.stop - rows.start, : columns.stop - columns.start]
 
 
 def _ticker(progress: Progress | None, total: int) -> Callable[[], None]:
-    """A function to call after each of `total` pieces, from any thread."""
+    """A function to call after each of `total` tiles, from any thread."""
     lock, done = threading.Lock(), itertools.count(1)
 
     def tick() -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Shaped
 
 from davinz_jax.ntk import hosts
 from davinz_jax.types import Variables
@@ -16,7 +17,7 @@ class Workers(NamedTuple):
     """Who computes.
 
     Attributes:
-        devices: devices of this process.
+        devices: devices of this process; None is the one in use.
         process: number of this process.
         num_processes: processes that share the pieces, each with as many devices.
     """
@@ -49,7 +50,7 @@ def all_processes() -> Workers:
 def share_pieces(
     workers: Workers,
     work: Callable[[int, Variables], None],
-    parts: Sequence[Sequence[np.ndarray]],
+    parts: Sequence[Sequence[Shaped[np.ndarray, "..."]]],
     variables: Variables,
 ) -> None:
     """Call `work(piece, variables)` for this process's pieces, and take the others' results.
@@ -63,9 +64,14 @@ def share_pieces(
         parts: for each piece the arrays, views of the result, that it fills.
         variables: variables of the model, copied to each device once.
     """
-    _share_among_devices(workers, work, own_pieces(workers, len(parts)), variables)
-    shares = hosts.share_out(len(parts), workers.num_processes)
+    own, devices = own_pieces(workers, len(parts)), workers.devices
+    if len(devices) == 1 or len(own) <= 1:
+        for piece in own:
+            work(piece, variables)
+    else:
+        _share_among_devices(devices[: len(own)], work, own, variables)
     if workers.num_processes > 1:
+        shares = hosts.share_out(len(parts), workers.num_processes)
         hosts.exchange([[array for piece in own for array in parts[piece]] for own in shares])
 
 
@@ -75,14 +81,12 @@ def own_pieces(workers: Workers, num_pieces: int) -> list[int]:
 
 
 def _share_among_devices(
-    workers: Workers, work: Callable[[int, Variables], None], pieces: list[int], variables: Any
+    devices: tuple[Any, ...],
+    work: Callable[[int, Variables], None],
+    pieces: list[int],
+    variables: Variables,
 ) -> None:
     """Do the pieces, each on a device that is free."""
-    devices = workers.devices[: len(pieces)]
-    if len(devices) <= 1:
-        for piece in pieces:
-            work(piece, variables)
-        return
     free: queue.SimpleQueue[tuple[Any, Variables]] = queue.SimpleQueue()
     for device in devices:
         free.put((device, jax.device_put(variables, device)))

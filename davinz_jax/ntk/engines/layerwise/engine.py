@@ -5,19 +5,20 @@ are follows from the memory.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, Num
 
 from davinz_jax.choices import check_choice
 from davinz_jax.ntk.engines.base import BETWEEN, PASSING, ComputeCost, MemoryCost
-from davinz_jax.ntk.engines.layerwise.contraction import SCRATCH_BYTES, contract_kept
-from davinz_jax.ntk.engines.layerwise.gradients import Kept, kept_rows
+from davinz_jax.ntk.engines.layerwise.contraction import SCRATCH_BYTES, contract_features
+from davinz_jax.ntk.engines.layerwise.gradients import Features, represent_rows
 from davinz_jax.ntk.engines.layerwise.survey import Survey, form_cost, survey_network
 from davinz_jax.ntk.outputs import Network, Rows
-from davinz_jax.types import Precision, Variables
+from davinz_jax.types import Array, Precision, Variables
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,11 @@ class LayerwiseEngine:
 
     Attributes:
         chunk: backward passes at a time: rows, or rows times logits.
-        precision: `full` is that of the network; `bfloat16` keeps gradients and factors in half
+        precision: `full` is that of the network; `bfloat16` caches gradients and factors in half
             the memory, for matrix units that multiply them faster, and adds their products in
             float32: entries are then off by less than 0.1 % of √(K_ii K_jj) (measured: 0.06 % for
             CNN and CNN8, 0.03 % for VGG13 and ResNet18).
-        survey: the layers found, once `fitted`.
+        survey: the layers found, by `fit`.
     """
 
     chunk: int = 20
@@ -45,79 +46,78 @@ class LayerwiseEngine:
         """The engine, and its precision where that is not full."""
         return "layerwise" if self.precision == "full" else f"layerwise, {self.precision}"
 
-    def fitted(
-        self, network: Network, variables: Variables, inputs: Any, *, block_size: int
+    def fit(
+        self,
+        network: Network,
+        variables: Variables,
+        inputs: Num[Array, "n ..."],
+        *,
+        block_size: int,
     ) -> "LayerwiseEngine":
         """The engine with the model's layers surveyed."""
         survey = survey_network(network, variables, inputs, block_size=block_size)
         return replace(self, survey=replace(survey, precision=self.precision))
 
-    def logits_per_pass(self, num_outputs: int, *, block_size: int) -> "LayerwiseEngine":
+    def with_logits(self, logits_per_pass: int, *, block_size: int) -> "LayerwiseEngine":
         """The engine with so many logits in one pass."""
-        return replace(self, survey=self._found.taking(num_outputs, block_size=block_size))
+        survey = self._survey.with_logits(logits_per_pass, block_size=block_size)
+        return replace(self, survey=survey)
 
     def num_passes(self, num_logits: int, network: Network) -> int:
         """For `trace`, as many as the logits need."""
-        return num_logits // self._found.logits_per_pass if network.output == "trace" else 1
+        return num_logits // self._survey.logits_per_pass if network.output == "trace" else 1
 
-    def represent(self, network: Network, variables: Variables, rows: Rows, index: int) -> Kept:
-        """What the rows keep for the logits of pass `index`, or for their own."""
-        labels = rows.labels[:, None]
-        logits_per_pass = self._found.logits_per_pass
+    def represent(self, network: Network, variables: Variables, rows: Rows, index: int) -> Features:
+        """Features of the rows for the logits of pass `index`, or of their own classes."""
+        logits, count = np.asarray(rows.labels)[:, None], self._survey.logits_per_pass
         if network.output == "trace":
-            first = index * logits_per_pass
-            labels = np.tile(
-                np.arange(first, first + logits_per_pass, dtype=np.int32), (len(labels), 1)
-            )
-        chunk = max(1, self.chunk // logits_per_pass)
-        return kept_rows(network, self._found, variables, Rows(rows.inputs, labels), chunk=chunk)
+            every = np.arange(index * count, (index + 1) * count, dtype=np.int32)
+            logits = np.tile(every, (rows.num_rows, 1))
+        chunk = max(1, self.chunk // count)
+        return represent_rows(network, self._survey, variables, rows.inputs, logits, chunk=chunk)
 
     def contract(
-        self, network: Network, variables: Variables, left: Kept, right: Kept | None
-    ) -> np.ndarray:
+        self, network: Network, variables: Variables, features: Features, other: Features | None
+    ) -> Float[np.ndarray, "n m"]:
         """Tile of one pass; a k-th of it for each of k logits."""
         del variables
-        tile = contract_kept(self._found, left, right)
-        return tile / self._found.num_logits if network.output == "trace" else tile
+        tile = contract_features(self._survey, features, other)
+        return tile / self._survey.num_logits if network.output == "trace" else tile
 
-    def diagonal(self, network: Network, variables: Variables, rows: Rows) -> np.ndarray:
-        """Symmetric tile, one pass after another."""
-        passes = self.num_passes(self._found.num_logits, network)
-        total = 0
-        for index in range(passes):
-            kept = self.represent(network, variables, rows, index)
-            total = total + self.contract(network, variables, kept, None)
-        return np.asarray(total)
-
-    def memory_cost(self, network: Network, variables: Variables, inputs: Any) -> MemoryCost:
-        """What a row keeps, and what a chunk of rows takes on its way forward and back."""
+    def memory_cost(
+        self, network: Network, variables: Variables, inputs: Num[Array, "n ..."]
+    ) -> MemoryCost:
+        """A row's features, and what a chunk of rows takes on its way forward and back."""
         del network, inputs
-        found = self._found
+        found = self._survey
         size = np.dtype(jnp.result_type(*jax.tree.leaves(variables))).itemsize
         factors = sum(
-            layer.positions_in * layer.channels_in * (layer.reach if form == "patches" else 1)
+            layer.positions_in * layer.channels_in * (layer.window_size if form == "patches" else 1)
             + found.logits_per_pass * layer.positions * layer.channels_out
-            for layer, form in found.factored()
+            for layer, form in found.factored_layers()
         )
         passing = sum(
             layer.positions_in * layer.channels_in + layer.positions * layer.channels_out
             for layer in found.layers
         )
         is_full = self.precision == "full"
-        kept = size if is_full else np.dtype(self.precision).itemsize
-        # A tile in hand takes its factors by position, and what is kept in less as float32.
+        cached_size = size if is_full else np.dtype(self.precision).itemsize
+        # A tile in hand takes its factors by position, and what is cached in less as float32.
         in_hand = size * (factors + (0 if is_full else found.num_features))
         features = 2 * found.num_features // found.logits_per_pass
-        fixed = (
-            max(self.chunk, found.logits_per_pass) * size * (4 * passing + features)
-            + 4 * SCRATCH_BYTES
+        at_work = max(self.chunk, found.logits_per_pass) * size * (4 * passing + features)
+        return MemoryCost(
+            fixed=at_work + 4 * SCRATCH_BYTES,
+            row=in_hand,
+            cached=cached_size * (found.num_features + factors),
         )
-        return MemoryCost(fixed=fixed, row=in_hand, kept=kept * (found.num_features + factors))
 
-    def compute_cost(self, network: Network, variables: Variables, inputs: Any) -> ComputeCost:
-        """Forward and backward pass of a row, and the products of what is kept."""
+    def compute_cost(
+        self, network: Network, variables: Variables, inputs: Num[Array, "n ..."]
+    ) -> ComputeCost:
+        """Forward and backward pass of a row, and the products of its features."""
         del network, variables, inputs
-        found = self._found
+        found = self._survey
         pairs = zip(found.layers, found.forms, strict=True)
         forms = [form_cost(layer, form, found.logits_per_pass) for layer, form in pairs]
         layers = PASSING * sum(
@@ -127,7 +127,7 @@ class LayerwiseEngine:
         between = BETWEEN * sum(layer.positions * layer.channels_out for layer in found.layers)
         return ComputeCost(
             tile_row=0.0,
-            kept_row=(1 + found.logits_per_pass) * layers
+            feature_row=(1 + found.logits_per_pass) * layers
             + (1 + 2 * found.logits_per_pass) * between / 3
             + sum(form.row for form in forms),
             pair=found.logits_per_pass * found.num_remaining + sum(form.pair for form in forms),
@@ -135,8 +135,8 @@ class LayerwiseEngine:
         )
 
     @property
-    def _found(self) -> Survey:
-        """The survey, which `fitted` makes."""
+    def _survey(self) -> Survey:
+        """The survey, which `fit` makes."""
         if self.survey is None:
-            raise ValueError("survey: wanted an engine fitted to the model, got none; call fitted")
+            raise ValueError("survey: wanted an engine fit to the model, got none; call fit")
         return self.survey

@@ -7,94 +7,97 @@ the positions at which it meets the image, so that nothing is padded.
 """
 
 import itertools
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from davinz_jax.ntk.engines.layerwise.layer import Layer, window_meets
 from davinz_jax.ntk.engines.layerwise.survey import Form
+from davinz_jax.types import Array
 
-_CACHED_BYTES = 2**23
+Factors = tuple[Float[Array, "_ ..."], Float[Array, "_ t o"]]
+"""Inputs (or patches) and signals of a layer, of some rows."""
+
+_SCRATCH_BYTES = 2**23
 """Bytes of position products that exist at a time."""
 
 
 def host_tile(
-    layer: Layer,
-    form: Form,
-    left: tuple[Any, Any],
-    right: tuple[Any, Any] | None,
+    layer: Layer, form: Form, factors: Factors, others: Factors | None
 ) -> Float[np.ndarray, "n m"]:
     """Tile of one factored layer, from inputs and signals of two batches of rows.
 
     Args:
         layer: geometry.
         form: how its inputs are kept.
-        left: inputs and signals of n rows.
-        right: of m other rows; None is the n rows themselves, at half the cost.
+        factors: inputs and signals of n rows.
+        others: of m other rows; None is the n rows themselves, at half the cost.
     """
-    inputs, signals = _by_position(layer, form, left)
+    inputs, signals = _arrange(layer, form, factors)
     other_inputs, other_signals = (
-        (inputs, signals) if right is None else _by_position(layer, form, right)
+        (inputs, signals) if others is None else _arrange(layer, form, others)
     )
     rows, columns = inputs.shape[2], other_inputs.shape[2]
     tile = np.zeros((rows, columns), signals.dtype)
-    a_row = 2 * columns * (inputs.shape[1] ** 2 + layer.positions**2) * signals.itemsize
-    logits_per_pass = max(1, min(rows, _CACHED_BYTES // a_row))
-    for start in range(0, rows, logits_per_pass):
-        part = slice(start, start + logits_per_pass)
-        beside = slice(start if right is None else 0, columns)
+    row_bytes = 2 * columns * (inputs.shape[1] ** 2 + layer.positions**2) * signals.itemsize
+    step = max(1, min(rows, _SCRATCH_BYTES // row_bytes))
+    for start in range(0, rows, step):
+        part = slice(start, start + step)
+        beside = slice(start if others is None else 0, columns)
         for group in range(layer.groups):
-            tile[part, beside] += _few_rows(
-                layer,
-                form,
-                (inputs[group][:, part], signals[group][:, part]),
-                (other_inputs[group][:, beside], other_signals[group][:, beside]),
-            )
-    return np.triu(tile) + np.triu(tile, 1).T if right is None else tile
+            inner = _products(inputs[group][:, part], other_inputs[group][:, beside])
+            back = _products(signals[group][:, part], other_signals[group][:, beside])
+            tile[part, beside] += _few_rows(layer, form, inner, back)
+    return np.triu(tile) + np.triu(tile, 1).T if others is None else tile
 
 
-def _by_position(
-    layer: Layer, form: Form, kept: tuple[Any, Any]
+def _arrange(
+    layer: Layer, form: Form, factors: Factors
 ) -> tuple[Float[np.ndarray, "g p n u"], Float[np.ndarray, "g t n o"]]:
     """Inputs and signals by group and position, rows after them."""
-    inputs, signals = np.asarray(kept[0]), np.asarray(kept[1])
     positions = layer.positions if form == "patches" else layer.positions_in
     return (
-        np.ascontiguousarray(_grouped(inputs, positions, layer.groups)),
-        np.ascontiguousarray(_grouped(signals, layer.positions, layer.groups)),
+        _by_position(np.asarray(factors[0]), positions, layer.groups),
+        _by_position(np.asarray(factors[1]), layer.positions, layer.groups),
     )
 
 
-def _grouped(array: np.ndarray, positions: int, groups: int) -> np.ndarray:
+def _by_position(
+    array: Float[np.ndarray, "n ..."], positions: int, groups: int
+) -> Float[np.ndarray, "g p n u"]:
+    """One factor by group and position, in no less than float32."""
     wide = array.astype(np.promote_types(array.dtype, np.float32), copy=False)
-    return wide.reshape(len(array), positions, groups, -1).transpose(2, 1, 0, 3)
+    return np.ascontiguousarray(
+        wide.reshape(len(array), positions, groups, -1).transpose(2, 1, 0, 3)
+    )
 
 
 def _few_rows(
     layer: Layer,
     form: Form,
-    left: tuple[Any, Any],
-    right: tuple[Any, Any],
+    inner: Float[np.ndarray, "p n p m"],
+    signals: Float[np.ndarray, "t n t m"],
 ) -> Float[np.ndarray, "n m"]:
-    """Tile of one group, for few enough rows."""
-    inner, signals = _products(left[0], right[0]), _products(left[1], right[1])
+    """Tile of one group, from the products of a few rows' inputs and signals."""
     if layer.positions == 1 and inner.shape[0] == 1:
         tile = inner[0, :, 0] * signals[0, :, 0]
-    elif form == "patches":
-        tile = np.einsum("tisj,tisj->ij", inner, signals)
     else:
-        tile = np.einsum("tisj,tisj->ij", _windowed(layer, inner), signals)
+        patches = inner if form == "patches" else _window_sums(layer, inner)
+        tile = np.einsum("tisj,tisj->ij", patches, signals)
     return tile + signals.sum(axis=(0, 2)) if layer.with_bias else tile
 
 
-def _products(left: np.ndarray, right: np.ndarray) -> Float[np.ndarray, "p n p m"]:
+def _products(
+    factor: Float[np.ndarray, "p n u"], other: Float[np.ndarray, "p m u"]
+) -> Float[np.ndarray, "p n p m"]:
     """Inner products between all positions of all rows."""
-    flat = left.reshape(-1, left.shape[-1]) @ right.reshape(-1, right.shape[-1]).T
-    return flat.reshape(*left.shape[:2], *right.shape[:2])
+    flat = factor.reshape(-1, factor.shape[-1]) @ other.reshape(-1, other.shape[-1]).T
+    return flat.reshape(*factor.shape[:2], *other.shape[:2])
 
 
-def _windowed(layer: Layer, pixels: Float[np.ndarray, "p n p m"]) -> Float[np.ndarray, "t n t m"]:
+def _window_sums(
+    layer: Layer, pixels: Float[np.ndarray, "p n p m"]
+) -> Float[np.ndarray, "t n t m"]:
     """Inner products of patches: sums over the window of those of pixels."""
     rows, columns = pixels.shape[1], pixels.shape[3]
     pixels = pixels.reshape(*layer.space_in, rows, *layer.space_in, columns)

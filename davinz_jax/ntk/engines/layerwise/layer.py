@@ -13,7 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 from jax import lax
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
+
+from davinz_jax.types import Array
 
 
 @dataclass(frozen=True)
@@ -65,33 +67,45 @@ class Layer:
         return math.prod(self.space_out)
 
     @property
-    def reach(self) -> int:
+    def window_size(self) -> int:
         """w, positions in the window."""
         return math.prod(self.window)
 
     @property
     def patch_size(self) -> int:
         """Numbers in a patch, over all groups."""
-        return self.reach * self.channels_in
+        return self.window_size * self.channels_in
 
     @property
     def num_parameters(self) -> int:
-        """ParameterChoice parameters."""
+        """Parameters of the layer that are differentiated."""
         kernel = self.patch_size * self.channels_out // self.groups
         return kernel + (self.channels_out if self.with_bias else 0)
 
 
-def dense_layer(module: nn.Dense, path: str, inputs: Any, output: Any, biased: bool) -> Layer:
+def dense_layer(
+    module: nn.Dense,
+    path: str,
+    inputs: Shaped[Array, "..."],
+    output: Shaped[Array, "..."],
+    with_bias: bool,
+) -> Layer:
     """Geometry of a Dense module called on one row."""
     positions = (math.prod(inputs.shape[:-1]),)
     one = (1,)
     return Layer(
         path, positions, positions, inputs.shape[-1], output.shape[-1], one, one, ((0, 0),), one, 1,
-        biased, np.dtype(output.dtype).name,
+        with_bias, np.dtype(output.dtype).name,
     )  # fmt: skip
 
 
-def conv_layer(module: nn.Conv, path: str, inputs: Any, output: Any, biased: bool) -> Layer | None:
+def conv_layer(
+    module: nn.Conv,
+    path: str,
+    inputs: Shaped[Array, "..."],
+    output: Shaped[Array, "..."],
+    with_bias: bool,
+) -> Layer | None:
     """Geometry of a Conv module called on one row, or None if it is of a kind not covered."""
     window = _per_axis(module.kernel_size, 1)
     axes = len(window)
@@ -104,13 +118,13 @@ def conv_layer(module: nn.Conv, path: str, inputs: Any, output: Any, biased: boo
         return None
     return Layer(
         path, inputs.shape[1:-1], output.shape[1:-1], inputs.shape[-1], output.shape[-1], window,
-        strides, padding, dilation, module.feature_group_count, biased,
+        strides, padding, dilation, module.feature_group_count, with_bias,
         np.dtype(output.dtype).name,
     )  # fmt: skip
 
 
-def patches(layer: Layer, inputs: Float[Any, "n ..."]) -> Float[Any, "n t g w"]:
-    """Patches of the inputs, a group's channels together; the window's positions come first."""
+def patches(layer: Layer, inputs: Float[Array, "n ..."]) -> Float[Array, "n t g u"]:
+    """Patches u of the inputs, a group's channels together; the window's positions come first."""
     num_rows = inputs.shape[0]
     split = inputs.reshape(num_rows, *layer.space_in, layer.groups, -1)
     around = ((0, 0), *layer.padding, (0, 0), (0, 0))
@@ -121,8 +135,8 @@ def patches(layer: Layer, inputs: Float[Any, "n ..."]) -> Float[Any, "n t g w"]:
 
 
 def row_gradient(
-    layer: Layer, inputs: Float[Any, "..."], signals: Float[Any, "l ..."]
-) -> Float[Any, " p"]:
+    layer: Layer, inputs: Float[Array, "..."], signals: Float[Array, "l ..."]
+) -> Float[Array, " p"]:
     """Gradients of l logits of one row with respect to the layer's parameters, flattened."""
     u = patches(layer, inputs[None])[0]
     b = signals.reshape(-1, layer.positions, layer.groups, layer.channels_out // layer.groups)
@@ -130,36 +144,36 @@ def row_gradient(
     return jnp.concatenate([kernel, b.sum(axis=1).reshape(-1)]) if layer.with_bias else kernel
 
 
-def joined_signals(layer: Layer, signals: Float[Any, "n l ..."]) -> Float[Any, "n t o"]:
+def joined_signals(layer: Layer, signals: Float[Array, "n l ..."]) -> Float[Array, "n t o"]:
     """Signals of l logits as further channels of their groups, position by position."""
     apart = signals.reshape(*signals.shape[:2], layer.positions, layer.groups, -1)
     return jnp.moveaxis(apart, 1, 3).reshape(len(signals), layer.positions, -1)
 
 
 def patch_products(
-    layer: Layer, left: Float[Any, "n t g w"], right: Float[Any, "m t g w"]
-) -> Float[Any, "g n t m t"]:
+    layer: Layer, inputs: Float[Array, "n t g u"], others: Float[Array, "m t g u"]
+) -> Float[Array, "g n t m t"]:
     """Inner products of patches, by the patches."""
     return jnp.einsum(
-        "itgu,jsgu->gitjs", left, right, precision=lax.Precision.HIGHEST,
-        preferred_element_type=jnp.promote_types(left.dtype, jnp.float32),
+        "itgu,jsgu->gitjs", inputs, others, precision=lax.Precision.HIGHEST,
+        preferred_element_type=jnp.promote_types(inputs.dtype, jnp.float32),
     )  # fmt: skip
 
 
 def pixel_products(
-    layer: Layer, left: Float[Any, "n ..."], right: Float[Any, "m ..."]
-) -> Float[Any, "g n t m t"]:
+    layer: Layer, inputs: Float[Array, "n ..."], others: Float[Array, "m ..."]
+) -> Float[Array, "g n t m t"]:
     """Inner products of patches, as sums over the window of inner products of pixels.
 
     Cheaper than `patch_products` by the window where neighbouring patches overlap.
     """
-    n, m, groups = left.shape[0], right.shape[0], layer.groups
+    n, m, groups = inputs.shape[0], others.shape[0], layer.groups
     pixels = jnp.einsum(
         "ipgc,jqgc->gipjq",
-        left.reshape(n, layer.positions_in, groups, -1),
-        right.reshape(m, layer.positions_in, groups, -1),
+        inputs.reshape(n, layer.positions_in, groups, -1),
+        others.reshape(m, layer.positions_in, groups, -1),
         precision=lax.Precision.HIGHEST,
-        preferred_element_type=jnp.promote_types(left.dtype, jnp.float32),
+        preferred_element_type=jnp.promote_types(inputs.dtype, jnp.float32),
     )
     pixels = pixels.reshape(groups, n, *layer.space_in, m, *layer.space_in)
     axes = len(layer.window)
@@ -188,7 +202,9 @@ def window_meets(layer: Layer, axis: int) -> list[tuple[slice, slice]]:
     return found
 
 
-def _shift(layer: Layer, padded: Any, offset: tuple[int, ...], *, axis: int) -> Any:
+def _shift(
+    layer: Layer, padded: Float[Array, "..."], offset: tuple[int, ...], *, axis: int
+) -> Float[Array, "..."]:
     """Padded positions that one place of the window meets, along the axes from `axis` on."""
     for along, (start, step, dilation, count) in enumerate(
         zip(offset, layer.strides, layer.dilation, layer.space_out, strict=True), start=axis

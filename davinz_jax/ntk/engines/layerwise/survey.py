@@ -2,13 +2,15 @@
 
 The model is traced twice on one row. First every Dense and Conv module that is called is noted. One
 is covered if it is plain, called once, and holds the very leaves of the variables that were
-passed: a lifted transform, a cast or a shared name gives it others. Then each covered layer's
+passed: a lifted transform, a cast or a shared name gives it others. Plain is a Conv by XLA's
+convolution, or by a function whose attribute `computes` names that. Then each covered layer's
 output is replaced by a probe; a leaf that the outputs still depend on is used elsewhere too, and
 its layer is not covered. Leaves of no covered layer go by Jacobian, which is always exact.
 """
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -16,16 +18,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
+from jax import lax
+from jaxtyping import Float, Num, Shaped
 
-from davinz_jax.models.convolution import small_image_convolution
 from davinz_jax.ntk.engines.layerwise.layer import Layer, conv_layer, dense_layer, window_meets
-from davinz_jax.ntk.outputs import Network, device_dtype
-from davinz_jax.ntk.parameters import merge_variables, split_variables
-from davinz_jax.types import Precision, Variables
+from davinz_jax.ntk.outputs import Network, example_row
+from davinz_jax.ntk.parameters import Parameters, merge_variables, split_variables
+from davinz_jax.types import Array, Precision, Variables
 
 Form = Literal["gradient", "patches", "pixels"]
-"""How a layer is kept and contracted: per-row gradients, or position products of inputs (by
-pixels or by patches) and signals."""
+"""How a layer's gradients are cached and contracted: as they are, or as factors, by products of
+inputs (of pixels or of patches) and of signals between positions."""
 
 _WRITING = 485
 """Cost of keeping one number of a row's gradient, in multiply-adds of a large matrix product:
@@ -48,7 +51,7 @@ class Survey:
         num_modules: calls of Linen modules seen; 0 for a model that is not Linen.
         num_logits: outputs of the model.
         logits_per_pass: logits whose gradients one pass takes.
-        precision: in which gradients and factors are kept and multiplied.
+        precision: in which gradients and factors are cached and multiplied.
     """
 
     layers: tuple[Layer, ...]
@@ -62,41 +65,41 @@ class Survey:
 
     @property
     def num_features(self) -> int:
-        """Numbers a row's kept gradients take."""
-        kept = (
+        """Numbers that a row's gradients take, of the layers in this form."""
+        counts = (
             layer.num_parameters
             for layer, form in zip(self.layers, self.forms, strict=True)
             if form == "gradient"
         )
-        return self.logits_per_pass * (self.num_remaining + sum(kept))
+        return self.logits_per_pass * (self.num_remaining + sum(counts))
 
-    def taking(self, logits_per_pass: int, *, block_size: int) -> "Survey":
+    def with_logits(self, logits_per_pass: int, *, block_size: int) -> "Survey":
         """The survey with so many logits in one pass, and the forms that are then cheapest."""
         forms = tuple(cheapest_form(layer, block_size, logits_per_pass) for layer in self.layers)
         return replace(self, logits_per_pass=logits_per_pass, forms=forms)
 
-    def factored(self) -> list[tuple[Layer, Form]]:
+    def factored_layers(self) -> list[tuple[Layer, Form]]:
         """Layers that are kept as inputs and signals."""
         pairs = zip(self.layers, self.forms, strict=True)
         return [(layer, form) for layer, form in pairs if form != "gradient"]
 
 
 def survey_network(
-    network: Network, variables: Variables, inputs: np.ndarray, *, block_size: int
+    network: Network, variables: Variables, inputs: Num[Array, "n ..."], *, block_size: int
 ) -> Survey:
     """Covered layers and their forms, for kernels of each row with `block_size` others."""
-    weights, rest = split_variables(variables, parameters=network.parameters)
-    row = jax.ShapeDtypeStruct((1, *inputs.shape[1:]), device_dtype(inputs))
-    found, num_modules = _called_layers(network, weights, rest, row)
-    used = _used_elsewhere(network, weights, rest, row, found)
+    chosen, rest = split_variables(variables, parameters=network.parameters)
+    row = example_row(inputs)
+    found, num_modules = _find_layers(network, chosen, rest, row)
+    used = _find_other_uses(network, chosen, rest, row, found)
     layers = tuple(layer for layer in found if not used.intersection(layer.leaves))
     covered = {leaf for layer in layers for leaf in layer.leaves}
-    remaining = tuple(path for path in weights if path not in covered)
+    remaining = tuple(path for path in chosen if path not in covered)
     return Survey(
         layers,
         tuple(cheapest_form(layer, block_size) for layer in layers),
         remaining,
-        sum(int(np.prod(weights[path].shape)) for path in remaining),
+        sum(int(np.prod(chosen[path].shape)) for path in remaining),
         num_modules,
         jax.eval_shape(network.apply, variables, row).shape[1],
     )
@@ -143,7 +146,9 @@ def cheapest_form(layer: Layer, block_size: int, logits_per_pass: int = 1) -> Fo
     return min(get_args(Form), key=cost)
 
 
-def intercepting(handle: Callable[[nn.Module, str, Any, Any], Any]) -> Any:
+def intercept(
+    handle: Callable[[nn.Module, str, Any, Callable[[], Any]], Any],
+) -> AbstractContextManager[Any]:
     """Context in which calls of plain Dense and Conv modules go through `handle`.
 
     `handle` gets the module, its path, the inputs, and a thunk that gives the module's own output.
@@ -159,8 +164,8 @@ def intercepting(handle: Callable[[nn.Module, str, Any, Any], Any]) -> Any:
     return nn.intercept_methods(interceptor)
 
 
-def _called_layers(
-    network: Network, weights: dict[str, Any], rest: Any, row: Any
+def _find_layers(
+    network: Network, chosen: Parameters, rest: Variables, row: jax.ShapeDtypeStruct
 ) -> tuple[list[Layer], int]:
     """Layers that may be covered, and how many calls of Linen modules there were."""
     layers: dict[str, Layer | None] = {}
@@ -170,56 +175,72 @@ def _called_layers(
         calls[0] += 1
         return next_fun(*args, **kwargs)
 
-    def trace(weights: dict[str, Any], rest: Any, row: Any) -> Any:
-        def note(module: Any, path: str, inputs: Any, call: Any) -> Any:
+    def trace(chosen: Parameters, rest: Variables, row: Num[Array, "1 ..."]) -> Float[Array, "1 k"]:
+        def note(module: nn.Module, path: str, inputs: Any, call: Any) -> Any:
             output = call()
             # Within a map over rows or channels, tracers are of another type than the row's.
             can_be_covered = path not in layers and type(inputs) is type(row)
-            found = _layer(module, path, inputs, output, weights) if can_be_covered else None
+            found = _read_layer(module, path, inputs, output, chosen) if can_be_covered else None
             layers[path] = found
             return output
 
-        with nn.intercept_methods(count), intercepting(note):
-            return network.apply(merge_variables(weights, rest), row)
+        with nn.intercept_methods(count), intercept(note):
+            return network.apply(merge_variables(chosen, rest), row)
 
-    jax.eval_shape(trace, weights, rest, row)
+    jax.eval_shape(trace, chosen, rest, row)
     return [layer for layer in layers.values() if layer is not None], calls[0]
 
 
-def _layer(
-    module: Any, path: str, inputs: Any, output: Any, weights: dict[str, Any]
+def _read_layer(
+    module: nn.Module,
+    path: str,
+    inputs: Shaped[Array, "..."],
+    output: Shaped[Array, "..."],
+    chosen: Parameters,
 ) -> Layer | None:
     """Geometry of a module that may be covered, or None."""
     if not _is_plain(module):
         return None
-    num_cached = module.variables["params"]
-    kernel, bias = num_cached["kernel"], num_cached.get("bias")
-    if weights.get(f"{path}['kernel']") is not kernel or kernel.dtype != output.dtype:
+    own = module.variables["params"]
+    kernel, bias = own["kernel"], own.get("bias")
+    if chosen.get(f"{path}['kernel']") is not kernel or kernel.dtype != output.dtype:
         return None
-    biased = bias is not None and f"{path}['bias']" in weights
-    if biased and weights[f"{path}['bias']"] is not bias:
+    with_bias = bias is not None and f"{path}['bias']" in chosen
+    if with_bias and chosen[f"{path}['bias']"] is not bias:
         return None
     make = dense_layer if isinstance(module, nn.Dense) else conv_layer
-    return make(module, path, inputs, output, biased)  # type: ignore[arg-type]
+    return make(module, path, inputs, output, with_bias)  # type: ignore[arg-type]
 
 
-def _is_plain(module: Any) -> bool:
+def _is_plain(module: nn.Module) -> bool:
     """Whether a module does with its kernel what its fields say, and no more."""
     special = ("mask", "dot_general", "dot_general_cls", "conv_general_dilated_cls")
     if any(getattr(module, name, None) is not None for name in special):
         return False
-    return getattr(module, "conv_general_dilated", None) in (None, small_image_convolution)
+    convolution = getattr(module, "conv_general_dilated", None)
+    return convolution is None or (
+        getattr(convolution, "computes", convolution) is lax.conv_general_dilated
+    )
 
 
-def _used_elsewhere(
-    network: Network, weights: dict[str, Any], rest: Any, row: Any, layers: list[Layer]
+def _find_other_uses(
+    network: Network,
+    chosen: Parameters,
+    rest: Variables,
+    row: jax.ShapeDtypeStruct,
+    layers: list[Layer],
 ) -> set[str]:
     """Leaves of these layers that the model reads beside its calls of them."""
     probes = {layer.path: jax.ShapeDtypeStruct((), jnp.dtype(layer.dtype)) for layer in layers}
     by_path = {layer.path: layer for layer in layers}
 
-    def trace(weights: dict[str, Any], rest: Any, row: Any, probes: dict[str, Any]) -> Any:
-        def replaced(module: Any, path: str, inputs: Any, call: Any) -> Any:
+    def trace(
+        chosen: Parameters,
+        rest: Variables,
+        row: Num[Array, "1 ..."],
+        probes: dict[str, Float[Array, ""]],
+    ) -> Float[Array, "1 k"]:
+        def replace_output(module: nn.Module, path: str, inputs: Any, call: Any) -> Any:
             if path not in by_path:
                 return call()
             shape = (*inputs.shape[:1], *by_path[path].space_out, by_path[path].channels_out)
@@ -227,11 +248,11 @@ def _used_elsewhere(
                 shape = (*inputs.shape[:-1], by_path[path].channels_out)
             return jnp.broadcast_to(probes[path], shape)
 
-        with intercepting(replaced):
-            return network.apply(merge_variables(weights, rest), row)
+        with intercept(replace_output):
+            return network.apply(merge_variables(chosen, rest), row)
 
-    closed = jax.make_jaxpr(trace)(weights, rest, row, probes)
+    closed = jax.make_jaxpr(trace)(chosen, rest, row, probes)
     read = {id(var) for equation in closed.jaxpr.eqns for var in equation.invars}
     read |= {id(var) for var in closed.jaxpr.outvars}
-    own = closed.jaxpr.invars[: len(weights)]
-    return {path for path, var in zip(sorted(weights), own, strict=True) if id(var) in read}
+    own = closed.jaxpr.invars[: len(chosen)]
+    return {path for path, var in zip(sorted(chosen), own, strict=True) if id(var) in read}

@@ -11,6 +11,8 @@ from davinz_jax.ntk.execution.tiles import symmetric_gram
 from davinz_jax.ntk.execution.workers import one_device
 from davinz_jax.ntk.outputs import Network, make_rows
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 NARROW = (2, 3, 3, 4)
 ARCHITECTURES = {
     "mlp": (MLP((6, 5, 4), num_outputs=3), (6,)),
@@ -23,14 +25,6 @@ ARCHITECTURES = {
     "resnet21": (ResNet((2, 3, 3, 3), NARROW, 3), (25, 25, 1)),
     "resnet34": (ResNet((3, 4, 6, 3), NARROW, 3), (25, 25, 1)),
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _quick_compilation():
-    """Most of the time goes to XLA, whose optimisations small models do not need."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -78,7 +72,7 @@ def test_any_chunk_and_batch_give_the_same_kernel(chunk, key):
             np.testing.assert_allclose(found, whole, atol=1e-5)
         np.testing.assert_array_equal(found, found.T)
     cross = empirical_ntk(
-        apply, variables, x[:2], y[:2], right_inputs=x, right_labels=y, engine=engine
+        apply, variables, x[:2], y[:2], other_inputs=x, other_labels=y, engine=engine
     )
     np.testing.assert_allclose(cross, whole[:2], atol=1e-5)
 
@@ -96,10 +90,10 @@ def test_float64_is_kept(key):
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
-def test_unfitted_engine_is_refused():
-    with pytest.raises(ValueError, match="survey: wanted an engine fitted"):
+def test_engine_that_is_not_fit_is_refused():
+    with pytest.raises(ValueError, match="survey: wanted an engine fit"):
         LayerwiseEngine().memory_cost(
-            Network(ARCHITECTURES["mlp"][0].apply, "label", "all"), {}, None
+            Network(ARCHITECTURES["mlp"][0].apply, "label", "all"), {}, np.ones((1, 6))
         )
 
 
@@ -136,7 +130,7 @@ def test_logits_apart_or_together_give_the_same_trace(name, batch_size, key):
     plan = make_plan("layerwise", network, variables, rows, batch_size=batch_size)
     assert plan.num_passes == 1
     for logits_per_pass in (1, 2, 3, 6):
-        engine = plan.engine.logits_per_pass(logits_per_pass, block_size=5)
+        engine = plan.engine.with_logits(logits_per_pass, block_size=5)
         some = plan._replace(engine=engine, num_passes=engine.num_passes(6, network))
         assert some.num_passes == 6 // logits_per_pass
         found = symmetric_gram(some, variables, rows, one_device())

@@ -72,7 +72,7 @@ def test_tile_is_the_product_of_gradients(layer, form, monkeypatch):
         return (np.asarray(patches(layer, pair[0])) if form == "patches" else pair[0]), pair[1]
 
     for cached in (1, 2**23):
-        monkeypatch.setattr("davinz_jax.ntk.engines.layerwise.host._CACHED_BYTES", cached)
+        monkeypatch.setattr("davinz_jax.ntk.engines.layerwise.host._SCRATCH_BYTES", cached)
         cross = host_tile(layer, form, kept(left), kept(right))
         np.testing.assert_allclose(cross, rows @ columns.T, rtol=1e-5, atol=1e-5)
         own = host_tile(layer, form, kept(left), None)
@@ -87,7 +87,7 @@ def test_accelerators_get_the_same(layer, form):
     inputs, signals = (x.astype(np.float32) for x in drawn(layer, 4, 2))
     if form == "patches":
         inputs = np.asarray(patches(layer, inputs))
-    found = _factor_tile(((layer, form),), ((inputs,), (signals,)), ((inputs,), (signals,)))
+    found = _factor_tile(((layer, form),), [(inputs, signals)], [(inputs, signals)])
     np.testing.assert_allclose(
         found, host_tile(layer, form, (inputs, signals), None), rtol=2e-4, atol=2e-4
     )

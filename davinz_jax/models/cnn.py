@@ -7,7 +7,7 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import Float, Num
 
-from davinz_jax.models.layers import as_images, conv, dense, flatten, frozen, max_pool
+from davinz_jax.models.layers import as_images, conv, dense, flatten, freeze, max_pool
 
 
 class CNN(nn.Module):
@@ -24,7 +24,7 @@ class CNN(nn.Module):
     num_outputs: int = 10
 
     def __post_init__(self) -> None:
-        self.channels = frozen(self.channels)
+        self.channels = freeze(self.channels)
         super().__post_init__()
 
     @nn.compact

@@ -35,10 +35,10 @@ def initialise(
     row = jnp.asarray(inputs[:1])
     shape = jax.ShapeDtypeStruct(row.shape, row.dtype)
     variables = module.lazy_init(key, shape)  # draws weights; runs no forward pass
-    return widened(variables, row.dtype)
+    return widen(variables, row.dtype)
 
 
-def widened(variables: Variables, dtype: np.dtype) -> Variables:
+def widen(variables: Variables, dtype: np.dtype) -> Variables:
     """Variables in the wider of their own dtype and a floating one."""
     if not jnp.issubdtype(dtype, jnp.floating):
         return variables

@@ -92,8 +92,8 @@ def as_images(
     return images
 
 
-def frozen(value: Any) -> Any:
+def freeze(value: Any) -> Any:
     """Nested sequences, as a configuration gives them, as nested tuples: they can be hashed."""
     if isinstance(value, str) or not hasattr(value, "__iter__"):
         return value
-    return tuple(frozen(item) for item in value)
+    return tuple(freeze(item) for item in value)

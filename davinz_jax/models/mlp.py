@@ -8,7 +8,7 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import Float, Num
 
-from davinz_jax.models.layers import dense, flatten, frozen
+from davinz_jax.models.layers import dense, flatten, freeze
 
 
 class MLP(nn.Module):
@@ -25,7 +25,7 @@ class MLP(nn.Module):
     num_outputs: int = 1
 
     def __post_init__(self) -> None:
-        self.widths = frozen(self.widths)
+        self.widths = freeze(self.widths)
         super().__post_init__()
 
     @nn.compact

@@ -7,7 +7,7 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import Float, Num
 
-from davinz_jax.models.layers import as_images, batch_norm, conv, dense, flatten, frozen
+from davinz_jax.models.layers import as_images, batch_norm, conv, dense, flatten, freeze
 
 
 class BasicBlock(nn.Module):
@@ -54,7 +54,7 @@ class ResNet(nn.Module):
     num_outputs: int = 10
 
     def __post_init__(self) -> None:
-        self.blocks, self.channels = frozen(self.blocks), frozen(self.channels)
+        self.blocks, self.channels = freeze(self.blocks), freeze(self.channels)
         super().__post_init__()
 
     @nn.compact

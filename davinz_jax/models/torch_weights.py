@@ -68,7 +68,7 @@ def load_torch_weights(
     entries = {**entries, **initial}
     _refuse_misfits(str(path), entries, wanted)
     dtype = row.dtype if jnp.issubdtype(row.dtype, jnp.floating) else jnp.float32
-    return unflatten_dict({leaf: _widened(entries[torch_name(leaf)], dtype) for leaf in wanted})
+    return unflatten_dict({leaf: _widen(entries[torch_name(leaf)], dtype) for leaf in wanted})
 
 
 def save_torch_weights(
@@ -208,6 +208,6 @@ def _to_torch(array: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
     )  # (h, w, in, out) -> (out, in, h, w)
 
 
-def _widened(array: Shaped[np.ndarray, "..."], dtype: np.dtype) -> jax.Array:
+def _widen(array: Shaped[np.ndarray, "..."], dtype: np.dtype) -> jax.Array:
     value = jnp.asarray(array)
     return value.astype(jnp.promote_types(value.dtype, dtype))

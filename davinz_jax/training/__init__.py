@@ -11,7 +11,7 @@ from davinz_jax.training.coalitions import CoalitionPerformance, train_coalition
 from davinz_jax.training.evaluate import Performance, evaluate
 from davinz_jax.training.losses import row_losses
 from davinz_jax.training.schedule import Schedule, fixed_schedule, given_schedule, paper_schedule
-from davinz_jax.training.train import TrainResult, members_at_once, train, train_many
+from davinz_jax.training.train import TrainResult, train, train_many
 
 __all__ = [
     "CoalitionPerformance",
@@ -21,7 +21,6 @@ __all__ = [
     "evaluate",
     "fixed_schedule",
     "given_schedule",
-    "members_at_once",
     "paper_schedule",
     "row_losses",
     "train",

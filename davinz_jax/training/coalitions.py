@@ -1,4 +1,4 @@
-"""Target performance of networks trained on coalitions, each kept as soon as it is known.
+"""Performance of networks trained on coalitions, each kept as soon as it is known.
 
 A checkpoint is a small JSON file named by a hash of everything that decides its content: network,
 start, data, schedule, key, and the coalition's rows. A run that was killed finds what it had done.
@@ -19,8 +19,8 @@ from davinz_jax.data.dataset import Dataset
 from davinz_jax.files import write_bytes
 from davinz_jax.training.evaluate import Performance, evaluate
 from davinz_jax.training.schedule import Schedule
-from davinz_jax.training.train import Progress, RowSet, TrainResult, members_at_once, train_many
-from davinz_jax.types import PRNGKey, Variables
+from davinz_jax.training.train import RowSet, TrainResult, default_group_size, train_many
+from davinz_jax.types import PRNGKey, Progress, Variables
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def train_coalitions(
     schedule: Schedule,
     key: PRNGKey,
     folder: str | os.PathLike[str] | None = None,
-    at_once: int | None = None,
+    group_size: int | None = None,
     progress: Progress | None = None,
 ) -> list[CoalitionPerformance]:
     """Train a copy of a network on each coalition's rows and evaluate it on the validation set.
@@ -64,7 +64,7 @@ def train_coalitions(
         schedule: rates and stopping rule.
         key: decides the order of rows.
         folder: where finished coalitions are kept and looked for; none keeps nothing.
-        at_once: copies trained side by side; by default as many as suit network and device.
+        group_size: copies trained side by side; by default as many as suit network and device.
         progress: called with (coalitions done, all, "coalitions").
 
     Returns:
@@ -73,12 +73,11 @@ def train_coalitions(
     Raises:
         ValueError: if the validation set's targets are not known.
     """
-    _refuse_unknown_targets(dataset)
-    context = _context(module, variables, dataset, schedule, key)
+    _check_targets(dataset)
+    context = _hash_context(module, variables, dataset, schedule, key)
     names = [_name(context, rows) for rows in row_sets]
-    found = _found(folder, names)
+    found = _read_finished(folder, names)
     missing = [i for i, name in enumerate(names) if name not in found]
-    group = at_once or members_at_once(variables)
     results = train_many(
         module,
         variables,
@@ -86,10 +85,10 @@ def train_coalitions(
         [row_sets[i] for i in missing],
         schedule=schedule,
         key=key,
-        at_once=group,
+        group_size=group_size or default_group_size(variables),
     )
     for i, result in zip(missing, results, strict=True):
-        found[names[i]] = _evaluated(module, result, dataset, len(row_sets[i]))
+        found[names[i]] = _evaluate_member(module, result, dataset, len(row_sets[i]))
         if folder is not None:
             content = json.dumps(asdict(found[names[i]]))
             write_bytes(Path(folder) / names[i], content.encode())
@@ -98,7 +97,7 @@ def train_coalitions(
     return [found[name] for name in names]
 
 
-def _evaluated(
+def _evaluate_member(
     module: nn.Module, result: TrainResult, dataset: Dataset, num_rows: int
 ) -> CoalitionPerformance:
     targets = dataset.validation.targets
@@ -110,7 +109,7 @@ def _evaluated(
     return CoalitionPerformance(performance, result.epochs, result.converged, last, num_rows)
 
 
-def _context(
+def _hash_context(
     module: nn.Module, variables: Variables, dataset: Dataset, schedule: Schedule, key: PRNGKey
 ) -> bytes:
     """Hash of all that decides a result beside the coalition's rows."""
@@ -127,7 +126,7 @@ def _name(context: bytes, rows: RowSet) -> str:
     return f"{own.hexdigest()[:32]}.json"
 
 
-def _found(
+def _read_finished(
     folder: str | os.PathLike[str] | None, names: list[str]
 ) -> dict[str, CoalitionPerformance]:
     if folder is None:
@@ -141,7 +140,7 @@ def _read(path: Path) -> CoalitionPerformance:
     return CoalitionPerformance(**{**content, "performance": Performance(**content["performance"])})
 
 
-def _refuse_unknown_targets(dataset: Dataset) -> None:
+def _check_targets(dataset: Dataset) -> None:
     if dataset.validation.targets is None:
         raise ValueError(
             "dataset: wanted a validation set with known targets to measure performance on, got "

@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from flax import linen as nn
+from jaxtyping import Bool, Float, Int, Key, Num, PyTree
 
 from davinz_jax.training.losses import row_losses
 from davinz_jax.training.schedule import Schedule
@@ -28,32 +29,41 @@ EPOCHS_A_CALL = 25
 
 
 class State(NamedTuple):
-    """Where a training run stands."""
+    """Where a training run stands; with a leading axis m for several side by side."""
 
     variables: Variables
-    optimiser: Any
-    loss: Any  # mean loss of the last epoch
-    epoch: Any  # epochs done
-    settled: Any  # whether the stopping rule was met, or the loss left the finite numbers
+    optimiser: optax.OptState
+    loss: Float[jax.Array, "*m"]  # mean loss of the last epoch
+    epoch: Int[jax.Array, "*m"]  # epochs done
+    settled: Bool[jax.Array, "*m"]  # whether the stopping rule was met, or the loss is not finite
 
 
 class Rows(NamedTuple):
     """A padded set of rows: indices into the data, how many count, and the key of the run."""
 
-    index: Any
-    count: Any
-    key: Any
+    index: Int[jax.Array, "*m r"]
+    count: Int[jax.Array, "*m"]
+    key: Key[jax.Array, "*m"]
 
 
 class Sums(NamedTuple):
     """What an epoch changes from minibatch to minibatch."""
 
     variables: Variables
-    optimiser: Any
-    loss: Any  # summed over the rows seen
+    optimiser: optax.OptState
+    loss: Float[jax.Array, ""]  # summed over the rows seen
 
 
-Runner = Callable[..., tuple[State, jax.Array]]
+Data = tuple[Num[jax.Array, "n ..."], Num[jax.Array, " n"]]
+"""Inputs and targets that rows index."""
+
+Params = PyTree[Float[jax.Array, "..."]]
+"""Leaves of the collection `params`, which are trained."""
+
+Epoch = Int[jax.Array, ""] | int
+"""Epochs done, or to be done."""
+Losses = Float[jax.Array, "*m e"]
+Runner = Callable[..., tuple[State, Losses]]
 
 
 @dataclass(frozen=True)
@@ -77,12 +87,12 @@ class Fit:
         momentum: Any = self.schedule.momentum
         return optax.sgd(rate, momentum or None)
 
-    def start(self, variables: Variables, count: Any) -> State:
+    def start(self, variables: Variables, count: Int[jax.Array, ""]) -> State:
         """State before the first epoch; a set without rows is settled at once."""
         state = self.optimiser.init(variables["params"])
         return State(dict(variables), state, jnp.asarray(jnp.inf), jnp.asarray(0), count == 0)
 
-    def shuffled(self, rows: Rows, epoch: Any) -> jax.Array:
+    def shuffle(self, rows: Rows, epoch: Epoch) -> Int[jax.Array, " r"]:
         """Indices of an epoch's rows in random order, those that count first."""
         draws = jax.random.uniform(jax.random.fold_in(rows.key, epoch), rows.index.shape)
         counts = jnp.arange(len(draws)) < rows.count
@@ -92,18 +102,25 @@ class Fit:
         """Rows of a minibatch."""
         return min(self.schedule.batch_size, rows.index.shape[-1])
 
-    def step(self, number: Any, sums: Sums, order: Any, rows: Rows, data: Any) -> Sums:
+    def step(
+        self,
+        number: Int[jax.Array, ""],
+        sums: Sums,
+        order: Int[jax.Array, " r"],
+        rows: Rows,
+        data: Data,
+    ) -> Sums:
         """One minibatch."""
         size = self.batch_size(rows)
         place = number * size + jnp.arange(size)
         picked = order[place % jnp.maximum(rows.count, 1)]
-        parameters = (place < rows.count).astype(jnp.float32)
+        weights = (place < rows.count).astype(jnp.float32)
         losses = functools.partial(self._losses, sums.variables, data[0][picked], data[1][picked])
 
-        def objective(params: Any) -> Any:
+        def objective(params: Params) -> tuple[Float[jax.Array, ""], Any]:
             each, moved = losses(params)
-            total = jnp.sum(each * parameters)
-            return total / jnp.sum(parameters), (total, moved)
+            total = jnp.sum(each * weights)
+            return total / jnp.sum(weights), (total, moved)
 
         old = sums.variables["params"]
         gradient, (total, moved) = jax.grad(objective, has_aux=True)(old)
@@ -118,7 +135,13 @@ class Fit:
         settled = (still & (done >= self.schedule.min_epochs)) | ~jnp.isfinite(loss)
         return State(sums.variables, sums.optimiser, loss, done, settled)
 
-    def _losses(self, variables: Variables, inputs: Any, targets: Any, params: Any) -> Any:
+    def _losses(
+        self,
+        variables: Variables,
+        inputs: Num[jax.Array, "b ..."],
+        targets: Num[jax.Array, " b"],
+        params: Params,
+    ) -> tuple[Float[jax.Array, " b"], Variables]:
         known = inspect.signature(type(self.module).__call__).parameters
         options: dict[str, Any] = {"train": True} if "train" in known else {}
         outputs, moved = self.module.apply(
@@ -136,40 +159,41 @@ def epoch_runner(fit: Fit, *, host_loop: bool) -> Runner:
     """
     make = _host_runner if host_loop else _device_runner
     try:
-        return _cached(make, fit)
+        return _make_cached(make, fit)
     except TypeError:  # a module of the user's with a field that cannot be hashed
         return make(fit)
 
 
 @functools.lru_cache(maxsize=32)
-def _cached(make: Callable[[Fit], Runner], fit: Fit) -> Runner:
+def _make_cached(make: Callable[[Fit], Runner], fit: Fit) -> Runner:
     return make(fit)
 
 
 def _device_runner(fit: Fit) -> Runner:
-    def run(state: State, rows: Rows, data: Any, last: Any) -> tuple[State, jax.Array]:
-        def body(carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
-            new = _epoch(fit, carry[0], rows, data)
+    def run(state: State, rows: Rows, data: Data, last: Epoch) -> tuple[State, Losses]:
+        def body(carry: tuple[State, Losses]) -> tuple[State, Losses]:
+            new = _run_epoch(fit, carry[0], rows, data)
             return new, carry[1].at[carry[0].epoch - state.epoch].set(new.loss)
 
-        def goes_on(carry: tuple[State, jax.Array]) -> jax.Array:
+        def goes_on(carry: tuple[State, Losses]) -> Bool[jax.Array, ""]:
             return (carry[0].epoch < last) & ~carry[0].settled
 
         return jax.lax.while_loop(goes_on, body, (state, jnp.full(EPOCHS_A_CALL, jnp.nan)))
 
     @jax.jit
-    def run_members(states: State, rows: Rows, data: Any, last: Any) -> tuple[State, jax.Array]:
+    def run_members(states: State, rows: Rows, data: Data, last: Epoch) -> tuple[State, Losses]:
         if len(rows.count) > 1:
             together: Any = jax.vmap(run, (0, 0, None, None))
             return together(states, rows, data, last)
-        one: tuple[State, Rows] = _squeezed((states, rows))  # keeps convolutions plain
-        return _expanded(run(*one, data, last))
+        one: tuple[State, Rows] = _squeeze((states, rows))  # keeps convolutions plain
+        return _expand(run(*one, data, last))
 
     return run_members
 
 
-def _epoch(fit: Fit, state: State, rows: Rows, data: Any) -> State:
-    order, size = fit.shuffled(rows, state.epoch), fit.batch_size(rows)
+def _run_epoch(fit: Fit, state: State, rows: Rows, data: Data) -> State:
+    """One epoch on the device."""
+    order, size = fit.shuffle(rows, state.epoch), fit.batch_size(rows)
     begin = Sums(state.variables, state.optimiser, jnp.zeros(()))
     step = functools.partial(fit.step, order=order, rows=rows, data=data)
     sums = jax.lax.fori_loop(0, (rows.count + size - 1) // size, step, begin)
@@ -177,29 +201,29 @@ def _epoch(fit: Fit, state: State, rows: Rows, data: Any) -> State:
 
 
 def _host_runner(fit: Fit) -> Runner:
-    shuffled: Any = jax.jit(functools.partial(fit.shuffled))  # partial: hashed by identity
+    shuffle: Any = jax.jit(functools.partial(fit.shuffle))  # partial: hashed by identity
     step: Any = jax.jit(functools.partial(fit.step))
     close: Any = jax.jit(functools.partial(fit.close))
 
-    def run_member(states: State, rows: Rows, data: Any, last: Any) -> tuple[State, jax.Array]:
-        state, own = _squeezed((states, rows))
+    def run_member(states: State, rows: Rows, data: Data, last: Epoch) -> tuple[State, Losses]:
+        state, own = _squeeze((states, rows))
         losses, size = [], fit.batch_size(own)
         while int(state.epoch) < int(last) and not bool(state.settled):
-            order = shuffled(own, state.epoch)
+            order = shuffle(own, state.epoch)
             sums = Sums(state.variables, state.optimiser, jnp.zeros(()))
             for number in range(-(-int(own.count) // size)):
                 sums = step(jnp.asarray(number), sums, order, own, data)
             state = close(state, sums, own)
             losses.append(state.loss)
         rest = jnp.full(EPOCHS_A_CALL - len(losses), jnp.nan)
-        return _expanded((state, jnp.concatenate([jnp.asarray(losses), rest])))
+        return _expand((state, jnp.concatenate([jnp.asarray(losses), rest])))
 
     return run_member
 
 
-def _squeezed(tree: Any) -> Any:
+def _squeeze(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: leaf[0], tree)
 
 
-def _expanded(tree: Any) -> Any:
+def _expand(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tree)

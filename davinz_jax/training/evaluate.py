@@ -1,14 +1,14 @@
 """What a network achieves on a validation set."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
-from jaxtyping import Num
+from jaxtyping import Bool, Float, Num
 
 from davinz_jax.models import apply_function
 from davinz_jax.training.losses import row_losses
@@ -62,20 +62,27 @@ def evaluate(
     total = np.zeros(2)
     for start in range(0, len(inputs), size):
         rows = slice(max(0, min(start, len(inputs) - size)), start + size)
-        fresh = jnp.arange(size) >= start - rows.start  # the last batch reaches back to be full
-        part = sums(variables, jnp.asarray(inputs[rows]), jnp.asarray(targets[rows]), fresh)
+        is_fresh = jnp.arange(size) >= start - rows.start  # the last batch reaches back to be full
+        part = sums(variables, jnp.asarray(inputs[rows]), jnp.asarray(targets[rows]), is_fresh)
         total += np.asarray(part, np.float64)
     loss, right = (float(value) for value in total / len(inputs))
     return Performance(loss, right if task == "classification" else None)
 
 
 @functools.lru_cache(maxsize=32)
-def _batch_sums(apply: Apply, task: Task) -> Any:
+def _batch_sums(apply: Apply, task: Task) -> Callable[..., Float[jax.Array, "2"]]:
+    """Function that sums losses, and rows classified right, over a batch's fresh rows."""
+
     @jax.jit
-    def sums(variables: Variables, inputs: Any, targets: Any, parameters: Any) -> jax.Array:
+    def sums(
+        variables: Variables,
+        inputs: Num[jax.Array, "b ..."],
+        targets: Num[jax.Array, " b"],
+        is_fresh: Bool[jax.Array, " b"],
+    ) -> Float[jax.Array, "2"]:
         outputs = apply(variables, inputs)
         losses = row_losses(outputs, targets, task)
         right = jnp.argmax(outputs, axis=-1) == targets
-        return jnp.stack([jnp.sum(jnp.where(parameters, v, 0.0)) for v in (losses, right)])
+        return jnp.stack([jnp.sum(jnp.where(is_fresh, v, 0.0)) for v in (losses, right)])
 
     return sums

@@ -15,10 +15,10 @@ from jaxtyping import Float, Int
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.training.epochs import EPOCHS_A_CALL, Fit, Rows, State, epoch_runner
 from davinz_jax.training.schedule import Schedule
-from davinz_jax.types import PRNGKey, Variables
+from davinz_jax.types import PRNGKey, Progress, Variables
 
-Progress = Callable[[int, int, str], None]
 RowSet = Int[np.ndarray, " _"]
+"""Indices of a set's rows in the dataset."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def train_many(
     *,
     schedule: Schedule,
     key: PRNGKey,
-    at_once: int | None = None,
+    group_size: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[TrainResult]:
     """Train a copy of one network on each of many sets of a dataset's rows.
@@ -98,13 +98,13 @@ def train_many(
             without rows leaves the network untrained.
         schedule: rates and stopping rule.
         key: decides the order of rows.
-        at_once: members of a group; by default as many as suit the network and the device.
+        group_size: members that run side by side; by default as many as suit network and device.
         progress: called with (epochs done, `max_epochs`, "train") for each group.
 
     Yields:
         The trained networks, in the order of `row_sets`.
     """
-    group = min(at_once or members_at_once(variables), max(len(row_sets), 1))
+    group = min(group_size or default_group_size(variables), max(len(row_sets), 1))
     longest = max([1, *(len(rows) for rows in row_sets)])
     data = jnp.asarray(dataset.inputs), jnp.asarray(dataset.targets)
     fit = Fit(module, dataset.task, schedule)
@@ -112,14 +112,14 @@ def train_many(
     for begin in range(0, len(row_sets), group):
         sets = list(row_sets[begin : begin + group])
         idle = [np.zeros(0, np.int64)] * (group - len(sets))  # keeps the compiled shape
-        rows = _stacked([_padded(indices, longest, key) for indices in sets + idle])
+        rows = _stack([_pad(indices, longest, key) for indices in sets + idle])
         states = jax.vmap(fit.start, (None, 0))(variables, rows.count)
         call = functools.partial(runner, rows=rows, data=data)
-        states, losses = _until_settled(call, states, schedule, progress)
+        states, losses = _run_until_settled(call, states, schedule, progress)
         yield from _results(states, losses, len(sets))
 
 
-def members_at_once(variables: Variables) -> int:
+def default_group_size(variables: Variables) -> int:
     """How many copies of a network are worth training side by side on the default device.
 
     Small networks fill an accelerator only together. A processor gains nothing from convolutions
@@ -137,18 +137,18 @@ def _convolves_slowly(variables: Variables) -> bool:
     return jax.default_backend() == "cpu" and any(leaf.ndim > 2 for leaf in leaves)
 
 
-def _padded(indices: RowSet, length: int, key: PRNGKey) -> Rows:
+def _pad(indices: RowSet, length: int, key: PRNGKey) -> Rows:
     padding = np.zeros(length - len(indices), np.int64)
     index = np.concatenate([np.asarray(indices, np.int64), padding]).astype(np.int32)
     own = jax.random.fold_in(key, zlib.crc32(np.ascontiguousarray(indices, "<i8").tobytes()))
     return Rows(jnp.asarray(index), jnp.asarray(len(indices)), own)
 
 
-def _stacked(members: list[Rows]) -> Rows:
+def _stack(members: list[Rows]) -> Rows:
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
 
 
-def _until_settled(
+def _run_until_settled(
     call: Callable[..., tuple[State, jax.Array]],
     states: State,
     schedule: Schedule,

@@ -44,7 +44,7 @@ def test_killed_run_resumes(options, tmp_path, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_coalitions(**options, row_sets=SETS, at_once=1, progress=kill)
+        train_coalitions(**options, row_sets=SETS, group_size=1, progress=kill)
     assert len(list(tmp_path.iterdir())) == 2
     seen = []
     whole = train_coalitions(**options, row_sets=SETS, progress=lambda *a: seen.append(a))

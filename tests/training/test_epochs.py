@@ -24,9 +24,9 @@ def member(blobs, key):
     return states, rows, (jnp.asarray(blobs.inputs), jnp.asarray(blobs.targets))
 
 
-def test_shuffle_names_each_counted_row_once(member):
+def test_shuffle_names_each_row_that_counts_once(member):
     rows = jax.tree.map(lambda leaf: leaf[0], member[1])
-    first, second = FIT.shuffled(rows, 0), FIT.shuffled(rows, 1)
+    first, second = FIT.shuffle(rows, 0), FIT.shuffle(rows, 1)
     assert sorted(first[:10].tolist()) == list(range(10))
     assert (first != second).any()
 

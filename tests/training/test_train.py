@@ -9,7 +9,8 @@ from flax import linen as nn
 from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.models import MLP, initialise
 from davinz_jax.models.layers import batch_norm, dense
-from davinz_jax.training import Schedule, members_at_once, train, train_many
+from davinz_jax.training import Schedule, train, train_many
+from davinz_jax.training.train import default_group_size
 
 
 class Normed(nn.Module):
@@ -96,10 +97,10 @@ class Unhashable(nn.Module):
         return nn.Dense(self.settings["outputs"])(hidden)
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
-def test_user_module_that_cannot_be_hashed(blobs, key, at_once):
+@pytest.mark.parametrize("group_size", [1, 2])
+def test_user_module_that_cannot_be_hashed(blobs, key, group_size):
     module, schedule = Unhashable({"outputs": 2}), Schedule(0.1, min_epochs=2, max_epochs=2)
-    options = {"schedule": schedule, "key": key, "at_once": at_once}
+    options = {"schedule": schedule, "key": key, "group_size": group_size}
     sets = [np.arange(9), np.arange(4)]
     for result in train_many(module, initialise(module, key, blobs.inputs), blobs, sets, **options):
         assert result.losses[1] < result.losses[0]
@@ -126,25 +127,25 @@ class TestMany:
         return list(train_many(self.module, variables, blobs, self.row_sets, **options))
 
     def test_side_by_side_as_alone(self, blobs, variables):
-        alone, pairs, at_once = (self.run(blobs, variables, at_once=n) for n in (1, 2, 5))
-        for one, *others in zip(alone, pairs, at_once, strict=True):
+        alone, pairs, group_size = (self.run(blobs, variables, group_size=n) for n in (1, 2, 5))
+        for one, *others in zip(alone, pairs, group_size, strict=True):
             for other in others:
                 assert (one.epochs, one.converged) == (other.epochs, other.converged)
                 np.testing.assert_allclose(one.losses, other.losses, rtol=1e-4)
         assert len({one.epochs for one in alone}) > 2  # each stops by itself
 
     def test_no_rows_leave_the_network_untrained(self, blobs, variables):
-        untrained = self.run(blobs, variables, at_once=5)[2]
+        untrained = self.run(blobs, variables, group_size=5)[2]
         assert (untrained.epochs, untrained.converged) == (0, True)
         jax.tree.map(np.testing.assert_array_equal, untrained.variables, variables)
 
     def test_progress(self, blobs, variables):
         seen = []
-        self.run(blobs, variables, at_once=5, progress=lambda *args: seen.append(args))
+        self.run(blobs, variables, group_size=5, progress=lambda *args: seen.append(args))
         assert seen[0] == (25, 40, "train")
 
 
 def test_convolutions_go_one_by_one_on_a_processor():
-    assert members_at_once({"kernel": np.zeros((5, 5, 1, 3))}) >= 1
-    assert members_at_once({"kernel": np.zeros((5000, 5000))}) == 1
-    assert members_at_once({"kernel": np.zeros((5, 5))}) > 1
+    assert default_group_size({"kernel": np.zeros((5, 5, 1, 3))}) >= 1
+    assert default_group_size({"kernel": np.zeros((5000, 5000))}) == 1
+    assert default_group_size({"kernel": np.zeros((5, 5))}) > 1

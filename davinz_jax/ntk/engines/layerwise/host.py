@@ -53,7 +53,7 @@ def host_tile(
 
 def _arrange(
     layer: Layer, form: Form, factors: Factors
-) -> tuple[Float[np.ndarray, "g p n u"], Float[np.ndarray, "g t n o"]]:
+) -> tuple[Float[np.ndarray, "g p n u"], Float[np.ndarray, "g t n v"]]:
     """Inputs and signals by group and position, rows after them."""
     positions = layer.positions if form == "patches" else layer.positions_in
     return (

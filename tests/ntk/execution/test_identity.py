@@ -1,0 +1,72 @@
+"""What a kernel is of: nothing that its bytes depend on is left out."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from davinz_jax.ntk.execution import identity
+from davinz_jax.ntk.execution.identity import agree_on_plan, kernel_identity
+from davinz_jax.ntk.execution.plan import make_plan
+from davinz_jax.ntk.outputs import Network, make_rows
+
+X = np.arange(12, dtype=np.float32).reshape(4, 3)
+DRAWN = [{"params": {"kernel": jnp.ones((3, 2))}}]
+PARTITION = np.arange(4)[None]
+
+
+def linear(variables, inputs):
+    return inputs @ variables["params"]["kernel"]
+
+
+def identity_of(*, inputs=X, drawn=DRAWN, partition=PARTITION, apply=linear):
+    network = Network(apply, "trace", "weights")
+    rows = make_rows(network, inputs, None)
+    plan = make_plan("layerwise", network, drawn[0], rows)
+    return kernel_identity(plan, drawn, rows, partition)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"inputs": X + 1}, {"rows"}),
+        ({"drawn": [{"params": {"kernel": jnp.zeros((3, 2))}}]}, {"initialisations"}),
+        ({"drawn": DRAWN * 2}, {"initialisations"}),
+        ({"partition": PARTITION[:, ::-1]}, {"blocks"}),
+        ({"apply": lambda v, x: 2 * linear(v, x)}, {"network"}),
+        ({"apply": lambda v, x: linear(v, x)}, set()),
+    ],
+)
+def test_only_what_differs_differs(change, named):
+    """The same computation under another name is the same network."""
+    plain, other = identity_of(), identity_of(**change)
+    assert {name for name in plain if plain[name] != other[name]} == named
+
+
+def test_code_of_every_engine_counts(monkeypatch, tmp_path):
+    """The folder that is hashed is that of the whole floor, engines and execution alike."""
+    read = []
+    monkeypatch.setattr(
+        identity.Path, "read_bytes", lambda path: read.append(path.name) or b"", raising=True
+    )
+    identity._code_hash()
+    assert {"empirical.py", "gradients.py", "tiles.py", "neural_tangents.py"} <= set(read)
+
+
+def test_one_process_keeps_its_plan():
+    network = Network(linear, "trace", "weights")
+    rows = make_rows(network, X, None)
+    plan = make_plan("layerwise", network, DRAWN[0], rows)
+    assert agree_on_plan(plan, DRAWN, rows, PARTITION) is plan
+
+
+def test_several_processes_take_the_least(monkeypatch):
+    network = Network(linear, "trace", "weights")
+    rows = make_rows(network, X, None)
+    plan = make_plan("layerwise", network, DRAWN[0], rows, batch_size=4)
+    told = []
+    monkeypatch.setattr(identity.hosts, "num_processes", lambda: 2)
+    monkeypatch.setattr(identity.hosts, "smallest", lambda number: min(number, 2))
+    monkeypatch.setattr(identity.hosts, "check_alike", told.append)
+    agreed = agree_on_plan(plan, DRAWN, rows, PARTITION)
+    assert (agreed.batch_size, agreed.num_cached) == (2, 1)
+    assert told[0]["batch_size"] == "2"

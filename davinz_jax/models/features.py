@@ -1,6 +1,7 @@
 """What a network sees before its last linear layer."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -42,10 +43,12 @@ def features(
 
 
 @functools.lru_cache(maxsize=16)
-def _last_dense_input(apply: Apply) -> Any:
+def _last_dense_input(apply: Apply) -> Callable[..., Float[jax.Array, "n d"]]:
+    """Function that gives what the last `nn.Dense` sees."""
+
     @jax.jit
-    def capture(variables: Variables, inputs: jax.Array) -> jax.Array:
-        seen: list[jax.Array] = []
+    def capture(variables: Variables, inputs: Num[jax.Array, "n ..."]) -> Float[jax.Array, "n d"]:
+        seen: list[Float[jax.Array, "n ..."]] = []
 
         def watch(call: Any, args: Any, kwargs: Any, context: nn.module.InterceptorContext) -> Any:
             if isinstance(context.module, nn.Dense) and context.method_name == "__call__":

@@ -1,14 +1,13 @@
 """From a Flax module to what kernels and training know: variables, and a pure function of them."""
 
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import errors
 from flax import linen as nn
-from jaxtyping import Num
+from jaxtyping import Num, Shaped
 
 from davinz_jax.types import Apply, PRNGKey, Variables
 
@@ -64,7 +63,9 @@ def apply_function(module: nn.Module) -> Apply:
 
 
 def _fresh_apply(module: nn.Module) -> Apply:
-    def apply(variables: Variables, inputs: Any, /) -> jax.Array:
+    def apply(
+        variables: Variables, inputs: Num[jax.Array | np.ndarray, "n ..."], /
+    ) -> Shaped[jax.Array, "n ..."]:
         try:
             return module.apply(variables, inputs)  # pyright: ignore[reportReturnType]
         except errors.ScopeParamShapeError as error:

@@ -159,7 +159,7 @@ def _refuse_suffix(path: Path) -> None:
         )
 
 
-def _shapes(module: nn.Module, row: jax.Array) -> dict[Leaf, tuple[int, ...]]:
+def _shapes(module: nn.Module, row: Num[jax.Array, "1 ..."]) -> dict[Leaf, tuple[int, ...]]:
     variables = jax.eval_shape(module.init, jax.random.key(0), row)
     leaves: dict[Leaf, Any] = flatten_dict(variables)
     return {leaf: value.shape for leaf, value in leaves.items()}
@@ -208,6 +208,6 @@ def _to_torch(array: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
     )  # (h, w, in, out) -> (out, in, h, w)
 
 
-def _widen(array: Shaped[np.ndarray, "..."], dtype: np.dtype) -> jax.Array:
+def _widen(array: Shaped[np.ndarray, "..."], dtype: np.dtype) -> Shaped[jax.Array, "..."]:
     value = jnp.asarray(array)
     return value.astype(jnp.promote_types(value.dtype, dtype))

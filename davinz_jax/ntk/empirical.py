@@ -141,8 +141,9 @@ def tangent_kernel(
     drawn = [promote_variables(variables, dataset.inputs) for variables in initialisations]
     rows = make_rows(network, dataset.inputs, dataset.targets)
     others = make_rows(network, dataset.validation.inputs, None) if with_validation else None
-    num_validation_rows = 0 if others is None else others.num_rows
-    request = Request(num_blocks, len(drawn), store is not None, num_validation_rows)
+    request = Request(
+        num_blocks, len(drawn), store is not None, 0 if others is None else others.num_rows
+    )
     workers, dtype = all_processes(), kernel_dtype(drawn[0])
     with hosts.together():
         plan = make_plan(
@@ -150,14 +151,16 @@ def tangent_kernel(
         )
         if others is not None:
             check_rows(network, drawn[0], others)
-        shuffle = shuffle and num_blocks > 1
-        partition = block_rows(len(dataset), num_blocks=num_blocks, shuffle=shuffle, key=key)
+        partition = block_rows(
+            len(dataset), num_blocks=num_blocks, shuffle=shuffle and num_blocks > 1, key=key
+        )
         plan = agree_on_plan(plan, drawn, rows, partition)
         if announce is not None:
             announce(forecast(plan, len(dataset), request, dtype, workers.num_devices))
-        identity = partial(kernel_identity, plan, drawn, rows, partition)
-        shape = (len(drawn), *partition.shape, partition.shape[1])
-        whole = make_destination(shape, dtype, store=store, identity=identity, workers=workers)
+        whole = make_destination(
+            (len(drawn), *partition.shape, partition.shape[1]), dtype, store=store,
+            identity=partial(kernel_identity, plan, drawn, rows, partition), workers=workers,
+        )  # fmt: skip
         draws = []
         for draw, variables in enumerate(drawn):
             stage = _name_stage(progress, draw, len(drawn))
@@ -177,8 +180,8 @@ def tangent_kernel(
         output=output,
         engine=plan.engine.name,
         parameters=parameters,
-        validation_kernel=np.stack(validation_kernel) if with_validation else None,
-        validation_outputs=np.stack(validation_outputs) if with_validation else None,
+        validation_kernel=_stack(validation_kernel),
+        validation_outputs=_stack(validation_outputs),
     )
 
 
@@ -197,6 +200,14 @@ def _meet(
     outputs = all_outputs(plan, variables, others.inputs, workers)
     check_finite_kernel(kernel, outputs, variables)
     return kernel, outputs
+
+
+def _stack(
+    draws: Sequence[Float[np.ndarray, "r c"] | None],
+) -> Float[np.ndarray, "i r c"] | None:
+    """What every draw gives, along a first axis; None where they give nothing."""
+    given = [draw for draw in draws if draw is not None]
+    return np.stack(given) if given else None
 
 
 def _name_stage(progress: Progress | None, draw: int, num_draws: int) -> Progress | None:

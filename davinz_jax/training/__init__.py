@@ -1,10 +1,9 @@
 """Ground truth: networks trained on a dataset, or on many coalitions of its rows.
 
-`train` fits one network by SGD under a `Schedule` (`paper_schedule`,
-`fixed_schedule`, `given_schedule`),
-`train_many` a copy for each set of rows, side by side where the network is small, `evaluate` gives
-the `Performance` on a validation set, and `train_coalitions` does both for a list of coalitions
-with a checkpoint for each.
+`train` fits one network by SGD under a `Schedule` (`paper_schedule`, `fixed_schedule`,
+`given_schedule`), `train_many` a copy for each set of rows, side by side where the network is
+small, `evaluate` gives the `Performance` on a validation set, and `train_coalitions` does both for
+a list of coalitions with a checkpoint for each.
 """
 
 from davinz_jax.training.coalitions import CoalitionPerformance, train_coalitions

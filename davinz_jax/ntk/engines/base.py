@@ -6,12 +6,15 @@ each), whose tiles are summed. Everything else (batches, tiles, blocks, memory, 
 lives in `execution`.
 """
 
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from jaxtyping import Float, Num
+from jaxtyping import Float, Num, PyTree, Shaped
 
 from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.types import Array, Variables
+
+Features = PyTree[Shaped[Array, "n ..."]]
+"""What an engine computes of n rows; only the engine knows more of it."""
 
 PASSING = 2
 """Cost of a multiply-add in a network's forward or backward pass, in those of a large matrix
@@ -53,10 +56,7 @@ class ComputeCost(NamedTuple):
 
 @runtime_checkable
 class Engine(Protocol):
-    """A way to compute tangent kernels exactly.
-
-    Features are a pytree of arrays whose first axis is that of rows; only the engine knows more.
-    """
+    """A way to compute tangent kernels exactly."""
 
     @property
     def name(self) -> str:
@@ -82,12 +82,12 @@ class Engine(Protocol):
         """Passes whose tiles add up to the kernel."""
         ...
 
-    def represent(self, network: Network, variables: Variables, rows: Rows, index: int) -> Any:
+    def represent(self, network: Network, variables: Variables, rows: Rows, index: int) -> Features:
         """Features of a batch of n rows in pass `index`."""
         ...
 
     def contract(
-        self, network: Network, variables: Variables, features: Any, other: Any | None
+        self, network: Network, variables: Variables, features: Features, other: Features | None
     ) -> Float[Array, "n m"]:
         """Tile of one pass from the features of two batches; of the first with itself for None."""
         ...

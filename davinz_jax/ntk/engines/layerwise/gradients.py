@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import lax
-from jaxtyping import Float, Int, Num
+from jaxtyping import Float, Int, Num, Shaped
 
 from davinz_jax.ntk.engines.layerwise.layer import Layer, joined_signals, patches, row_gradient
-from davinz_jax.ntk.engines.layerwise.survey import Survey, intercept
+from davinz_jax.ntk.engines.layerwise.survey import Call, Survey, intercept
 from davinz_jax.ntk.outputs import Network
 from davinz_jax.ntk.parameters import Parameters, merge_variables, split_variables
 from davinz_jax.types import Array, Variables
@@ -135,7 +135,9 @@ def _probe(
     """Outputs of one row with probes added to its layers' outputs, and these layers' inputs."""
     seen: ByPath = {}
 
-    def add_probe(module: nn.Module, path: str, inputs: Any, call: Any) -> Any:
+    def add_probe(
+        module: nn.Module, path: str, inputs: Shaped[Array, "..."], call: Call
+    ) -> Shaped[Array, "..."]:
         output = call()
         if path not in probes:
             return output

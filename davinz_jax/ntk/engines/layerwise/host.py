@@ -15,7 +15,7 @@ from davinz_jax.ntk.engines.layerwise.layer import Layer, window_meets
 from davinz_jax.ntk.engines.layerwise.survey import Form
 from davinz_jax.types import Array
 
-Factors = tuple[Float[Array, "_ ..."], Float[Array, "_ t o"]]
+Factors = tuple[Float[Array, "_ ..."], Float[Array, "_ _ _"]]
 """Inputs (or patches) and signals of a layer, of some rows."""
 
 _SCRATCH_BYTES = 2**23

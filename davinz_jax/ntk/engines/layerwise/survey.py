@@ -30,6 +30,9 @@ Form = Literal["gradient", "patches", "pixels"]
 """How a layer's gradients are cached and contracted: as they are, or as factors, by products of
 inputs (of pixels or of patches) and of signals between positions."""
 
+Call = Callable[[], Shaped[Array, "..."]]
+"""Gives a module's own output."""
+
 _WRITING = 485
 """Cost of keeping one number of a row's gradient, in multiply-adds of a large matrix product:
 memory is slow beside products, and forming the gradient costs no more than the backward pass."""
@@ -147,7 +150,7 @@ def cheapest_form(layer: Layer, block_size: int, logits_per_pass: int = 1) -> Fo
 
 
 def intercept(
-    handle: Callable[[nn.Module, str, Any, Callable[[], Any]], Any],
+    handle: Callable[[nn.Module, str, Shaped[Array, "..."], Call], Shaped[Array, "..."]],
 ) -> AbstractContextManager[Any]:
     """Context in which calls of plain Dense and Conv modules go through `handle`.
 
@@ -176,7 +179,9 @@ def _find_layers(
         return next_fun(*args, **kwargs)
 
     def trace(chosen: Parameters, rest: Variables, row: Num[Array, "1 ..."]) -> Float[Array, "1 k"]:
-        def note(module: nn.Module, path: str, inputs: Any, call: Any) -> Any:
+        def note(
+            module: nn.Module, path: str, inputs: Shaped[Array, "..."], call: Call
+        ) -> Shaped[Array, "..."]:
             output = call()
             # Within a map over rows or channels, tracers are of another type than the row's.
             can_be_covered = path not in layers and type(inputs) is type(row)
@@ -240,7 +245,9 @@ def _find_other_uses(
         row: Num[Array, "1 ..."],
         probes: dict[str, Float[Array, ""]],
     ) -> Float[Array, "1 k"]:
-        def replace_output(module: nn.Module, path: str, inputs: Any, call: Any) -> Any:
+        def replace_output(
+            module: nn.Module, path: str, inputs: Shaped[Array, "..."], call: Call
+        ) -> Shaped[Array, "..."]:
             if path not in by_path:
                 return call()
             shape = (*inputs.shape[:1], *by_path[path].space_out, by_path[path].channels_out)

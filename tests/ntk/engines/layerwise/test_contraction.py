@@ -30,7 +30,7 @@ def flat(features):
     return np.concatenate([features.gradients, layer.reshape(len(layer), -1)], axis=1)
 
 
-@pytest.mark.parametrize("backend", ["cpu", "gpu"])
+@pytest.mark.parametrize("backend", ["cpu", "gpu"], ids=["host", "device"])
 def test_tile_is_the_product_of_whole_gradients(backend, monkeypatch):
     monkeypatch.setattr("jax.default_backend", lambda: backend)
     left, right = draw(5, 0), draw(3, 1)

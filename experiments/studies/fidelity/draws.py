@@ -4,12 +4,11 @@ Base rows make the sets, validation rows serve the scores, stopping rows end the
 rows give the truth; none serves two ends. Every part has equal class counts.
 """
 
+import os
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -27,46 +26,7 @@ from davinz_jax.data.sources.mnist_m import load_photographs
 from davinz_jax.types import PRNGKey
 from experiments.studies.fidelity import recipes
 from experiments.studies.fidelity.recipes import Inputs, Labels, Recipe, Scale
-
-TABLES = ("magic", "optdigits", "phoneme", "ring", "spambase", "twonorm")
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What a draw is.
-
-    Attributes:
-        data: name of the data set.
-        network: mlp or cnn.
-        key: of everything random.
-        num_sets: sets, all recipes' or a random choice of them.
-        num_rows: rows of a set; a multiple of the classes.
-        half: 0 for even rows, 1 for odd ones of a large data set, None for all.
-        base: rows a class that sets are made from.
-        validation: rows a class for scores.
-        stopping: rows a class that end a training.
-        test: rows a class, at most, for the truth.
-        num_seeds: networks trained on each set.
-        rate: learning rate of these trainings.
-    """
-
-    data: str
-    network: str
-    key: int
-    num_sets: int
-    num_rows: int
-    half: int | None
-    base: int
-    validation: int
-    stopping: int
-    test: int
-    num_seeds: int = 8
-    rate: float = 2e-3
-
-    @property
-    def name(self) -> str:
-        """One of a kind, and the name of a folder."""
-        return f"{self.data}-{self.network}-{self.key}"
+from experiments.studies.fidelity.specs import TABLES, Spec
 
 
 @dataclass(frozen=True)
@@ -158,10 +118,8 @@ def _source(name: str, root: Path | None) -> tuple[Part, Part | None]:
         inputs, targets = load_breast_cancer(return_X_y=True)
         return Part(np.asarray(inputs, np.float32), np.asarray(targets, np.int64)), None
     if name in TABLES:
-        assert root is not None
-        table = load_table(
-            root / "tables" / f"{name}.csv.gz", target="label", holdout=0.01, key=jax.random.key(0)
-        )
+        path = _data_folder(root) / "tables" / f"{name}.csv.gz"
+        table = load_table(path, target="label", holdout=0.01, key=jax.random.key(0))
         return Part(table.inputs, table.targets), None
     load = {
         "mnist": partial(load_mnist, root=root),
@@ -172,6 +130,16 @@ def _source(name: str, root: Path | None) -> tuple[Part, Part | None]:
     pool, own = Part(dataset.inputs, dataset.targets), dataset.validation
     assert own.targets is not None
     return pool, None if name == "digits" else Part(own.inputs, own.targets)
+
+
+def _data_folder(root: Path | None) -> Path:
+    """Where tables lie, which are not downloaded."""
+    named = root or os.environ.get("DAVINZ_DATA")
+    if not named:
+        raise ValueError(
+            "root: wanted a folder with tables/NAME.csv.gz, got none; name one, or set DAVINZ_DATA"
+        )
+    return Path(named)
 
 
 def _balanced_parts(pool: Part, counts: tuple[int, ...], key: PRNGKey) -> list[Part]:
@@ -274,47 +242,3 @@ def _balanced_rows(targets: Labels, num_rows: int, key: PRNGKey) -> Int[np.ndarr
     return np.concatenate(
         [generator.choice(np.flatnonzero(targets == c), each, replace=False) for c in classes]
     )
-
-
-def _spec(data: str, network: str, key: int, num_sets: int, **how: Any) -> Spec:
-    seeds = {"mlp": 8, "cnn": 4}[network]
-    options = {"num_rows": 150, "half": None, "num_seeds": seeds} | SIZES[data] | how
-    return Spec(data, network, key, num_sets, **options)
-
-
-_MANY = {"base": 60, "validation": 30, "stopping": 20, "test": 100}
-_TWO = {"base": 250, "validation": 150, "stopping": 100, "test": 600}
-SIZES: Mapping[str, dict[str, int]] = {
-    "mnist": _MANY | {"test": 150},
-    "cifar10": _MANY | {"num_rows": 250, "base": 80, "stopping": 30, "test": 150, "num_seeds": 6},
-    "digits": {"base": 50, "validation": 25, "stopping": 15, "test": 100},
-    "optdigits": {"base": 60, "validation": 30, "stopping": 20, "test": 167},
-    "breast_cancer": {"num_rows": 80, "base": 60, "validation": 40, "stopping": 20, "test": 100},
-    **{name: _TWO for name in TABLES if name != "optdigits"},
-}
-"""Rows a class of each part."""
-
-CHOOSING = (
-    _spec("digits", "cnn", 0, 40),
-    _spec("ring", "mlp", 0, 40),
-    _spec("magic", "mlp", 0, 40, half=0),
-    _spec("optdigits", "mlp", 0, 40, half=0),
-    _spec("mnist", "mlp", 0, 40, half=0),
-    _spec("mnist", "cnn", 0, 40, half=0),
-    _spec("cifar10", "cnn", 0, 36, half=0, rate=5e-4),
-)
-"""Draws that defaults are chosen on."""
-
-SHOWING = (
-    _spec("digits", "mlp", 1, 56),
-    _spec("digits", "cnn", 1, 56),
-    _spec("breast_cancer", "mlp", 1, 55),
-    _spec("magic", "mlp", 1, 55, half=1),
-    _spec("phoneme", "mlp", 1, 55),
-    _spec("spambase", "mlp", 1, 55),
-    _spec("optdigits", "mlp", 1, 59, half=1),
-    _spec("mnist", "mlp", 1, 60, half=1),
-    _spec("mnist", "cnn", 1, 60, half=1),
-    _spec("cifar10", "cnn", 1, 60, half=1, rate=5e-4),
-)
-"""Draws that results are shown on; none of them served a choice."""

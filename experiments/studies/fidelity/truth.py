@@ -75,13 +75,13 @@ def network(draw: Draw) -> nn.Module:
     return MLP(widths=widths, num_outputs=draw.num_classes)
 
 
-def train_sets(draw: Draw, folder: Path, tell: Callable[[str], None]) -> None:
-    """Train every set's networks that the folder does not hold yet."""
+def train_sets(draw: Draw, folder: Path, tell: Callable[[int, int], None]) -> None:
+    """Train every set's networks that the folder does not hold yet, telling how many are done."""
     missing = list(_missing(draw, folder))
     for done, (row_set, seed, path) in enumerate(missing, start=1):
         achieved = train(draw, row_set, seed)
         write_whole(path.parent, {path.name: outputs.json_writer(asdict(achieved))})
-        tell(f"{draw.spec.name} {done}/{len(missing)} {row_set.name} seed {seed}: {achieved}")
+        tell(done, len(missing))
 
 
 def read_truth(draw: Draw, folder: Path) -> list[list[Achieved]]:

@@ -168,10 +168,9 @@ def tangent_kernel(
                 plan, variables, rows, partition, workers,
                 destination=whole.part(draw), progress=stage,
             )  # fmt: skip
-            outputs = all_outputs(plan, variables, rows.inputs, workers)
-            check_finite_kernel(blocks, outputs, variables)
-            residual = residuals(output, outputs, dataset.targets)
-            draws.append((residual, *_meet(plan, variables, others, rows, workers, stage)))
+            draws.append(
+                _explain(plan, variables, blocks, rows, dataset.targets, others, workers, stage)
+            )
     residual, validation_kernel, validation_outputs = zip(*draws, strict=True)
     return TangentKernel(
         blocks=whole.array,
@@ -185,21 +184,31 @@ def tangent_kernel(
     )
 
 
-def _meet(
+def _explain(
     plan: Plan,
     variables: Variables,
-    others: Rows | None,
+    blocks: Float[np.ndarray, "b s s"],
     rows: Rows,
+    targets: Num[np.ndarray, " n"],
+    others: Rows | None,
     workers: Workers,
     progress: Progress | None,
-) -> tuple[Float[np.ndarray, "m n"] | None, Float[np.ndarray, "m k"] | None]:
-    """Kernel of validation rows with dataset rows, and their outputs; None where not asked for."""
+) -> tuple[
+    Float[np.ndarray, "n c"], Float[np.ndarray, "m n"] | None, Float[np.ndarray, "m k"] | None
+]:
+    """Residuals of one draw, kernel of validation rows with dataset rows, and their outputs.
+
+    The last two are None where `others`, the validation rows, are not asked for.
+    """
+    outputs = all_outputs(plan, variables, rows.inputs, workers)
+    check_finite_kernel(blocks, outputs, variables)
+    residual = residuals(plan.network.output, outputs, targets)
     if others is None:
-        return None, None
+        return residual, None, None
     kernel = cross_gram(plan, variables, others, rows, workers, progress=progress)
     outputs = all_outputs(plan, variables, others.inputs, workers)
     check_finite_kernel(kernel, outputs, variables)
-    return kernel, outputs
+    return residual, kernel, outputs
 
 
 def _stack(

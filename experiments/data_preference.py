@@ -1,4 +1,4 @@
-"""Does value rise with the target domain's share? `python -m experiments.data_preference --help`.
+"""Does value rise with a domain's share? `python -m experiments.data_preference --help`.
 
 Parties mix two domains, and the validation set is of the second.
 """
@@ -21,7 +21,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
         quantity="share in the validation set's domain",
         unit="fraction",
         sign=1,
-        levels=lambda parties: cfg.data.shares,
+        doses=lambda parties: cfg.data.shares,
     )
     return study.run(cfg, partial(properties.run, question=question))
 

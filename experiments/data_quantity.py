@@ -18,7 +18,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
         quantity="size",
         unit="rows",
         sign=1,
-        levels=lambda parties: parties.sizes.tolist(),
+        doses=lambda parties: parties.sizes.tolist(),
         is_logarithmic=True,
     )
     return study.run(cfg, partial(properties.run, question=question))

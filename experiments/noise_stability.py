@@ -25,7 +25,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
         quantity="noise",
         unit="standard deviation",
         sign=-1,
-        levels=lambda parties: noise["scales"],
+        doses=lambda parties: noise["scales"],
         prepare=spoil,
     )
     return study.run(cfg, partial(properties.run, question=question))

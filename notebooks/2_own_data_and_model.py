@@ -81,15 +81,15 @@ values_figure(frame, values.terms, title="hospitals: Shapley values of ν", leve
 
 # %% [markdown]
 # ν never looks at the validation set's labels. Where they are known, `kernel_regression` asks how
-# well the linearised network, fitted to a coalition, does on the target:
+# well the linearised network, fitted to a coalition, does on the validation set:
 
 # %%
 performance = dv.shapley(ingredients.kernel_regression(metric="accuracy"))
 performance.to_frame()[["player", "value", "low", "high", "rank", "num_rows"]].round(4)
 
 # %% [markdown]
-# The two need not agree: ν rewards what is near the target and easy to learn, the second what
-# helps to predict. The same from the command line:
+# The two need not agree: ν rewards what is near the validation set and easy to learn, the second
+# what helps to predict. The same from the command line:
 #
 #     python -m experiments.value data=table data.path=patients.csv data.target=outcome \
 #         data.party=hospital semivalue=shapley utility=kernel_regression

@@ -22,10 +22,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from experiments.report.estimates import OverSeeds
 from experiments.report.notebooks import display_figures, run, saved_runs
 from experiments.report.plots_studies import estimates_figure, property_figure, scatter_figure
-from experiments.studies.correlation import LABELS, NOT_SCORES
+from experiments.studies.correlation import CAPTIONS, find_scores, find_truths
 from experiments.studies.properties import Property
 
 display_figures()
@@ -51,12 +50,12 @@ sorted(saved)
 
 # %%
 quantity = saved["data_quantity"]
-question = Property("size", "rows", 1, levels=list, is_logarithmic=True)
+question = Property("size", "rows", 1, doses=list, is_logarithmic=True)
 columns = ["value", "complexity", "discrepancy"]
 property_figure(quantity.measurements, columns, question, level=0.95)
 
 # %%
-quantity.estimates()
+quantity.table()
 
 # %% [markdown]
 # ## Does ν of a data set tell how well a network trained on it will do?
@@ -64,15 +63,11 @@ quantity.estimates()
 
 # %%
 correlation = saved["correlation"]
-scores = [c for c in correlation.measurements.columns if c not in NOT_SCORES]
-truth = "accuracy" if "accuracy" in correlation.measurements else "minus_loss"
-scatter_figure(correlation.measurements, scores, truth, labels=LABELS)
+scores = find_scores(correlation.measurements)
+truth = find_truths(correlation.measurements)[0]
+scatter_figure(correlation.measurements, scores, truth, captions=CAPTIONS)
 
 # %%
-found = correlation.result["estimates"]
-numbers = {score: found[f"spearman {score} {truth}"] for score in scores}
-points = {
-    LABELS.get(score, score): OverSeeds(each["mean"], each["low"], each["high"])
-    for score, each in numbers.items()
-}
-estimates_figure({"bootstrap sets": points}, xlabel=f"Spearman correlation with {LABELS[truth]}")
+numbers = correlation.estimates
+points = {CAPTIONS[score]: numbers.get("spearman", score, truth) for score in scores}
+estimates_figure({"bootstrap sets": points}, xlabel=f"Spearman correlation with {CAPTIONS[truth]}")

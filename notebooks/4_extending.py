@@ -45,12 +45,12 @@ from davinz_jax.utility import FunctionUtility
 
 def nearest_centroid(ingredients):
     data, parties = ingredients.dataset, ingredients.parties
-    inputs, targets = (x.reshape(len(x), -1) for x in (data.inputs, data.validation.inputs))
+    inputs, judged = (x.reshape(len(x), -1) for x in (data.inputs, data.validation.inputs))
     def accuracy(members):
         rows = np.isin(parties.indices, members)
         classes = np.unique(data.targets[rows])
         centres = np.stack([inputs[rows & (data.targets == k)].mean(0) for k in classes])
-        nearest = ((targets[:, None] - centres) ** 2).sum(-1).argmin(1)
+        nearest = ((judged[:, None] - centres) ** 2).sum(-1).argmin(1)
         return np.mean(classes[nearest] == data.validation.targets)
     choices = {"receives": "indices", "sizes": parties.sizes, "empty": 0}
     return FunctionUtility(accuracy, parties.names, **choices)
@@ -118,5 +118,5 @@ print(output)  # noqa: T201
 
 # %%
 measurements = saved_runs(folder)["label_noise"].measurements
-question = Property("wrong labels", "fraction", -1, levels=list)
+question = Property("wrong labels", "fraction", -1, doses=list)
 property_figure(measurements, ["value"], question, level=0.95)

@@ -24,6 +24,7 @@ LIBRARY = {
     "semivalues": 4,
     "baselines": 5,
     "evaluation": 5,
+    "detection": 5,
 }
 EXPERIMENTS = {"runtime": 0, "report": 1, "studies": 2, "benchmarks": 2}
 COMMANDS = 3

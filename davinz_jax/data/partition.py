@@ -128,7 +128,7 @@ def partition_mixture(
     *,
     shares: Sequence[ScalarLike],
     size: int,
-    target: Literal["first", "second"] = "second",
+    validation_of: Literal["first", "second"] = "second",
     key: PRNGKey,
 ) -> tuple[Dataset, Parties]:
     """Parties that mix two domains in different shares.
@@ -139,7 +139,7 @@ def partition_mixture(
         shares: share of the second domain in each party, in [0, 1]; the paper's ten parties have
             0.1, 0.2, ..., 1.0.
         size: rows of each party; round(share · size) of them of the second domain.
-        target: domain whose validation set the mixture is to serve.
+        validation_of: domain whose validation set the parties are judged on.
         key: draws each domain's rows without replacement.
 
     Returns:
@@ -149,7 +149,7 @@ def partition_mixture(
         ValueError: if the domains do not fit each other, a share is outside [0, 1], there are
             fewer than two parties, or a domain has too few rows.
     """
-    check_choice("target", target, ("first", "second"))
+    check_choice("validation_of", validation_of, ("first", "second"))
     _check_several(len(shares))
     _check_mixture(dataset, second, shares, size)
     from_second = np.array([round(number(share) * size) for share in shares])
@@ -163,7 +163,7 @@ def partition_mixture(
         order = np.argsort(rows)
         parts.append(domain.take(rows[order]))
         owners.append(np.repeat(np.arange(len(counts)), counts)[order])
-    mixed = _concatenate(parts[0], parts[1], second if target == "second" else dataset)
+    mixed = _concatenate(parts[0], parts[1], second if validation_of == "second" else dataset)
     return mixed, Parties(np.concatenate(owners), _party_names(len(shares)))
 
 

@@ -22,7 +22,13 @@ from davinz_jax.linalg.definite import (
 from davinz_jax.linalg.elimination import elimination_values
 from davinz_jax.linalg.losses import Loss, inverse_temperature
 from davinz_jax.linalg.reductions import Reduction, predictions, squares
-from davinz_jax.linalg.ridge import RidgeCurve, choose_ridge, mean_diagonal
+from davinz_jax.linalg.ridge import (
+    LeaveOneOut,
+    RidgeCurve,
+    choose_ridge,
+    leave_one_out,
+    mean_diagonal,
+)
 from davinz_jax.linalg.solvers import Solver, SolverName, choose_solver
 from davinz_jax.linalg.spectral import (
     Spectrum,
@@ -34,6 +40,7 @@ from davinz_jax.linalg.systems import BlockSystem, block_system
 
 __all__ = [
     "BlockSystem",
+    "LeaveOneOut",
     "Loss",
     "NotPositiveDefiniteError",
     "Reduction",
@@ -51,6 +58,7 @@ __all__ = [
     "grand_sums",
     "inverse_temperature",
     "leave_group_out_residuals",
+    "leave_one_out",
     "leave_one_out_residuals",
     "leave_one_out_values",
     "mean_diagonal",

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int, Num, ScalarLike
 from davinz_jax.linalg.losses import LOSSES, Loss
 from davinz_jax.linalg.spectral import (
     Spectrum,
+    inverse_diagonal,
     leave_group_out_residuals,
     leave_one_out_residuals,
     spectrum,
@@ -74,7 +75,34 @@ class RidgeCurve:
         return {**found, **asdict(self)}
 
 
+@dataclass(frozen=True)
+class LeaveOneOut:
+    """What regression on all other rows leaves of each row, at the ridge chosen.
+
+    Attributes:
+        curve: error by ridge.
+        residual: e, in dataset row order; NaN for rows of weight 0.
+        precision: A_ii of the inverse of the shifted kernel; 1/A_ii − λ is the row's squared
+            distance to the span of the others, as far as the ridge lets it be known.
+    """
+
+    curve: RidgeCurve
+    residual: Float[np.ndarray, "i n k"]
+    precision: Float[np.ndarray, "i n"]
+
+
 def choose_ridge(
+    blocks: Num[np.ndarray, "i b s s"],
+    rows: Int[np.ndarray, "b s"],
+    residual: Num[np.ndarray, "i n k"],
+    targets: Num[np.ndarray, "n k"],
+    **choices: Any,
+) -> RidgeCurve:
+    """The ridge of least leave-one-out error; of equal ones the largest. As `leave_one_out`."""
+    return leave_one_out(blocks, rows, residual, targets, **choices).curve
+
+
+def leave_one_out(
     blocks: Num[np.ndarray, "i b s s"],
     rows: Int[np.ndarray, "b s"],
     residual: Num[np.ndarray, "i n k"],
@@ -86,8 +114,8 @@ def choose_ridge(
     weights: Num[np.ndarray, " n"] | None = None,
     groups: Int[np.ndarray, " n"] | None = None,
     ensemble: bool = False,
-) -> RidgeCurve:
-    """The ridge of least leave-one-out error; of equal ones the largest.
+) -> LeaveOneOut:
+    """Predict each row from all others, at the ridge of least error; of equal ones the largest.
 
     Args:
         blocks: diagonal blocks of K, in the dtype that they were computed in.
@@ -96,7 +124,7 @@ def choose_ridge(
         targets: what is to be predicted, one column an output: one-hot for classes.
         criterion: the error that chooses.
         also: further errors that the curve is to show.
-        grid: ridges relative to the mean diagonal.
+        grid: ridges relative to the mean diagonal; one for a ridge that is known.
         weights: times each row counts, and its error; rows of 0 are left out. Once by default.
         groups: a number for each row; rows of one number (copies, say) are left out together.
         ensemble: judge the mean prediction over initialisations, not each one's.
@@ -108,21 +136,24 @@ def choose_ridge(
     relative = _checked_grid(grid)
     weights = np.ones(len(targets)) if weights is None else weights.astype(np.float64)
     scale = mean_diagonal(blocks, rows, weights)
-    places = [each[(each >= 0) & (weights[each] > 0)] for each in rows]
-    found = np.zeros((len(blocks), len(relative), *targets.shape))
+    left, precision = (
+        np.full((len(blocks), len(relative), *rest), np.nan)
+        for rest in (targets.shape, targets.shape[:1])
+    )
     least = 0.0
     for i, chosen, parts in _spectra(blocks, rows, residual, weights):
         least = max(least, parts.least_ridge)
-        found[i][:, chosen] = _left_out(parts, relative * scale, groups, chosen)
-    counted = np.sort(np.concatenate(places))
-    predictions = targets[counted] - found[:, :, counted]
-    predictions = predictions.mean(0, keepdims=True) if ensemble else predictions
+        left[i][:, chosen] = _left_out(parts, relative * scale, groups, chosen)
+        precision[i][:, chosen] = inverse_diagonal(parts, relative * scale)
     kept = _above_rounding(relative * scale, least)
+    counted = np.flatnonzero(np.isfinite(precision[0, 0]))
+    predictions = targets[counted] - left[:, kept, counted]
+    predictions = predictions.mean(0, keepdims=True) if ensemble else predictions
     errors = {
-        name: LOSSES[name](predictions[:, kept], targets[counted], weights[counted]).mean(0)
+        name: LOSSES[name](predictions, targets[counted], weights[counted]).mean(0)
         for name in dict.fromkeys((criterion, *also))
     }
-    return RidgeCurve(
+    curve = RidgeCurve(
         ridges=_numbers(relative[kept] * scale),
         relative=_numbers(relative[kept]),
         errors={name: _numbers(values) for name, values in errors.items()},
@@ -131,6 +162,8 @@ def choose_ridge(
         scale=scale,
         num_rows=len(counted),
     )
+    at = curve.chosen + kept.start
+    return LeaveOneOut(curve, left[:, at], precision[:, at])
 
 
 def mean_diagonal(

@@ -80,8 +80,16 @@ def leave_one_out_residuals(
         ridges: λ > 0, absolute, in the kernel's unit, at least `least_ridge`.
     """
     inverse = 1 / (spectrum.eigenvalues + _checked_ridges(ridges)[:, None])  # (l, n)
-    diagonal = inverse @ np.square(spectrum.vectors).T  # (l, n)
-    return _solutions(spectrum, inverse) / (diagonal * spectrum.scales)[..., None]
+    diagonal = inverse_diagonal(spectrum, ridges) / spectrum.scales
+    return _solutions(spectrum, inverse) / diagonal[..., None]
+
+
+def inverse_diagonal(
+    spectrum: Spectrum, ridges: Float[np.ndarray, " l"]
+) -> Float[np.ndarray, "l n"]:
+    """A_ii of each row at each ridge, one over the unit of K."""
+    inverse = 1 / (spectrum.eigenvalues + _checked_ridges(ridges)[:, None])  # (l, n)
+    return inverse @ np.square(spectrum.vectors).T * np.square(spectrum.scales)
 
 
 def leave_group_out_residuals(

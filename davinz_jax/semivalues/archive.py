@@ -68,21 +68,21 @@ def read_archive(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, np.nd
     """
     entries, checksum = _entries(path, kind)
     if _DOCUMENT not in entries:
-        raise ValueError(_wanted(path, kind, "another program's file", "name another file"))
+        raise ValueError(_refusal(path, kind, "another program's file", "name another file"))
     if checksum != _checksum(entries):
         raise ValueError(
-            _wanted(path, kind, "a damaged file", "restore it from a copy or remove it")
+            _refusal(path, kind, "a damaged file", "restore it from a copy or remove it")
         )
     document = json.loads(entries.pop(_DOCUMENT))
     if document["kind"] != kind:
-        raise ValueError(_wanted(path, kind, f"a {document['kind']}", "name another file"))
+        raise ValueError(_refusal(path, kind, f"a {document['kind']}", "name another file"))
     arrays = {name.removesuffix(".npy"): _array(content) for name, content in entries.items()}
     return document["content"], arrays
 
 
 def _entries(path: Path, kind: str) -> tuple[dict[str, bytes], str]:
     if not path.is_file():
-        raise ValueError(_wanted(path, kind, "no such file", "check the path"))
+        raise ValueError(_refusal(path, kind, "no such file", "check the path"))
     try:
         with zipfile.ZipFile(path) as archive:
             return {name: archive.read(name) for name in archive.namelist()}, _text(archive.comment)
@@ -94,7 +94,7 @@ def _entries(path: Path, kind: str) -> tuple[dict[str, bytes], str]:
         OSError,
     ) as error:
         raise ValueError(
-            _wanted(
+            _refusal(
                 path,
                 kind,
                 f"a damaged or foreign file ({error})",
@@ -103,7 +103,7 @@ def _entries(path: Path, kind: str) -> tuple[dict[str, bytes], str]:
         ) from error
 
 
-def _wanted(path: Path, kind: str, got: str, remedy: str) -> str:
+def _refusal(path: Path, kind: str, got: str, remedy: str) -> str:
     return f"{path}: wanted a {kind}, got {got}; {remedy}"
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from davinz_jax.semivalues.coalition_sizes import banzhaf_sizes
 from davinz_jax.semivalues.exact import exact_semivalue
 from davinz_jax.semivalues.sampling import (
     GROUPS,
@@ -16,6 +15,7 @@ from davinz_jax.semivalues.sampling import (
     Sums,
     sample_semivalue,
 )
+from davinz_jax.semivalues.size_weights import banzhaf_weights
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import PRNGKey, Progress, Utility
 
@@ -55,8 +55,8 @@ def banzhaf(
         len(utility.players),
     )
     if run.sampling.estimator(num_players, (ESTIMATOR,)) == "exact":
-        sizes = banzhaf_sizes(num_players)
-        return exact_semivalue(utility, sizes, "banzhaf", progress=progress)
+        weights = banzhaf_weights(num_players)
+        return exact_semivalue(utility, weights, "banzhaf", progress=progress)
     return sample_semivalue(utility, reuse_sampler(utility), "banzhaf", run)
 
 
@@ -95,11 +95,11 @@ def _difference_of_means(
     (A_g − a_g A/a)/a − (B_g − b_g B/b)/b, which sums to 0; times N/n it is the group's own.
     """
     inside, outside = (sums[name][: len(counts)] for name in ("inside", "outside"))
-    held = sums["count"][: len(counts)]
-    missing = counts[:, None] - held
-    _check_both_sides(held.sum(axis=0), missing.sum(axis=0))
+    with_player = sums["count"][: len(counts)]
+    without = counts[:, None] - with_player
+    _check_both_sides(with_player.sum(axis=0), without.sum(axis=0))
     means, deviations = [], []
-    for worths, number in ((inside, held), (outside, missing)):
+    for worths, number in ((inside, with_player), (outside, without)):
         mean = worths.sum(axis=0) / number.sum(axis=0)
         means.append(mean)
         deviations.append((worths - number[:, None, None] * mean) / number.sum(axis=0))

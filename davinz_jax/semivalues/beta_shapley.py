@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import ScalarLike
 
-from davinz_jax.semivalues.coalition_sizes import beta_sizes
 from davinz_jax.semivalues.permutations import semivalue_by_permutations
 from davinz_jax.semivalues.sampling import Sampling, SamplingRun
+from davinz_jax.semivalues.size_weights import beta_weights
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import PRNGKey, Progress, Utility
 
@@ -42,7 +42,7 @@ def beta_shapley(
     References:
         Kwon & Zou 2022 (`kwon2022beta`).
     """
-    sizes = beta_sizes(len(utility.players), alpha=alpha, beta=beta)
+    weights = beta_weights(len(utility.players), alpha=alpha, beta=beta)
     run = SamplingRun(sampling or Sampling(), key, checkpoint, progress)
     settings = {"alpha": float(np.asarray(alpha)), "beta": float(np.asarray(beta))}
-    return semivalue_by_permutations(utility, sizes, "beta_shapley", run, settings)
+    return semivalue_by_permutations(utility, weights, "beta_shapley", run, settings)

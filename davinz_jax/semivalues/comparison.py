@@ -35,11 +35,6 @@ class Comparison:
         """Second minus first, for each player."""
         return self.second - self.first
 
-    @property
-    def max_difference(self) -> float:
-        """Largest absolute difference."""
-        return float(np.abs(self.differences).max())
-
     def to_frame(self) -> Any:
         """A pandas frame with columns player, first, second and difference."""
         import pandas as pd

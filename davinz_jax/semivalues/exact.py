@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from davinz_jax.semivalues.coalition_sizes import log_binomial
+from davinz_jax.semivalues.size_weights import log_binomial
 from davinz_jax.semivalues.valuation import Valuation, value_utility
 from davinz_jax.types import Progress, Utility
 
@@ -17,7 +17,7 @@ MAX_PLAYERS = 20
 
 def exact_semivalue(
     utility: Utility,
-    sizes: Float[np.ndarray, " p"],
+    size_weights: Float[np.ndarray, " p"],
     semivalue: str,
     *,
     max_players: int = MAX_PLAYERS,
@@ -28,7 +28,7 @@ def exact_semivalue(
 
     Args:
         utility: what is to be shared out; unit of its answers is the unit of the values.
-        sizes: probability of each size 0, …, p − 1 of the coalition that a player joins.
+        size_weights: probability of each size 0, …, p − 1 of the coalition that a player joins.
         semivalue: its name.
         max_players: most players that are enumerated; each more doubles time and memory.
         settings: what else defines the semivalue, for the description.
@@ -45,7 +45,7 @@ def exact_semivalue(
     worths = utility.power_set()
     if progress is not None:
         progress(worths.shape[-1], worths.shape[-1], semivalue)
-    contributions = semivalue_of_table(worths, sizes)
+    contributions = semivalue_of_table(worths, size_weights)
     return value_utility(
         utility,
         semivalue,
@@ -70,7 +70,7 @@ def check_enumerable(num_players: int, max_players: int = MAX_PLAYERS) -> None:
 
 
 def semivalue_of_table(
-    worths: Float[np.ndarray, "... s"], sizes: Float[np.ndarray, " p"]
+    worths: Float[np.ndarray, "... s"], size_weights: Float[np.ndarray, " p"]
 ) -> Float[np.ndarray, "... p"]:
     """Weighted mean marginals of every player, from the worths of all coalitions.
 
@@ -79,12 +79,12 @@ def semivalue_of_table(
 
     Args:
         worths: worth of each of s = 2^p coalitions; bit j of the index marks player j.
-        sizes: probability of each size of the coalition that a player joins.
+        size_weights: probability of each size of the coalition that a player joins.
     """
-    num_players = len(sizes)
+    num_players = len(size_weights)
     others = np.arange(num_players, dtype=np.float64)
     with np.errstate(divide="ignore"):
-        weights = np.exp(np.log(sizes) - log_binomial(num_players - 1, others))
+        weights = np.exp(np.log(size_weights) - log_binomial(num_players - 1, others))
     members = np.bitwise_count(np.arange(1 << num_players)).astype(np.int64)
     # The grand coalition has nobody left to join; it is never looked up below.
     weight = np.append(weights, 0.0)[members]

@@ -2,7 +2,7 @@
 
 Every game is a `Game`: one function of coalitions for each term and initialisation. Its method
 `semivalue` gives the true value of each player under any distribution of coalition sizes
-(`coalition_sizes`), so that every estimator has a right answer to be compared with.
+(`size_weights`), so that every estimator has a right answer to be compared with.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -75,7 +75,7 @@ class Game:
         """Name of the game and its players."""
         return {"kind": "game", "name": self.name, "players": list(self.players)}
 
-    def semivalue(self, sizes: Float[np.ndarray, " p"]) -> Float[np.ndarray, "t i p"]:
+    def semivalue(self, size_weights: Float[np.ndarray, " p"]) -> Float[np.ndarray, "t i p"]:
         """True values under a distribution of coalition sizes.
 
         Raises:
@@ -85,7 +85,7 @@ class Game:
             raise ValueError(
                 f"game: wanted one with known values, got {self.name!r}; take the exact semivalue"
             )
-        return np.array([[truth(sizes) for truth in row if truth] for row in self.truths])
+        return np.array([[truth(size_weights) for truth in row if truth] for row in self.truths])
 
 
 def game(name: str, num_players: int, worth: Worth, truth: Semivalue | None = None) -> Game:
@@ -104,7 +104,9 @@ def game(name: str, num_players: int, worth: Worth, truth: Semivalue | None = No
 
 def additive(values: Float[np.ndarray, " p"]) -> Game:
     """Worth is the sum of the members' values; every semivalue returns these."""
-    return game("additive", len(values), lambda members: members @ values, lambda sizes: values)
+    return game(
+        "additive", len(values), lambda members: members @ values, lambda size_weights: values
+    )
 
 
 def unanimity(num_players: int, carrier: Sequence[int]) -> Game:
@@ -112,9 +114,9 @@ def unanimity(num_players: int, carrier: Sequence[int]) -> Game:
     inside = np.isin(np.arange(num_players), carrier)
     others = len(carrier) - 1
 
-    def truth(sizes: np.ndarray) -> np.ndarray:
+    def truth(size_weights: np.ndarray) -> np.ndarray:
         chance = hypergeom.pmf(others, num_players - 1, others, np.arange(num_players))
-        return np.where(inside, sizes @ chance, 0.0)
+        return np.where(inside, size_weights @ chance, 0.0)
 
     return game(
         f"unanimity of {sorted(carrier)}",
@@ -131,27 +133,27 @@ def majority(num_players: int, quota: int | None = None) -> Game:
         f"majority of {needed}",
         num_players,
         lambda members: (members.sum(axis=1) >= needed).astype(np.float64),
-        lambda sizes: np.full(num_players, sizes[needed - 1]),
+        lambda size_weights: np.full(num_players, size_weights[needed - 1]),
     )
 
 
 def airport(costs: Float[np.ndarray, " p"]) -> Game:
     """Worth is the cost of the longest runway that a member needs.
 
-    It is a sum over cost levels of the games "somebody needs this level", in which a player is
-    pivotal when nobody before needs it; for Shapley, a level is shared by all who need it.
+    It is a sum over steps of cost of the games "somebody needs this step", in which a player is
+    pivotal when nobody before needs it; for Shapley, a step is shared by all who need it.
 
     References:
         Littlechild & Owen 1973.
     """
     num_players = len(costs)
-    levels = np.diff(np.unique(costs), prepend=0.0)
+    steps = np.diff(np.unique(costs), prepend=0.0)
     needs = costs[None, :] >= np.unique(costs)[:, None]
 
-    def truth(sizes: np.ndarray) -> np.ndarray:
+    def truth(size_weights: np.ndarray) -> np.ndarray:
         rivals = needs.sum(axis=1) - 1
         nobody = hypergeom.pmf(0, num_players - 1, rivals[:, None], np.arange(num_players))
-        return (levels * (nobody @ sizes)) @ needs
+        return (steps * (nobody @ size_weights)) @ needs
 
     return game(
         "airport",
@@ -165,15 +167,15 @@ def glove(num_left: int, num_right: int) -> Game:
     """Worth is the number of pairs among left gloves (first players) and right gloves."""
     num_players = num_left + num_right
 
-    def pivotal(same: int, other: int, sizes: np.ndarray) -> float:
+    def pivotal(same: int, other: int, size_weights: np.ndarray) -> float:
         # Pairs grow if of those who came before, more hold the other glove than the same.
         before, held = np.meshgrid(np.arange(num_players), np.arange(other + 1), indexing="ij")
         chance = hypergeom.pmf(held, num_players - 1, other, before)
-        return float(sizes @ np.where(2 * held > before, chance, 0.0).sum(axis=1))
+        return float(size_weights @ np.where(2 * held > before, chance, 0.0).sum(axis=1))
 
-    def truth(sizes: np.ndarray) -> np.ndarray:
-        left = pivotal(num_left, num_right, sizes)
-        right = pivotal(num_right, num_left, sizes)
+    def truth(size_weights: np.ndarray) -> np.ndarray:
+        left = pivotal(num_left, num_right, size_weights)
+        right = pivotal(num_right, num_left, size_weights)
         return np.repeat([left, right], [num_left, num_right])
 
     def worth(members: np.ndarray) -> np.ndarray:
@@ -196,7 +198,7 @@ def table(worths: Float[np.ndarray, " s"]) -> Game:
     return game("table", num_players, lambda members: worths[members @ bits])
 
 
-def combined(parts: Mapping[str, Sequence[Game]]) -> Game:
+def combine(parts: Mapping[str, Sequence[Game]]) -> Game:
     """A game of several terms, each a sequence of games, one an initialisation.
 
     Args:

@@ -195,14 +195,14 @@ def _water_fill(weights: np.ndarray, total: int, low: int, high: int) -> Float[n
     positive = scaled[scaled > 0]
     corners = np.sort(np.concatenate([[0.0], low / positive, high / positive]))
 
-    def spent(price: float) -> float:
+    def spending(price: float) -> float:
         return float(np.clip(price * scaled, low, high).sum())
 
     left, right = 0, len(corners) - 1
     while right - left > 1:
         middle = (left + right) // 2
-        left, right = (middle, right) if spent(corners[middle]) <= total else (left, middle)
-    below, above = spent(corners[left]), spent(corners[right])
+        left, right = (middle, right) if spending(corners[middle]) <= total else (left, middle)
+    below, above = spending(corners[left]), spending(corners[right])
     part = 0.0 if above == below else (total - below) / (above - below)
     price = corners[left] + part * (corners[right] - corners[left])
     return np.clip(price * scaled, low, high)

@@ -39,7 +39,7 @@ STRATA = 4
 
 def semivalue_by_permutations(
     utility: Utility,
-    sizes: Float[np.ndarray, " p"],
+    size_weights: Float[np.ndarray, " p"],
     semivalue: str,
     run: SamplingRun,
     settings: Mapping[str, Any] | None = None,
@@ -48,28 +48,32 @@ def semivalue_by_permutations(
 
     Args:
         utility: what is to be shared out.
-        sizes: probability of each size 0, …, p − 1 of the coalition that a player joins.
+        size_weights: probability of each size 0, …, p − 1 of the coalition that a player joins.
         semivalue: its name.
         run: how it is sampled, from which key.
         settings: what else defines the semivalue, for the description.
     """
     estimator = run.sampling.estimator(len(utility.players), DESIGNS)
     if estimator == "exact":
-        return exact_semivalue(utility, sizes, semivalue, settings=settings, progress=run.progress)
-    sampler = permutation_sampler(utility, sizes, estimator)
+        return exact_semivalue(
+            utility, size_weights, semivalue, settings=settings, progress=run.progress
+        )
+    sampler = permutation_sampler(utility, size_weights, estimator)
     return sample_semivalue(utility, sampler, semivalue, run, settings=settings)
 
 
-def permutation_sampler(utility: Utility, sizes: Float[np.ndarray, " p"], design: str) -> Sampler:
+def permutation_sampler(
+    utility: Utility, size_weights: Float[np.ndarray, " p"], design: str
+) -> Sampler:
     """Sampler of a semivalue by permutations.
 
     Args:
         utility: what is to be shared out.
-        sizes: probability of each size 0, …, p − 1 of the coalition that a player joins.
+        size_weights: probability of each size 0, …, p − 1 of the coalition that a player joins.
         design: one of `DESIGNS`: which permutations are drawn together.
     """
     num_players = len(utility.players)
-    weights = num_players * sizes
+    weights = num_players * size_weights
     shape = (len(utility.terms), utility.num_initialisations, num_players)
 
     def draw(generators: Sequence[np.random.Generator]) -> Iterator[Sums]:

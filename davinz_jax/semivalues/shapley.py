@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from davinz_jax.semivalues.coalition_sizes import shapley_sizes
 from davinz_jax.semivalues.permutations import semivalue_by_permutations
 from davinz_jax.semivalues.sampling import Sampling, SamplingRun
+from davinz_jax.semivalues.size_weights import shapley_weights
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import PRNGKey, Progress, Utility
 
@@ -39,6 +39,6 @@ def shapley(
         Shapley; Castro et al. 2009 (`castro2009polynomial`), by permutations; Mitchell et al. 2022
         (`mitchell2022sampling`), antithetic.
     """
-    sizes = shapley_sizes(len(utility.players))
+    weights = shapley_weights(len(utility.players))
     run = SamplingRun(sampling or Sampling(), key, checkpoint, progress)
-    return semivalue_by_permutations(utility, sizes, "shapley", run)
+    return semivalue_by_permutations(utility, weights, "shapley", run)

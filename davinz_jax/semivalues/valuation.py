@@ -88,21 +88,6 @@ class Valuation:
         return self.contributions.mean(axis=1)
 
     @property
-    def sampling_variance(self) -> Float[np.ndarray, "t i p"]:
-        """Sampling variance of each contribution; zero if exact."""
-        if not self._is_sampled:
-            return np.zeros_like(self.contributions)
-        return np.square(spread_of_mean(*self._groups)).sum(axis=0)
-
-    @property
-    def sampling_variance_total(self) -> Float[np.ndarray, "i p"]:
-        """Sampling variance of each initialisation's values, summed over terms; zero if exact."""
-        if not self._is_sampled:
-            return np.zeros(self.contributions.shape[1:])
-        means, counts = self._groups
-        return np.square(spread_of_mean(means.sum(axis=1), counts)).sum(axis=0)
-
-    @property
     def stderr_initialisation(self) -> Float[np.ndarray, " p"]:
         """Standard error of each value over initialisations; NaN if there is only one."""
         if self.num_initialisations == 1:
@@ -227,10 +212,6 @@ class Valuation:
             description={**self.description, "player_kind": "sum of rows"},
             rows=None,
         )
-
-    def described(self, **more: Any) -> "Valuation":
-        """The same values, with more said of their origin (partition, seeds, data hash, …)."""
-        return replace(self, description={**self.description, **plain(more)})
 
     def save(self, path: Path | str) -> None:
         """Write one file, whole or not at all: a JSON document and arrays, with a checksum."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Integral
+from typing import Literal, get_args
 
 from jaxtyping import ScalarLike
 
+from davinz_jax.choices import check_choice
+from davinz_jax.ntk.engines.choice import ENGINES
 from davinz_jax.types import Output, ParameterChoice, Precision
 
 
@@ -50,8 +53,21 @@ class KernelOptions:
                 f"precision: wanted 'full' for the engine neural_tangents, got {self.precision!r}; "
                 "only the engine layerwise has others"
             )
-        if self.num_blocks < 1:
-            raise ValueError(f"num_blocks: wanted at least 1, got {self.num_blocks}; 1 is dense")
+        _check_count("num_blocks", self.num_blocks, "1 is dense")
+        if self.batch_size is not None:
+            _check_count("batch_size", self.batch_size, "None lets the planner choose")
+        if not isinstance(self.shuffle, bool):
+            raise ValueError(f"shuffle: wanted true or false, got {self.shuffle!r}; true is usual")
+        check_choice("parameters", self.parameters, get_args(ParameterChoice))
+        check_choice("precision", self.precision, get_args(Precision))
+        check_choice("engine", self.engine, ENGINES)
+        if self.output is not None:
+            check_choice("output", self.output, get_args(Output))
+
+
+def _check_count(argument: str, got: object, remedy: str) -> None:
+    if not isinstance(got, Integral) or int(got) < 1:
+        raise ValueError(f"{argument}: wanted a whole number ≥ 1, got {got!r}; {remedy}")
 
 
 @dataclass(frozen=True)

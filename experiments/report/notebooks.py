@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.report.estimates import IDENTITY, Estimates, numbers_of
 from experiments.runtime.outputs import RESULT
 
 
@@ -27,11 +28,14 @@ class Saved:
     result: Mapping[str, Any]
     measurements: pd.DataFrame
 
-    def estimates(self) -> pd.DataFrame:
+    @property
+    def estimates(self) -> Estimates:
+        """The run's numbers, looked up by statistic, subject and against."""
+        return Estimates.of(numbers_of(self.result), level=self.result["config"]["level"])
+
+    def table(self) -> pd.DataFrame:
         """Each number with its interval, one a row."""
-        estimates = self.result["estimates"].items()
-        rows = {name: [each[k] for k in ("mean", "low", "high")] for name, each in estimates}
-        frame = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high"])
+        frame = pd.DataFrame(self.estimates.records()).set_index(IDENTITY).drop(columns="each")
         return frame.astype(float).round(3)
 
 

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure  # noqa: E402
 # Okabe & Ito's palette: told apart by people who do not see all colours.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 INK = "#333333"
-TERM_LABELS = {
+TERM_CAPTIONS = {
     "complexity": "in-domain (complexity)",
     "discrepancy": "out-of-domain (discrepancy)",
 }
@@ -61,7 +61,7 @@ def _bars(frame: pd.DataFrame, terms: Sequence[str], title: str, level: float) -
     for term, colour in zip(terms, PALETTE, strict=False):
         part = frame[term].to_numpy()
         start = np.where(part >= 0, highs, lows)
-        label = TERM_LABELS.get(term, term)
+        label = TERM_CAPTIONS.get(term, term)
         axes.barh(rows, part, left=start, height=0.62, color=colour, label=label)
         highs, lows = highs + np.clip(part, 0, None), lows + np.clip(part, None, 0)
     _mark_values(axes, frame, rows, level)
@@ -75,9 +75,9 @@ def _bars(frame: pd.DataFrame, terms: Sequence[str], title: str, level: float) -
 
 def _mark_values(axes: Axes, frame: pd.DataFrame, rows: np.ndarray, level: float) -> None:
     value = frame["value"].to_numpy()
-    reach = np.abs(frame[["low", "high"]].to_numpy().T - value)
+    distances = np.abs(frame[["low", "high"]].to_numpy().T - value)
     axes.errorbar(
-        value, rows, xerr=reach, fmt="D", color=INK, markersize=4, capsize=3, elinewidth=1.2,
+        value, rows, xerr=distances, fmt="D", color=INK, markersize=4, capsize=3, elinewidth=1.2,
         label=f"value, {level:.0%} interval",
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def _curve(frame: pd.DataFrame, terms: Sequence[str], title: str, level: float) 
         label=f"{level:.0%} interval",
     )  # fmt: skip
     for term, colour in zip(terms, PALETTE, strict=False):
-        label = TERM_LABELS.get(term, term)
+        label = TERM_CAPTIONS.get(term, term)
         axes.plot(place, frame[term], ".", color=colour, markersize=2, alpha=0.5, label=label)
     axes.plot(place, frame["value"], color=INK, linewidth=1.4, label="value")
     axes.axhline(0, color=INK, linewidth=0.8)
@@ -123,13 +123,13 @@ def rows_figure(images: np.ndarray, captions: Sequence[str], *, title: str) -> F
     for axes in grid.flat:
         axes.axis("off")
     for axes, image, caption in zip(grid.flat, images, captions, strict=False):
-        axes.imshow(_drawable(image), cmap="gray")
+        axes.imshow(_scale_to_unit(image), cmap="gray")
         axes.set_title(caption, fontsize=8)
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
 
-def _drawable(image: np.ndarray) -> np.ndarray:
+def _scale_to_unit(image: np.ndarray) -> np.ndarray:
     low, high = float(image.min()), float(image.max())
     scaled = (image - low) / (high - low if high > low else 1.0)
     return scaled if image.shape[-1] == 3 else scaled[..., 0]

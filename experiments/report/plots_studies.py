@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.report.estimates import OverSeeds, over_seeds
-from experiments.report.plots import INK, PALETTE, TERM_LABELS, plt, style
+from experiments.report.plots import INK, PALETTE, TERM_CAPTIONS, plt, style
+
+COLOURS = PALETTE * 3
 
 
 class Abscissa(Protocol):
@@ -34,7 +36,14 @@ class Abscissa(Protocol):
 def property_figure(
     frame: pd.DataFrame, columns: Sequence[str], question: Abscissa, *, level: float
 ) -> Figure:
-    """One panel a column: each seed as a thin line, the mean with its interval."""
+    """One panel a column: each seed as a thin line, the mean with its interval.
+
+    Args:
+        frame: columns seed and dose, and those that are drawn.
+        columns: values and their terms.
+        question: what the dose is of.
+        level: coverage of the interval.
+    """
     width = 3.4 * len(columns)
     figure, grid = plt.subplots(
         1, len(columns), figsize=(max(width, 4.5), 3.2), layout="constrained", squeeze=False
@@ -44,7 +53,7 @@ def property_figure(
         if question.is_logarithmic:
             axes.set_xscale("log")
         axes.set_xlabel(f"{question.quantity} ({question.unit})")
-        axes.set_title(TERM_LABELS.get(column, column), loc="left", fontsize=10)
+        axes.set_title(TERM_CAPTIONS.get(column, column), loc="left", fontsize=10)
         style(axes)
     grid[0, 0].set_ylabel("value of a party alone")
     return figure
@@ -54,21 +63,16 @@ def _seeds_and_mean(
     axes: Axes, frame: pd.DataFrame, column: str, colour: str, level: float
 ) -> None:
     for _, part in frame.groupby("seed"):
-        ordered = part.sort_values("level")
-        axes.plot(ordered["level"], ordered[column], color=colour, linewidth=0.6, alpha=0.35)
-    x, found = zip(
-        *(
-            (x, over_seeds(part[column].tolist(), level=level))
-            for x, part in frame.groupby("level")
-        ),
-        strict=True,
-    )
-    mean = [e.mean for e in found]
-    axes.plot(x, mean, "o-", color=colour, markersize=4, linewidth=1.5)
-    if found[0].low is not None:
-        axes.fill_between(
-            x, [e.low for e in found], [e.high for e in found], color=colour, alpha=0.15
-        )
+        ranked = part.sort_values("dose")
+        axes.plot(ranked["dose"], ranked[column], color=colour, linewidth=0.6, alpha=0.35)
+    doses = np.unique(frame["dose"].to_numpy())
+    found = [
+        over_seeds(frame.loc[frame["dose"] == dose, column].to_numpy(), level=level)
+        for dose in doses
+    ]
+    means, lows, highs = np.array([(e.mean, e.low, e.high) for e in found], np.float64).T
+    axes.plot(doses, means, "o-", color=colour, markersize=4, linewidth=1.5)
+    axes.fill_between(doses, lows, highs, color=colour, alpha=0.15)
 
 
 def matrix_figure(
@@ -112,7 +116,7 @@ def estimates_figure(
         1, len(groups), figsize=(1.6 + 3.0 * len(groups), 1.4 + 0.3 * tallest),
         layout="constrained", squeeze=False,
     )  # fmt: skip
-    for axes, (title, group), colour in zip(grid[0], groups.items(), _colours(), strict=False):
+    for axes, (title, group), colour in zip(grid[0], groups.items(), COLOURS, strict=False):
         for row, estimate in enumerate(group.values()):
             _point(axes, row, estimate, colour)
         axes.set_yticks(range(len(group)), list(group))
@@ -125,10 +129,6 @@ def estimates_figure(
     return figure
 
 
-def _colours() -> tuple[str, ...]:
-    return PALETTE * 3
-
-
 def _point(axes: Axes, row: int, estimate: OverSeeds, colour: str) -> None:
     if estimate.mean is None:
         return
@@ -138,9 +138,16 @@ def _point(axes: Axes, row: int, estimate: OverSeeds, colour: str) -> None:
 
 
 def scatter_figure(
-    frame: pd.DataFrame, columns: Sequence[str], against: str, *, labels: Mapping[str, str]
+    frame: pd.DataFrame, columns: Sequence[str], against: str, *, captions: Mapping[str, str]
 ) -> Figure:
-    """One panel a column against what was measured by training; colours tell the seeds apart."""
+    """One panel a column against what was measured by training; colours tell the seeds apart.
+
+    Args:
+        frame: a row a point: seed, the columns, and what they are held against.
+        columns: one a panel.
+        against: column of the vertical axis.
+        captions: column -> how it is named in the figure; its own name where there is none.
+    """
     across = min(4, len(columns))
     down = -(-len(columns) // across)
     figure, grid = plt.subplots(
@@ -149,9 +156,9 @@ def scatter_figure(
     for axes in grid.flat[len(columns) :]:
         axes.axis("off")
     for axes, column in zip(grid.flat, columns, strict=False):
-        for (_, part), colour in zip(frame.groupby("seed"), _colours(), strict=False):
+        for (_, part), colour in zip(frame.groupby("seed"), COLOURS, strict=False):
             axes.scatter(part[column], part[against], s=10, color=colour, alpha=0.7, linewidth=0)
-        axes.set_title(labels.get(column, column), loc="left", fontsize=9)
+        axes.set_title(captions.get(column, column), loc="left", fontsize=9)
         style(axes)
-    figure.supylabel(labels.get(against, against), fontsize=10)
+    figure.supylabel(captions.get(against, against), fontsize=10)
     return figure

@@ -4,6 +4,7 @@ Everything is instantiated before anything runs, so that a misspelt key under an
 a function of the wrong form (`protocols.py`), are refused at once.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -57,12 +59,12 @@ class Model:
         settings, weights = dict(settings), settings.get("weights")
         settings.pop("weights", None)
         is_partial = settings.pop("_partial_", False)
-        make = instantiate(settings, _partial_=True, _convert_="all")
-        is_factory = is_partial and not isinstance(make.func, type)
+        network = make("model", settings | {"_partial_": True})
+        is_factory = is_partial and not isinstance(network.func, type)
         if is_factory:
-            protocols.check("model", make, protocols.NetworkFactory)
-        protocols.check_settings("model", make)
-        return cls(make, is_factory, weights)
+            protocols.check("model", network, protocols.NetworkFactory)
+        protocols.check_settings("model", network)
+        return cls(network, is_factory, weights)
 
     def module(self, dataset: Dataset) -> Any:
         """The Flax module for a dataset's shape and number of outputs."""
@@ -185,8 +187,8 @@ def components(cfg: DictConfig) -> Components:
         corruption=made["corruption"],
         partition=made["parties"],
         model=Model.of(settings["model"]),
-        kernel=KernelOptions(**settings["ntk"]),
-        discrepancy=DiscrepancyOptions(**settings["mmd"]),
+        kernel=make("ntk", settings["ntk"]),
+        discrepancy=make("mmd", settings["mmd"]),
         utility=made["utility"],
         semivalue=made["semivalue"],
         num_initialisations=cfg.num_initialisations,
@@ -197,7 +199,21 @@ def components(cfg: DictConfig) -> Components:
 
 def function(option: str, node: Mapping[str, Any], kind: type) -> Any:
     """What a node of a configuration names, refused if it is not of its kind."""
-    return protocols.check(option, instantiate(node, _convert_="all"), kind)
+    return protocols.check(option, make(option, node), kind)
+
+
+def make(option: str, node: Mapping[str, Any]) -> Any:
+    """What a node of a configuration gives.
+
+    Raises:
+        InputError: with what it was refused for, under the option's name.
+    """
+    try:
+        return instantiate(node, _convert_="all")
+    except InstantiationException as error:
+        reason = str(error.__cause__ or error)
+        link = "." if re.match(r"[\w.]+: wanted", reason) else ": "
+        raise InputError(f"{option}{link}{reason}") from error
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:

@@ -91,4 +91,5 @@ def known_keys(folder: Path, config_name: str) -> set[str]:
     primary = folder / f"{config_name}.yaml"
     if primary.is_file():
         keys |= set(map(str, OmegaConf.load(primary)))
-    return {key for key in keys if not key.endswith(("_target_", "_partial_", "_args_"))}
+    hidden = ("_target_", "_partial_", "_args_", "defaults")
+    return {key for key in keys if not key.endswith(hidden)}

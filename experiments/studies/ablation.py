@@ -4,50 +4,64 @@ The reference has the configuration as it is, with more initialisations, drawn i
 the configuration itself, under its own draws, shows how much agreement can be had at all.
 """
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import jax
 import pandas as pd
+from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 
-from davinz_jax.evaluation import pearson, spearman
+from davinz_jax.evaluation import time_valuation
 from davinz_jax.semivalues import Valuation
-from experiments.report.estimates import CORRELATION, OverSeeds, figure, over_seeds, shown
+from experiments.report.estimates import CORRELATIONS, Estimates, Number, OverSeeds
 from experiments.report.plots_studies import estimates_figure
+from experiments.report.tables import cell, digits
 from experiments.runtime import compose
 from experiments.runtime.compose import Components
-from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
-from experiments.studies import base as study
-from experiments.studies.base import Setting, StudyResult
+from experiments.studies.base import Setting, StudyResult, components_of
 
-AS_CONFIGURED = ("as configured", "")
-Variant = tuple[str, str]
-"""Name of the option that is varied, and its value as text."""
+REFERENCE = "reference"
+SECONDS = "seconds"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One option with one value; without either, the configuration as it is.
+
+    Attributes:
+        option: dotted name.
+        choice: its value as text.
+    """
+
+    option: str = "as configured"
+    choice: str = ""
+
+    @property
+    def name(self) -> str:
+        """As it would be written on the command line."""
+        return f"{self.option}={self.choice}" if self.choice else self.option
+
+
+AS_CONFIGURED = Variant()
 
 
 def run(setting: Setting) -> StudyResult:
     """Fidelity and cost of every variant, over seeds."""
-    parts = [measure(setting, seed) for seed in setting.seeds]
-    frame = pd.concat(parts, ignore_index=True)
-    estimates = {}
-    for option, choice, part in _variants(frame):
-        name = f"{option}={choice}" if choice else option
-        for column in ("spearman", "pearson"):
-            found = over_seeds(part[column].tolist(), level=setting.level, limits=CORRELATION)
-            estimates[f"{column} {name}"] = found
-        estimates[f"seconds {name}"] = over_seeds(part["seconds"].tolist(), level=setting.level)
+    frame = setting.repeat(partial(measure, setting))
+    variants = read_variants(frame)
+    estimates = Estimates.of(_numbers(frame), level=setting.level)
     return StudyResult(
         measurements=frame,
         headers=["variant", "Spearman", "Pearson", "seconds"],
-        rows=list(_rows(frame, estimates)),
+        rows=[_row(estimates, variant) for variant in variants],
         estimates=estimates,
-        verdicts=_verdicts(frame, estimates),
-        figure=_figure(frame, estimates),
+        verdicts=list(_verdicts(estimates, variants)),
+        figure=_figure(estimates, variants),
         notes=[
             f"reference: as configured, {setting.cfg.reference_initialisations} other draws; "
             "seconds: kernel and values, the least over seeds, so that compiling is left out"
@@ -57,45 +71,45 @@ def run(setting: Setting) -> StudyResult:
 
 def measure(setting: Setting, seed: int) -> pd.DataFrame:
     """One row a variant: agreement with the reference, and seconds."""
-    stages = setting.stages
-    with stages.stage("data"):
-        rows = setting.components[seed].load(stages.progress)
+    rows, stages = setting.load(seed), setting.stages
     with stages.stage("reference"):
-        reference, _ = _value(_reference(setting, seed), rows, stages)
+        reference = _value(setting, _reference(setting, seed), rows)
     measured = []
-    for (option, choice), components in variants(setting.cfg, seed):
+    for variant, components in compose_variants(setting.cfg, seed):
         with stages.stage("variants"):
-            valuation, seconds = _value(components, rows, stages)
+            valuation = time_valuation(partial(_value, setting, components, rows))
         agreement = {
-            "spearman": spearman(reference.values, valuation.values),
-            "pearson": pearson(reference.values, valuation.values),
+            statistic: correlate(reference.values, valuation.values)
+            for statistic, correlate in CORRELATIONS.items()
         }
-        measured.append(
-            {"seed": seed, "option": option, "choice": choice, **agreement, "seconds": seconds}
-        )
+        measured.append(vars(variant) | agreement | {SECONDS: valuation.seconds})
     return pd.DataFrame(measured)
 
 
-def variants(cfg: DictConfig, seed: int) -> Iterator[tuple[Variant, Components]]:
+def compose_variants(cfg: DictConfig, seed: int) -> Iterator[tuple[Variant, Components]]:
     """The configuration as it is, then with each option varied."""
-    yield AS_CONFIGURED, study.seeded(cfg, seed)
+    yield AS_CONFIGURED, components_of(cfg, seed)
     for option, choices in compose.plain(cfg)["vary"].items():
         for choice in choices:
-            yield (option, str(choice)), study.seeded(_changed(cfg, option, choice), seed)
+            yield (
+                Variant(option, str(choice)),
+                components_of(change_option(cfg, option, choice), seed),
+            )
 
 
-def _changed(cfg: DictConfig, option: str, choice: Any) -> DictConfig:
-    changed = cfg.copy()
-    if OmegaConf.select(changed, option, default=None) is None and not _is_known(changed, option):
-        raise InputError(f"vary: unknown option {option!r}; give its dotted name, e.g. ntk.ridge")
-    OmegaConf.update(changed, option, choice)
-    return changed
+def change_option(cfg: DictConfig, option: str, choice: Any) -> DictConfig:
+    """The configuration with one option set.
 
-
-def _is_known(cfg: DictConfig, option: str) -> bool:
+    Raises:
+        InputError: if there is no such option.
+    """
     parent, _, key = option.rpartition(".")
     node = OmegaConf.select(cfg, parent, default=None) if parent else cfg
-    return isinstance(node, DictConfig) and key in node
+    if not (isinstance(node, DictConfig) and key in node):
+        raise InputError(f"vary: unknown option {option!r}; give its dotted name, e.g. ntk.ridge")
+    changed = cfg.copy()
+    OmegaConf.update(changed, option, choice)
+    return changed
 
 
 def _reference(setting: Setting, seed: int) -> Components:
@@ -107,55 +121,62 @@ def _reference(setting: Setting, seed: int) -> Components:
     return replace(components, keys=keys, num_initialisations=setting.cfg.reference_initialisations)
 
 
-def _value(components: Components, rows: Rows, stages: Stages) -> tuple[Valuation, float]:
-    began = time.perf_counter()
-    valuation = components.value(components.context(rows, stages))
-    return valuation, time.perf_counter() - began
+def _value(setting: Setting, components: Components, rows: Rows) -> Valuation:
+    return components.value(components.context(rows, setting.stages))
 
 
-def _rows(frame: pd.DataFrame, estimates: Mapping[str, OverSeeds]) -> Iterator[Sequence[str]]:
-    for option, choice, part in _variants(frame):
-        name = f"{option}={choice}" if choice else option
-        linear = estimates[f"pearson {name}"].mean
-        ranks = str(estimates[f"spearman {name}"])
-        yield [name, ranks, shown(linear), figure(float(part["seconds"].min()))]
+def read_variants(frame: pd.DataFrame) -> list[Variant]:
+    """The variants that were measured, in their order."""
+    pairs = frame[["option", "choice"]].drop_duplicates()
+    return [Variant(*pair) for pair in pairs.itertuples(index=False)]
 
 
-def _variants(frame: pd.DataFrame) -> Iterator[tuple[str, str, Any]]:
-    """Option, choice, and the measurements of each variant."""
-    for (option, choice), part in frame.groupby(["option", "choice"], sort=False):  # pyright: ignore
-        yield option, choice, part
+def _numbers(frame: pd.DataFrame) -> Iterator[Number]:
+    for line in frame.to_dict("records"):
+        name = Variant(line["option"], line["choice"]).name
+        for statistic in CORRELATIONS:
+            yield Number(statistic, name, REFERENCE, line["seed"], line[statistic])
+        yield Number(SECONDS, name, "", line["seed"], line[SECONDS])
 
 
-def _choices(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """Choices that were tried of each option."""
-    found: dict[str, list[str]] = {}
-    for option, choice, _ in _variants(frame):
-        if choice:
-            found.setdefault(option, []).append(choice)
+def _fidelity(estimates: Estimates, variant: Variant) -> OverSeeds:
+    return estimates.get("spearman", variant.name, REFERENCE)
+
+
+def _row(estimates: Estimates, variant: Variant) -> list[str]:
+    linear = estimates.get("pearson", variant.name, REFERENCE).mean
+    seconds = min(s for s in estimates.get(SECONDS, variant.name).each if s is not None)
+    ranks = str(_fidelity(estimates, variant))
+    return [variant.name, ranks, cell(linear), digits(seconds)]
+
+
+def _by_option(variants: Sequence[Variant]) -> dict[str, list[Variant]]:
+    """Variants of each option that was varied."""
+    found: dict[str, list[Variant]] = {}
+    for variant in variants:
+        if variant != AS_CONFIGURED:
+            found.setdefault(variant.option, []).append(variant)
     return found
 
 
-def _verdicts(frame: pd.DataFrame, estimates: Mapping[str, OverSeeds]) -> list[str]:
+def _verdicts(estimates: Estimates, variants: Sequence[Variant]) -> Iterator[str]:
     """For each option, the choice that departs most from the reference, beside the ceiling."""
-    ceiling = estimates[f"spearman {AS_CONFIGURED[0]}"]
-    verdicts = [f"as configured, other draws agree with the reference at Spearman {ceiling}"]
-    for option, choices in _choices(frame).items():
-        tried = {
-            f"{option}={choice}": estimates[f"spearman {option}={choice}"] for choice in choices
-        }
-        defined = {name: e.mean for name, e in tried.items() if e.mean is not None}
-        if defined:
-            worst = min(defined, key=lambda name: defined[name])
-            verdicts.append(f"{option}: least agreement {tried[worst]} at {worst}")
-    return verdicts
+    ceiling = _fidelity(estimates, AS_CONFIGURED)
+    yield f"as configured, other draws agree with the reference at Spearman {ceiling}"
+    for option, own in _by_option(variants).items():
+        found = {variant.name: _fidelity(estimates, variant) for variant in own}
+        means = {name: each.mean for name, each in found.items() if each.mean is not None}
+        if means:
+            worst = min(means, key=lambda name: means[name])
+            yield f"{option}: least agreement {found[worst]} at {worst}"
 
 
-def _figure(frame: pd.DataFrame, estimates: Mapping[str, OverSeeds]):
-    ceiling = {AS_CONFIGURED[0]: estimates[f"spearman {AS_CONFIGURED[0]}"]}
-    groups = {
-        option: ceiling | {c: estimates[f"spearman {option}={c}"] for c in choices}
-        for option, choices in _choices(frame).items()
+def _figure(estimates: Estimates, variants: Sequence[Variant]) -> Figure:
+    ceiling = {AS_CONFIGURED.name: _fidelity(estimates, AS_CONFIGURED)}
+    panels = {
+        option: ceiling | {variant.choice: _fidelity(estimates, variant) for variant in own}
+        for option, own in _by_option(variants).items()
     }
-    shown_groups = groups or {"values": ceiling}
-    return estimates_figure(shown_groups, xlabel="Spearman with the reference", zero=False)
+    return estimates_figure(
+        panels or {"values": ceiling}, xlabel="Spearman with the reference", zero=False
+    )

@@ -1,6 +1,6 @@
-"""The frame of the paper's experiments: seeds, one composition a seed, what is shown and written.
+"""The frame of the studies: seeds, one composition a seed, what is printed and written.
 
-An experiment is a function from a `Setting` to a `StudyResult`; `run` composes everything before
+A study is a function from a `Setting` to a `StudyResult`; `run` composes everything before
 anything runs, prints the result, and writes its table, figure and result.json whole.
 """
 
@@ -18,10 +18,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax.files import write_whole
 from experiments.report import plots
-from experiments.report.estimates import OverSeeds
+from experiments.report.estimates import Estimates
 from experiments.runtime import compose, console, outputs
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
+from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
 
 TABLE = "measurements.csv"
@@ -33,7 +34,7 @@ IGNORED = ("skip_finished", "checkpoints")
 
 @dataclass(frozen=True)
 class Setting:
-    """What an experiment is given.
+    """What a study is given.
 
     Attributes:
         cfg: the composed configuration.
@@ -57,16 +58,34 @@ class Setting:
         """Seeds of the repetitions."""
         return tuple(self.components)
 
+    @property
+    def checkpoints(self) -> Path:
+        """Where results of trained networks are kept, so that a killed run goes on from there."""
+        named = self.cfg.checkpoints
+        return self.folder / CHECKPOINTS if named is None else Path(named)
+
+    def load(self, seed: int) -> Rows:
+        """The data of a seed."""
+        with self.stages.stage("data"):
+            return self.components[seed].load(self.stages.progress)
+
+    def repeat(self, measure: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+        """What is measured in every seed, one below the other, under a column `seed`."""
+        parts = [measure(seed) for seed in self.seeds]
+        for seed, part in zip(self.seeds, parts, strict=True):
+            part.insert(0, "seed", seed)
+        return pd.concat(parts, ignore_index=True)
+
 
 @dataclass(frozen=True)
 class StudyResult:
-    """What an experiment gave.
+    """What a study gave.
 
     Attributes:
         measurements: one row a measurement; becomes measurements.csv.
         headers: of the printed table.
         rows: cells of the printed table.
-        estimates: name -> number with its interval over seeds.
+        estimates: numbers with their intervals over seeds.
         verdicts: the answer in words, one sentence a line.
         figure: what a paper would show.
         details: what else result.json should hold.
@@ -76,43 +95,37 @@ class StudyResult:
     measurements: pd.DataFrame
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
-    estimates: Mapping[str, OverSeeds]
+    estimates: Estimates
     verdicts: Sequence[str]
     figure: Figure
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
 
-def run(cfg: DictConfig, experiment: Callable[[Setting], StudyResult]) -> dict[str, Any]:
-    """Run an experiment as configured; returns what result.json holds."""
+def run(cfg: DictConfig, study: Callable[[Setting], StudyResult]) -> dict[str, Any]:
+    """Run a study as configured; returns what result.json holds."""
     name, folder = HydraConfig.get().job.config_name, output_folder()
     config = compose.plain(cfg)
     check_level(cfg.level)
-    components = {seed: seeded(cfg, seed) for seed in chosen_seeds(config)}
-    if cfg.skip_finished and (found := finished(folder, config)) is not None:
+    components = {seed: components_of(cfg, seed) for seed in choose_seeds(config)}
+    if cfg.skip_finished and (found := read_finished(folder, config)) is not None:
         console.say(f"{folder} holds the result of this configuration: skipped")
         return found
     setting = Setting(cfg, components, folder, Stages())
-    result = experiment(setting)
+    result = study(setting)
     content = {
         "experiment": name,
         "seeds": list(setting.seeds),
-        "estimates": {key: e.to_dict() for key, e in result.estimates.items()},
+        "estimates": result.estimates.records(),
         "verdicts": list(result.verdicts),
         **result.details,
         "config": config,
         "versions": outputs.versions(),
         "seconds": setting.stages.seconds,
     }
-    show(result, f"{name}: {len(components)} seed{'s' if len(components) > 1 else ''}")
+    show(result, f"{name}: {count_seeds(len(components))}")
     write(result, content, folder)
     return content
-
-
-def checkpoint_folder(setting: Setting) -> Path:
-    """Where results of trained networks are kept, so that a killed run goes on from there."""
-    named = setting.cfg.checkpoints
-    return setting.folder / CHECKPOINTS if named is None else Path(named)
 
 
 def output_folder() -> Path:
@@ -120,7 +133,7 @@ def output_folder() -> Path:
     return Path(HydraConfig.get().runtime.output_dir)
 
 
-def chosen_seeds(config: Mapping[str, Any]) -> list[int]:
+def choose_seeds(config: Mapping[str, Any]) -> list[int]:
     """The one seed of a sweep's job, or the list of them.
 
     Raises:
@@ -134,27 +147,33 @@ def chosen_seeds(config: Mapping[str, Any]) -> list[int]:
     return seeds
 
 
+def count_seeds(number: int) -> str:
+    """How many seeds, in words."""
+    return f"{number} seed{'s' if number > 1 else ''}"
+
+
 def check_level(level: float) -> None:
     """Refuse a coverage that is none."""
     if not 0 < level < 1:
         raise InputError(f"level: wanted a probability in (0, 1), got {level}; 0.95 is usual")
 
 
-def seeded(cfg: DictConfig, seed: int) -> Components:
+def components_of(cfg: DictConfig, seed: int) -> Components:
     """Everything instantiated, with the keys of one seed."""
     return compose.components(OmegaConf.merge(cfg, {"seed": seed}))  # pyright: ignore
 
 
-def finished(folder: Path, config: Mapping[str, Any]) -> dict[str, Any] | None:
+def read_finished(folder: Path, config: Mapping[str, Any]) -> dict[str, Any] | None:
     """The result that a folder holds, if it is of the same configuration."""
     path = folder / outputs.RESULT
     if not path.is_file():
         return None
     content = json.loads(path.read_text())
-    return content if _decisive(content["config"]) == _decisive(config) else None
+    return content if _deciding(content["config"]) == _deciding(config) else None
 
 
-def _decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that change what a run gives, as JSON holds them."""
     kept = {key: value for key, value in config.items() if key not in IGNORED}
     return json.loads(json.dumps(kept, default=str))
 
@@ -171,7 +190,7 @@ def show(result: StudyResult, title: str) -> None:
 def write(result: StudyResult, content: Mapping[str, Any], folder: Path) -> None:
     """Write the run's files, whole or not at all; an earlier failure's record goes."""
     files = {
-        TABLE: partial(result.measurements.to_csv, index=False),
+        TABLE: outputs.csv_writer(result.measurements),
         FIGURE: partial(plots.save, result.figure),
         outputs.RESULT: outputs.json_writer(content),
     }

@@ -6,33 +6,25 @@ and collected.png in the sweep's folder.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from davinz_jax.files import write_whole
 from experiments.report import plots
-from experiments.report.estimates import (
-    CORRELATION,
-    CORRELATIONS,
-    SHARE,
-    UNBOUNDED,
-    OverSeeds,
-    over_seeds,
-)
+from experiments.report.estimates import IDENTITY, Estimates, Number, OverSeeds, numbers_of
 from experiments.report.plots_studies import estimates_figure
 from experiments.runtime import console, outputs
 from experiments.runtime.errors import InputError
 
 TABLE, FIGURE = "collected.csv", "collected.png"
 PER_JOB = ("seed", "seeds", "level", "skip_finished", "checkpoints", "experiment")
-BOUNDS = dict.fromkeys(CORRELATIONS, CORRELATION) | {"ordered": SHARE}
-
-
+COLUMNS = ["setting", "status", *IDENTITY, "mean", "low", "high", "num_seeds", "reason"]
 MOST_PANELS = 6
 """Numbers that the figure shows, the first ones; --only chooses others."""
 
@@ -57,7 +49,7 @@ class Job:
         if self.result is None:
             return {}
         shared = {k: v for k, v in self.result["config"].items() if k not in PER_JOB}
-        return dict(_flat(shared)) | {"command": _command(self.result)}
+        return dict(_flatten(shared)) | {"command": _command(self.result)}
 
 
 def run(folder: Path, *, level: float, only: str) -> dict[str, int]:
@@ -69,13 +61,12 @@ def run(folder: Path, *, level: float, only: str) -> dict[str, int]:
         only: shows numbers whose name holds this text.
     """
     jobs = read_jobs(folder)
-    groups = grouped(jobs)
+    groups = group(jobs)
     frame = table(groups, [job for job in jobs if job.result is None], level=level)
     show(frame, folder, only)
     writers = {TABLE: outputs.csv_writer(frame)}
-    done: Any = frame[frame["status"] == "done"]
-    if len(done):
-        writers[FIGURE] = partial(plots.save, _figure(done, only))
+    if len(groups):
+        writers[FIGURE] = partial(plots.save, _figure(frame, only))
     write_whole(folder, writers)
     console.say(f"written to {folder}: {', '.join(writers)}")
     failed = sum(job.result is None for job in jobs)
@@ -115,7 +106,7 @@ def _natural(path: Path) -> tuple[bool, int, str]:
     return (not path.name.isdigit(), int(path.name) if path.name.isdigit() else 0, str(path))
 
 
-def grouped(jobs: Sequence[Job]) -> list[tuple[str, list[Job]]]:
+def group(jobs: Sequence[Job]) -> list[tuple[str, list[Job]]]:
     """Jobs of the same options but the seed, under the options in which the groups differ."""
     done = [job for job in jobs if job.result is not None]
     keys = {key for job in done for key in job.options}
@@ -133,94 +124,72 @@ def table(
     """One line a setting and number, with its interval over seeds; one a failed job."""
     lines = [line for setting, jobs in groups for line in _lines(setting, jobs, level)]
     lines += [{"setting": job.name, "status": "failed", "reason": job.failure} for job in failed]
-    columns = ["setting", "status", "number", "mean", "low", "high", "num_seeds", "reason"]
-    return pd.DataFrame(lines).reindex(columns=columns)
+    return pd.DataFrame(lines).reindex(columns=COLUMNS)
 
 
-def _lines(setting: str, jobs: Sequence[Job], level: float):
-    gathered: dict[str, dict[tuple[str, Any], float]] = {}
-    for job in jobs:
-        assert job.result is not None
-        for name, by_seed in _numbers(job.result).items():
-            gathered.setdefault(name, {}).update(by_seed)
-    for name, by_seed in gathered.items():
-        found = over_seeds(list(by_seed.values()), level=level, limits=_limits(name))
-        yield {
-            "setting": setting,
-            "status": "done",
-            "number": name,
-            "mean": found.mean,
-            "low": found.low,
-            "high": found.high,
-            "num_seeds": len(by_seed),
-        }
+def _lines(setting: str, jobs: Sequence[Job], level: float) -> Iterator[dict[str, Any]]:
+    for record in Estimates.of(_gather(jobs), level=level).records():
+        num_seeds = sum(number is not None for number in record.pop("each"))
+        yield {"setting": setting, "status": "done", **record, "num_seeds": num_seeds}
 
 
-def _numbers(result: Mapping[str, Any]) -> dict[str, dict[Any, float]]:
-    """Name -> seed -> number; a valuation's numbers are its players' values."""
-    if "estimates" in result:
-        return {
-            name: {
-                seed: float("nan") if x is None else x
-                for seed, x in zip(result["seeds"], found["each"], strict=True)
-            }
-            for name, found in result["estimates"].items()
-        }
-    seed = result["config"].get("seed")
-    return {f"value {row['name']}": {seed: row["value"]} for row in result["players"]}
-
-
-def _limits(name: str) -> tuple[float, float]:
-    found = [limits for word, limits in BOUNDS.items() if word in name]
-    return found[0] if found else UNBOUNDED
+def _gather(jobs: Sequence[Job]) -> Iterator[Number]:
+    """The numbers of all jobs; of two of the same seed, the later one's."""
+    results = [job.result for job in jobs if job.result is not None]
+    numbers = [number for result in results for number in numbers_of(result)]
+    yield from {number._replace(value=0.0): number for number in numbers}.values()
 
 
 def show(frame: pd.DataFrame, folder: Path, only: str) -> None:
     """Print the table, failures last."""
-    done = _selected(frame[frame["status"] == "done"], only)
+    done = select(frame, only)
     failed = frame[frame["status"] == "failed"]
-    rows = [
-        [
-            str(line["number"]),
-            str(line["setting"]),
-            str(_estimate(line)),
-            str(int(line["num_seeds"])),
-        ]
-        for line in done.to_dict("records")
-    ]
-    rows += [["failed", str(job), "-", "-"] for job in failed["setting"]]
-    console.table(str(folder), ["number", "setting", "mean [interval]", "seeds"], rows)
+    rows = [_cells(line) for line in done.to_dict("records")]
+    rows += [["failed", "-", "-", str(job), "-", "-"] for job in failed["setting"]]
+    console.table(str(folder), [*IDENTITY, "setting", "mean [interval]", "seeds"], rows)
     for job, reason in zip(failed["setting"], failed["reason"], strict=True):
         console.note(f"job {job} failed: {reason}")
 
 
-def _selected(done: Any, only: str) -> Any:
-    return done[done["number"].astype(str).str.contains(only, regex=False)]
+def _cells(line: Mapping[Any, Any]) -> list[str]:
+    names = [str(line[column]) for column in (*IDENTITY, "setting")]
+    return [*names, str(_estimate(line)), str(int(line["num_seeds"]))]
+
+
+def select(frame: pd.DataFrame, only: str) -> pd.DataFrame:
+    """Lines of jobs that are done, of the numbers whose name holds a text."""
+    done: Any = frame[frame["status"] == "done"]
+    return done[[only in _name(line) for line in done.to_dict("records")]]
+
+
+def _name(line: Mapping[Any, Any]) -> str:
+    """A number's name: its statistic, its subject, and what that is held against."""
+    return " ".join(str(line[column]) for column in IDENTITY if line[column])
 
 
 def _estimate(line: Mapping[Any, Any]) -> OverSeeds:
     mean, low, high = (
         None if pd.isna(line[k]) else float(line[k]) for k in ("mean", "low", "high")
     )
-    return OverSeeds(mean, low, high, ())
+    return OverSeeds(mean, low, high)
 
 
-def _figure(done: Any, only: str):
-    groups: dict[str, dict[str, OverSeeds]] = {}
-    for line in _selected(done, only).to_dict("records"):
-        groups.setdefault(str(line["number"]), {})[str(line["setting"])] = _estimate(line)
-    if not groups:
+def _figure(frame: pd.DataFrame, only: str) -> Figure:
+    panels: dict[str, dict[str, OverSeeds]] = {}
+    for line in select(frame, only).to_dict("records"):
+        panels.setdefault(_name(line), {})[str(line["setting"])] = _estimate(line)
+    if not panels:
         raise InputError(f"only: wanted part of a number's name, got {only!r}, which none holds")
-    first = dict(list(groups.items())[:MOST_PANELS])
+    first = dict(list(panels.items())[:MOST_PANELS])
     return estimates_figure(first, xlabel="mean and interval", zero=False)
 
 
-def _flat(value: Any, prefix: str = ""):
+def _flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     if not isinstance(value, Mapping):
         yield prefix, json.dumps(value)
         return
     for key, inner in value.items():
-        yield from _flat(inner, f"{prefix}.{key}" if prefix else str(key))
+        yield from _flatten(inner, f"{prefix}.{key}" if prefix else str(key))
 
 
 def _command(result: Mapping[str, Any]) -> str:

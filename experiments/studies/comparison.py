@@ -5,7 +5,7 @@ the validation set when a party's rows are left out of training, by accuracy (cl
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -13,24 +13,20 @@ from typing import Any
 import jax
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from davinz_jax import Ingredients, Valuation, leave_one_out
+from davinz_jax import Valuation, leave_one_out
 from davinz_jax.baselines import BaselineContext, validation_performance
 from davinz_jax.evaluation import time_valuation
-from experiments.report.estimates import (
-    CORRELATION,
-    CORRELATIONS,
-    OverSeeds,
-    figure,
-    over_seeds,
-    shown,
-)
+from experiments.report.estimates import Estimates, Number, correlations
 from experiments.report.plots_studies import estimates_figure
+from experiments.report.tables import cell, digits
 from experiments.runtime.compose import Components, function, plain
+from experiments.runtime.context import Context
 from experiments.runtime.protocols import Baseline, ScheduleFactory
-from experiments.studies.base import Setting, StudyResult, checkpoint_folder
+from experiments.studies.base import Setting, StudyResult
 
-LABELS = {
+CAPTIONS = {
     "davinz": "DAVINZ",
     "kernel_regression": "kernel regression",
     "validation_performance": "VP (retraining)",
@@ -43,20 +39,33 @@ LABELS = {
     "class_share": "class share",
     "mmd_alone": "MMD alone",
 }
+"""Methods as tables name them; one that is not here goes by its own name."""
+
 TRUTHS = {"accuracy": "fall in accuracy", "loss": "rise of loss"}
 OURS = "davinz"
+RETRAINING = "validation_performance"
+ALMOST_BLIND = ("log_size", "class_share", "mmd_alone")
+"""Predictors that look at next to nothing."""
 
 
 @dataclass(frozen=True)
 class Methods:
-    """What is compared: baselines by name, and how networks are trained."""
+    """What is compared, and what refused.
+
+    Attributes:
+        baselines: by name.
+        truth: how networks of the truth are trained.
+        training: how those of baselines are.
+        refusals: why a baseline refused its data, by name; filled in as that happens.
+    """
 
     baselines: Mapping[str, Baseline]
     truth: ScheduleFactory
     training: ScheduleFactory
+    refusals: dict[str, str] = field(default_factory=dict)
 
 
-def methods(config: Mapping[str, Any]) -> Methods:
+def compose_methods(config: Mapping[str, Any]) -> Methods:
     """Instantiate the methods; a baseline that is null is left out."""
     return Methods(
         baselines={
@@ -71,106 +80,101 @@ def methods(config: Mapping[str, Any]) -> Methods:
 
 def run(setting: Setting) -> StudyResult:
     """Agreement of every method with the truth, and its time, over seeds."""
-    chosen = methods(plain(setting.cfg))
-    skipped: dict[str, str] = {}
-    parts = [measure(setting, seed, chosen, skipped) for seed in setting.seeds]
-    frame = pd.concat(parts, ignore_index=True)
+    methods = compose_methods(plain(setting.cfg))
+    frame = setting.repeat(partial(measure, setting, methods))
     truths = [truth for truth in TRUTHS if truth in set(frame["method"])]
     names = [name for name in frame["method"].unique() if name not in TRUTHS]
-    estimates = dict(_agreements(frame, names, truths, setting.level))
+    estimates = Estimates.of(_agreements(frame, names, truths), level=setting.level)
     seconds = {n: float(frame.loc[frame["method"] == n, "seconds"].min()) for n in names}
     return StudyResult(
         measurements=frame,
         headers=["method", *(f"Pearson, {t}" for t in truths), "Spearman", "seconds"],
         rows=[_row(estimates, name, truths, seconds[name]) for name in names],
         estimates=estimates,
-        verdicts=_verdicts(estimates, seconds, truths[0]),
+        verdicts=list(_verdicts(estimates, seconds, truths[0])),
         figure=_figure(estimates, names, truths),
-        details={"seconds_by_method": seconds, "skipped": skipped},
-        notes=[f"{LABELS.get(name, name)} left out: {why}" for name, why in skipped.items()],
+        details={"seconds_by_method": seconds, "skipped": methods.refusals},
+        notes=[f"{caption(name)} left out: {why}" for name, why in methods.refusals.items()],
     )
 
 
-def measure(setting: Setting, seed: int, chosen: Methods, skipped: dict[str, str]) -> pd.DataFrame:
-    """One row a method and party; the truth is among the methods. Fills in what was refused."""
+def caption(method: str) -> str:
+    """A method as tables and figures name it."""
+    return CAPTIONS.get(method, method)
+
+
+def measure(setting: Setting, methods: Methods, seed: int) -> pd.DataFrame:
+    """One row a method and party; the truth is among the methods."""
     components, stages = setting.components[seed], setting.stages
-    with stages.stage("data"):
-        rows = components.load(stages.progress)
-    ingredients = components.context(rows, stages).ingredients
+    context = components.context(setting.load(seed), stages)
     with stages.stage("training-free values"):
-        valuations = training_free(components, ingredients)
+        valuations = value_untrained(components, context)
     with stages.stage("truth"):
-        valuations |= truth(setting, components, ingredients, chosen)
-    baselines, refused = rival(setting, components, ingredients, chosen)
-    skipped |= refused
-    valuations |= baselines
-    return pd.concat([_frame(seed, n, v) for n, v in valuations.items()], ignore_index=True)
+        valuations |= value_truth(setting, methods, context)
+    valuations |= value_baselines(setting, methods, context)
+    return pd.concat([_frame(n, v) for n, v in valuations.items()], ignore_index=True)
 
 
-def training_free(components: Components, ingredients: Ingredients) -> dict[str, Valuation]:
+def value_untrained(components: Components, context: Context) -> dict[str, Valuation]:
     """DAVINZ, and kernel regression: each from one pass over the data, the time included."""
-    utilities = {
-        OURS: lambda: components.utility(ingredients),
-        "kernel_regression": ingredients.kernel_regression,
-    }
+    ingredients = context.ingredients
     return {
-        name: time_valuation(lambda make=make: leave_one_out(make()))
-        for name, make in utilities.items()
+        OURS: time_valuation(lambda: leave_one_out(components.utility(ingredients))),
+        "kernel_regression": time_valuation(lambda: leave_one_out(ingredients.kernel_regression())),
     }
 
 
-def truth(
-    setting: Setting, components: Components, ingredients: Ingredients, chosen: Methods
-) -> dict[str, Valuation]:
+def value_truth(setting: Setting, methods: Methods, context: Context) -> dict[str, Valuation]:
     """Leave-one-out change of performance of networks trained until the loss settles."""
-    task = ingredients.dataset.task
-    context = BaselineContext(
-        ingredients,
-        key=jax.random.fold_in(components.keys["training"], 0),
-        schedule=chosen.truth(task=task),
-        folder=checkpoint_folder(setting),
-        progress=setting.stages.progress,
+    task = context.dataset.task
+    given = BaselineContext(
+        context.ingredients,
+        key=jax.random.fold_in(context.keys["training"], 0),
+        schedule=methods.truth(task=task),
+        folder=setting.checkpoints,
+        progress=context.progress,
     )
-    metrics = ("accuracy", "loss") if task == "classification" else ("loss",)
-    return {metric: validation_performance(context, metric=metric) for metric in metrics}
+    if task == "regression":
+        return {"loss": validation_performance(given, metric="loss")}
+    return {
+        "accuracy": validation_performance(given, metric="accuracy"),
+        "loss": validation_performance(given, metric="loss"),
+    }
 
 
-def rival(
-    setting: Setting, components: Components, ingredients: Ingredients, chosen: Methods
-) -> tuple[dict[str, Valuation], dict[str, str]]:
-    """Values by every baseline, timed, and why those that refused did so.
+def value_baselines(setting: Setting, methods: Methods, context: Context) -> dict[str, Valuation]:
+    """Values by every baseline that does not refuse its data, with the time it takes.
 
     The network trained on all rows is trained once; its time counts for each that looks at it.
     """
-    stages, task = setting.stages, ingredients.dataset.task
-    context = BaselineContext(
-        ingredients,
-        key=jax.random.fold_in(components.keys["training"], 1),
-        schedule=chosen.training(task=task),
-        progress=stages.progress,
+    stage = setting.stages.stage
+    given = BaselineContext(
+        context.ingredients,
+        key=jax.random.fold_in(context.keys["training"], 1),
+        schedule=methods.training(task=context.dataset.task),
+        progress=context.progress,
     )
-    with stages.stage("training for baselines"):
+    with stage("training for baselines"):
         began = perf_counter()
-        trained = context.trained
+        trained = given.trained
         seconds = perf_counter() - began
-    valuations, refused = {}, {}
-    for name, baseline in chosen.baselines.items():
-        own = replace(context, trained_variables=trained)
-        with stages.stage("baselines"):
+    valuations = {}
+    for name, baseline in methods.baselines.items():
+        own = replace(given, trained_variables=trained)
+        with stage("baselines"):
             try:
                 found = time_valuation(partial(baseline, own))
             except ValueError as error:
-                refused[name] = str(error)
+                methods.refusals[name] = str(error)
                 continue
-        asked = seconds if own.has_asked_for_training else 0.0
-        valuations[name] = replace(found, seconds=found.seconds + asked)
-    return valuations, refused
+        more = seconds if own.has_asked_for_training else 0.0
+        valuations[name] = replace(found, seconds=found.seconds + more)
+    return valuations
 
 
-def _frame(seed: int, name: str, valuation: Valuation) -> pd.DataFrame:
+def _frame(name: str, valuation: Valuation) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "seed": seed,
             "method": name,
             "player": valuation.players,
             "value": valuation.values,
@@ -180,64 +184,47 @@ def _frame(seed: int, name: str, valuation: Valuation) -> pd.DataFrame:
 
 
 def _agreements(
-    frame: pd.DataFrame, names: Sequence[str], truths: Sequence[str], level: float
-) -> Iterator[tuple[str, OverSeeds]]:
-    for target in truths:
-        for name in names:
-            pairs = list(_pairs(frame, name, target))
-            for kind, measure_of in CORRELATIONS.items():
-                found = [measure_of(x, y) for x, y in pairs]
-                estimate = over_seeds(found, level=level, limits=CORRELATION)
-                yield f"{kind} {name} {target}", estimate
+    frame: pd.DataFrame, names: Sequence[str], truths: Sequence[str]
+) -> Iterator[Number]:
+    """Correlations of every method with every truth, in each seed that has both."""
+    for seed, part in frame.groupby("seed", sort=False):
+        values = part.pivot(index="player", columns="method", values="value")
+        for truth in truths:
+            for name in (name for name in names if name in values):
+                arrays = (values[column].to_numpy(np.float64) for column in (name, truth))
+                yield from correlations(name, truth, seed, *arrays)
 
 
-def _pairs(frame: pd.DataFrame, name: str, target: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Values by method and by truth, in each seed that has both."""
-    for _, part in frame.groupby("seed", sort=False):
-        wide = part.pivot(index="player", columns="method", values="value")
-        if name in wide:
-            yield wide[name].to_numpy(), wide[target].to_numpy()
+def _row(estimates: Estimates, name: str, truths: Sequence[str], seconds: float) -> list[str]:
+    linear = [str(estimates.get("pearson", name, truth)) for truth in truths]
+    ranks = estimates.get("spearman", name, truths[0])
+    return [caption(name), *linear, cell(ranks.mean), f"{seconds:.2g}"]
 
 
-def _row(
-    estimates: Mapping[str, OverSeeds], name: str, truths: Sequence[str], seconds: float
-) -> list[str]:
-    linear = [str(estimates[f"pearson {name} {target}"]) for target in truths]
-    ranks = estimates[f"spearman {name} {truths[0]}"]
-    return [LABELS.get(name, name), *linear, shown(ranks.mean), f"{seconds:.2g}"]
-
-
-def _verdicts(
-    estimates: Mapping[str, OverSeeds], seconds: Mapping[str, float], target: str
-) -> list[str]:
-    ours = estimates[f"pearson {OURS} {target}"]
-    verdicts = [f"DAVINZ: Pearson {ours} with the {TRUTHS[target]}, from one kernel pass"]
-    means = {
-        name: estimates[f"pearson {name} {target}"].mean
-        for name in ("log_size", "class_share", "mmd_alone")
-        if name in seconds
+def _verdicts(estimates: Estimates, seconds: Mapping[str, float], truth: str) -> Iterator[str]:
+    ours = estimates.get("pearson", OURS, truth)
+    yield f"DAVINZ: Pearson {ours} with the {TRUTHS[truth]}, from one kernel pass"
+    blind = {
+        name: estimates.get("pearson", name, truth).mean for name in ALMOST_BLIND if name in seconds
     }
-    reached = [f"{LABELS[n]} {figure(m)}" for n, m in means.items() if m is not None]
-    rivals = [n for n, m in means.items() if m is not None and m >= (ours.mean or -1)]
-    if reached:
-        verdicts.append(f"predictors that look at next to nothing: {', '.join(reached)}")
+    defined = {name: mean for name, mean in blind.items() if mean is not None}
+    if defined:
+        reached = ", ".join(f"{caption(name)} {digits(mean)}" for name, mean in defined.items())
+        yield f"predictors that look at next to nothing: {reached}"
+    rivals = [caption(name) for name, mean in defined.items() if mean >= (ours.mean or -1)]
     if rivals:
-        names = ", ".join(LABELS[name] for name in rivals)
-        verdicts.append(f"as good as DAVINZ here, or better: {names}")
-    if "validation_performance" in seconds:
-        ratio = seconds["validation_performance"] / seconds[OURS]
-        verdicts.append(
-            f"time: DAVINZ {figure(seconds[OURS])} s, VP "
-            f"{figure(seconds['validation_performance'])} s, {figure(ratio)} times as long"
+        yield f"as good as DAVINZ here, or better: {', '.join(rivals)}"
+    if RETRAINING in seconds:
+        slow, fast = seconds[RETRAINING], seconds[OURS]
+        yield (
+            f"time: DAVINZ {digits(fast)} s, VP {digits(slow)} s, {digits(slow / fast)} times as "
+            "long"
         )
-    return verdicts
 
 
-def _figure(estimates: Mapping[str, OverSeeds], names: Sequence[str], truths: Sequence[str]):
-    groups = {
-        TRUTHS[target]: {
-            LABELS.get(name, name): estimates[f"pearson {name} {target}"] for name in names
-        }
-        for target in truths
+def _figure(estimates: Estimates, names: Sequence[str], truths: Sequence[str]) -> Figure:
+    panels = {
+        TRUTHS[truth]: {caption(name): estimates.get("pearson", name, truth) for name in names}
+        for truth in truths
     }
-    return estimates_figure(groups, xlabel="Pearson correlation over parties")
+    return estimates_figure(panels, xlabel="Pearson correlation over parties")

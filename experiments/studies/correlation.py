@@ -1,26 +1,27 @@
 """Scores of bootstrap data sets against the test performance of networks trained on them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from davinz_jax.data import bootstrap
 from davinz_jax.evaluation import bootstrap_items, spearman
 from davinz_jax.training import CoalitionPerformance, Schedule, train_coalitions
-from experiments.report.estimates import CORRELATION, CORRELATIONS, OverSeeds, over_seeds
+from experiments.report.estimates import GIVEN_SIZE, Estimates, Number, OverSeeds, correlations
 from experiments.report.plots_studies import scatter_figure
 from experiments.runtime.compose import function, plain
 from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError
 from experiments.runtime.protocols import ScheduleFactory
-from experiments.studies.base import Setting, StudyResult, checkpoint_folder
+from experiments.studies.base import Setting, StudyResult
 from experiments.studies.set_scores import set_scores
 
 LEAST_SETS = 4
-LABELS = {
+CAPTIONS = {
     "nu_label": "ν (label)",
     "nu_trace": "ν (trace)",
     "nu_scalar": "ν (scalar)",
@@ -35,27 +36,30 @@ LABELS = {
     "minus_loss": "minus test loss",
 }
 NOT_SCORES = ("seed", "set", "num_rows", "epochs", "converged", "accuracy", "minus_loss")
+MAIN_SCORES = (
+    "nu_label",
+    "nu_trace",
+    "nu_scalar",
+    "kernel_regression_accuracy",
+    "kernel_regression_mse",
+)
+"""Scores that a sentence is printed for."""
 
 
 def run(setting: Setting) -> StudyResult:
     """Correlations of every score with the trained networks' performance, over seeds."""
-    if setting.cfg.num_sets < LEAST_SETS:
-        raise InputError(
-            f"num_sets: wanted at least {LEAST_SETS}, got {setting.cfg.num_sets}; the paper has 200"
-        )
+    check_sets(setting.cfg.num_sets)
     schedule = function("training", plain(setting.cfg)["training"], ScheduleFactory)
-    parts = [measure(setting, seed, schedule) for seed in setting.seeds]
-    frame = pd.concat(parts, ignore_index=True)
-    scores = [c for c in frame.columns if c not in NOT_SCORES]
-    truths = [c for c in ("accuracy", "minus_loss") if c in frame.columns]
-    estimates = dict(_estimates(frame, scores, truths, setting.level))
+    frame = setting.repeat(partial(measure, setting, schedule))
+    scores, truths = find_scores(frame), find_truths(frame)
+    estimates = Estimates.of(_agreements(frame, scores, truths), level=setting.level)
     return StudyResult(
         measurements=frame,
         headers=["score", *(f"Spearman, {t}" for t in truths), "given size"],
         rows=[_row(estimates, score, truths) for score in scores],
         estimates=estimates,
-        verdicts=_verdicts(estimates, truths[0]),
-        figure=scatter_figure(frame, scores, truths[0], labels=LABELS),
+        verdicts=list(_verdicts(estimates, scores, truths[0])),
+        figure=scatter_figure(frame, scores, truths[0], captions=CAPTIONS),
         details={
             "sets": setting.cfg.num_sets,
             "converged": np.mean(frame["converged"].to_numpy()),
@@ -64,30 +68,46 @@ def run(setting: Setting) -> StudyResult:
     )
 
 
-def measure(setting: Setting, seed: int, schedule: ScheduleFactory) -> pd.DataFrame:
+def check_sets(num_sets: int) -> None:
+    """Refuse too few data sets for a correlation."""
+    if num_sets < LEAST_SETS:
+        raise InputError(
+            f"num_sets: wanted at least {LEAST_SETS}, got {num_sets}; the paper has 200"
+        )
+
+
+def find_scores(frame: pd.DataFrame) -> list[str]:
+    """The columns of a table of measurements that are scores."""
+    return [column for column in frame.columns if column not in NOT_SCORES]
+
+
+def find_truths(frame: pd.DataFrame) -> list[str]:
+    """The columns that say what trained networks achieved, the first one first."""
+    return [column for column in ("accuracy", "minus_loss") if column in frame.columns]
+
+
+def measure(setting: Setting, schedule: ScheduleFactory, seed: int) -> pd.DataFrame:
     """One row a data set: its scores, and what a network trained on it achieves."""
     components, stages = setting.components[seed], setting.stages
-    with stages.stage("data"):
-        rows = components.load(stages.progress)
-        key = components.keys["semivalue"]
-        counts = bootstrap(rows.dataset, num=setting.cfg.num_sets, key=key)
+    rows = setting.load(seed)
+    counts = bootstrap(rows.dataset, num=setting.cfg.num_sets, key=components.keys["semivalue"])
     context = components.context(rows, stages)
     with stages.stage("scores"):
         scores = set_scores(context.ingredients, counts, progress=stages.progress)
     with stages.stage("training"):
-        trained = _trained(setting, context, counts, schedule(task=rows.dataset.task))
-    columns: dict[str, Any] = {"seed": seed, "set": range(len(counts)), "num_rows": counts.sum(1)}
+        fits = _train_sets(setting, context, counts, schedule(task=rows.dataset.task))
+    columns: dict[str, Any] = {"set": range(len(counts)), "num_rows": counts.sum(axis=1)}
     columns |= scores
-    columns["minus_loss"] = [-result.performance.loss for result in trained]
+    columns["minus_loss"] = [-fit.performance.loss for fit in fits]
     if rows.dataset.task == "classification":
-        columns["accuracy"] = [result.performance.accuracy for result in trained]
-    columns["epochs"] = [result.epochs for result in trained]
-    columns["converged"] = [result.converged for result in trained]
+        columns["accuracy"] = [fit.performance.accuracy for fit in fits]
+    columns["epochs"] = [fit.epochs for fit in fits]
+    columns["converged"] = [fit.converged for fit in fits]
     return pd.DataFrame(columns)
 
 
-def _trained(
-    setting: Setting, context: Context, counts, schedule: Schedule
+def _train_sets(
+    setting: Setting, context: Context, counts: Int[np.ndarray, "c n"], schedule: Schedule
 ) -> list[CoalitionPerformance]:
     rows = np.arange(len(context.dataset))
     return train_coalitions(
@@ -97,7 +117,7 @@ def _trained(
         [np.repeat(rows, each) for each in counts],
         schedule=schedule,
         key=context.keys["training"],
-        folder=checkpoint_folder(setting),
+        folder=setting.checkpoints,
         progress=context.progress,
     )
 
@@ -114,22 +134,17 @@ def partial_spearman(
     return (xy - xz * yz) / np.sqrt(rest) if rest > 1e-12 else float("nan")
 
 
-def _estimates(
-    frame: pd.DataFrame, scores: Sequence[str], truths: Sequence[str], level: float
-) -> Iterator[tuple[str, OverSeeds]]:
-    by_seed = [part for _, part in frame.groupby("seed", sort=False)]
-    for truth in truths:
-        for score in scores:
-            for name, measure_of in CORRELATIONS.items():
-                found = [measure_of(p[score].to_numpy(), p[truth].to_numpy()) for p in by_seed]
-                yield f"{name} {score} {truth}", over_seeds(found, level=level, limits=CORRELATION)
-            partial = [_given_size(part, score, truth) for part in by_seed]
-            name = f"spearman_given_size {score} {truth}"
-            yield name, over_seeds(partial, level=level, limits=CORRELATION)
-
-
-def _given_size(part: pd.DataFrame, score: str, truth: str) -> float:
-    return partial_spearman(*(part[c].to_numpy(np.float64) for c in (score, truth, "num_rows")))
+def _agreements(
+    frame: pd.DataFrame, scores: Sequence[str], truths: Sequence[str]
+) -> Iterator[Number]:
+    for seed, part in frame.groupby("seed", sort=False):
+        columns = {name: part[name].to_numpy(np.float64) for name in (*scores, *truths, "num_rows")}
+        for truth in truths:
+            for score in scores:
+                pair = columns[score], columns[truth]
+                yield from correlations(score, truth, seed, *pair)
+                left_over = partial_spearman(*pair, columns["num_rows"])
+                yield Number(GIVEN_SIZE, score, truth, seed, left_over)
 
 
 def _within_seeds(
@@ -152,25 +167,23 @@ def _within_seeds(
     return found
 
 
-def _row(estimates: Mapping[str, OverSeeds], score: str, truths: Sequence[str]) -> list[str]:
-    found = [estimates[f"spearman {score} {truth}"] for truth in truths]
-    given = estimates[f"spearman_given_size {score} {truths[0]}"]
-    return [LABELS.get(score, score), *map(str, found), "-" if score == "log_size" else str(given)]
+def _row(estimates: Estimates, score: str, truths: Sequence[str]) -> list[str]:
+    found = [str(estimates.get("spearman", score, truth)) for truth in truths]
+    given = estimates.get(GIVEN_SIZE, score, truths[0])
+    return [CAPTIONS.get(score, score), *found, "-" if score == "log_size" else str(given)]
 
 
-def _verdicts(estimates: Mapping[str, OverSeeds], truth: str) -> list[str]:
+def _verdicts(estimates: Estimates, scores: Sequence[str], truth: str) -> Iterator[str]:
     """Each kind of score beside log size alone, which any score must beat."""
-    size = estimates[f"spearman log_size {truth}"]
-    verdicts = [f"log size alone tracks {LABELS[truth]} at Spearman {size}"]
-    for score in ("nu_label", "nu_trace", "nu_scalar", "kernel_regression_accuracy",
-                  "kernel_regression_mse"):  # fmt: skip
-        found = estimates.get(f"spearman {score} {truth}")
-        if found is not None:
-            verdicts.append(f"{LABELS[score]}: Spearman {found}; {_beside(found, size)}")
-    return verdicts
+    size = estimates.get("spearman", "log_size", truth)
+    yield f"log size alone tracks {CAPTIONS[truth]} at Spearman {size}"
+    for score in MAIN_SCORES:
+        if score in scores:
+            found = estimates.get("spearman", score, truth)
+            yield f"{CAPTIONS[score]}: Spearman {found}; {_compare(found, size)}"
 
 
-def _beside(found: OverSeeds, size: OverSeeds) -> str:
+def _compare(found: OverSeeds, size: OverSeeds) -> str:
     pairs = [(a, b) for a, b in zip(found.each, size.each, strict=True) if None not in (a, b)]
     better = sum(a > b for a, b in pairs)  # pyright: ignore
     return f"better than log size in {better} of {len(pairs)} seeds"

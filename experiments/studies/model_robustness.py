@@ -1,51 +1,46 @@
 """The same parties valued by several networks: rank agreement, and their kernels' condition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from omegaconf import OmegaConf
 
 from davinz_jax import Ingredients
-from davinz_jax.evaluation import pearson, spearman
 from davinz_jax.linalg import extreme_eigenvalues
-from experiments.report.estimates import CORRELATION, OverSeeds, over_seeds
+from experiments.report.estimates import Estimates, Number, OverSeeds, correlations
 from experiments.report.plots_studies import matrix_figure
 from experiments.runtime import compose
 from experiments.runtime.app import CONFIG_FOLDER
-from experiments.runtime.compose import Components, Model
+from experiments.runtime.compose import Model
 from experiments.runtime.errors import InputError, nearest
 from experiments.studies.base import Setting, StudyResult
 
-MEASURES = {"spearman": spearman, "pearson": pearson}
+ALL_PAIRS = "all pairs"
+EIGENVALUE = "min_eigenvalue"
+CLEAR = 0.8
+"""Mean Spearman correlation from which networks are said to agree."""
 
 
 def run(setting: Setting) -> StudyResult:
     """Values by every network in every seed, and how well each pair of networks agrees."""
-    models = chosen_models(compose.plain(setting.cfg)["models"])
-    parts = [measure(setting, seed, models) for seed in setting.seeds]
-    frame = pd.concat(parts, ignore_index=True)
+    models = choose_models(compose.plain(setting.cfg)["models"])
+    frame = setting.repeat(partial(measure, setting, models))
     columns = [c for c in ("value", "complexity", "discrepancy") if c in frame.columns]
-    pairs = list(combinations(models, 2))
-    estimates = {
-        f"{column}_{name}_{a}_{b}": _agreement(frame, column, (a, b), name, setting.level)
-        for column in columns
-        for name in MEASURES
-        for a, b in pairs
-    }
-    estimates |= _means(estimates, columns, pairs, setting.level)
-    eigenvalues = {m: _eigenvalue(frame, m, setting.level) for m in models}
-    estimates |= {f"min_eigenvalue_{m}": e for m, e in eigenvalues.items()}
+    estimates = Estimates.of(_numbers(frame, columns, list(models)), level=setting.level)
     return StudyResult(
         measurements=frame,
         headers=["Spearman of", *columns[:2]],
-        rows=_rows(estimates, pairs, columns[:2]),
+        rows=[_row(estimates, pair, columns[:2]) for pair in combinations(models, 2)],
         estimates=estimates,
         verdicts=[
-            *(_verdict(column, estimates[f"{column}_spearman_mean"]) for column in columns[:2]),
-            _condition(eigenvalues, setting.cfg.eigenvalue_ridge),
+            *(verdict(c, estimates.get("spearman", c, ALL_PAIRS)) for c in columns[:2]),
+            _condition(estimates, list(models), setting.cfg.eigenvalue_ridge),
         ],
         figure=_figure(estimates, list(models), columns),
         notes=[
@@ -54,7 +49,7 @@ def run(setting: Setting) -> StudyResult:
     )
 
 
-def chosen_models(names: Sequence[str]) -> dict[str, Model]:
+def choose_models(names: Sequence[str]) -> dict[str, Model]:
     """The networks named, from the choices of the group `model`.
 
     Raises:
@@ -66,31 +61,28 @@ def chosen_models(names: Sequence[str]) -> dict[str, Model]:
     for name in names:
         if name not in known:
             raise InputError(f"models: unknown choice {name!r}; {nearest(name, known)}")
-    return {name: _model(name) for name in names}
+    return {name: _read_model(name) for name in names}
 
 
-def _model(name: str) -> Model:
+def _read_model(name: str) -> Model:
     settings = compose.plain(OmegaConf.load(CONFIG_FOLDER / "model" / f"{name}.yaml"))  # pyright: ignore
     return Model.of(settings)
 
 
-def measure(setting: Setting, seed: int, models: Mapping[str, Model]) -> pd.DataFrame:
+def measure(setting: Setting, models: Mapping[str, Model], seed: int) -> pd.DataFrame:
     """One row a network and party: the value, its terms, and the kernel's smallest eigenvalue."""
-    components, stages = setting.components[seed], setting.stages
-    with stages.stage("data"):
-        rows = components.load(stages.progress)
-    measured = []
+    rows = setting.load(seed)
+    parts = []
     for name, model in models.items():
-        own: Components = replace(components, model=model)
-        context = own.context(rows, stages)
-        with stages.stage(f"values by {name}"):
-            valuation = own.value(context)
+        components = replace(setting.components[seed], model=model)
+        context = components.context(rows, setting.stages)
+        with setting.stages.stage(f"values by {name}"):
+            valuation = components.value(context)
             smallest = min_eigenvalue(context.ingredients, setting.cfg.eigenvalue_ridge)
         terms = dict(zip(valuation.terms, valuation.term_values, strict=True))
-        columns = {"seed": seed, "model": name, "player": valuation.players}
-        columns |= {"value": valuation.values, **terms, "min_eigenvalue": smallest}
-        measured.append(pd.DataFrame(columns))
-    return pd.concat(measured, ignore_index=True)
+        columns = {"model": name, "player": valuation.players, "value": valuation.values}
+        parts.append(pd.DataFrame(columns | terms | {EIGENVALUE: smallest}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def min_eigenvalue(ingredients: Ingredients, ridge: float) -> float:
@@ -101,66 +93,71 @@ def min_eigenvalue(ingredients: Ingredients, ridge: float) -> float:
     return float(extreme_eigenvalues(kernel.blocks, kernel.rows, ridge=ridge)[:, 0].mean())
 
 
-def _agreement(
-    frame: pd.DataFrame, column: str, pair: tuple[str, str], name: str, level: float
-) -> OverSeeds:
-    found = []
-    for _, part in frame.groupby("seed", sort=False):
-        first, second = (part.loc[part["model"] == m, column].to_numpy() for m in pair)
-        found.append(MEASURES[name](first, second))
-    return over_seeds(found, level=level, limits=CORRELATION)
+def pair_name(pair: tuple[str, str]) -> str:
+    """What two networks' agreement is filed under."""
+    return " and ".join(pair)
 
 
-def _means(estimates, columns, pairs, level: float) -> dict[str, OverSeeds]:
-    """Mean over pairs in each seed, with its interval over seeds."""
-    means = {}
-    for column in columns:
-        for name in MEASURES:
-            each = [estimates[f"{column}_{name}_{a}_{b}"].each for a, b in pairs]
-            per_seed = np.array(each, dtype=np.float64).mean(axis=0)
-            means[f"{column}_{name}_mean"] = over_seeds(
-                per_seed.tolist(), level=level, limits=CORRELATION
-            )
-    return means
+def _numbers(
+    frame: pd.DataFrame, columns: Sequence[str], models: Sequence[str]
+) -> Iterator[Number]:
+    """Agreements of all pairs and their mean, and each network's smallest eigenvalue."""
+    for seed, part in frame.groupby("seed", sort=False):
+        by_model: dict[str, Any] = {model: part[part["model"] == model] for model in models}
+        for column in columns:
+            pairs = list(_pairs(by_model, column, seed))
+            yield from pairs
+            yield from _means(pairs)
+        for model, own in by_model.items():
+            yield Number(EIGENVALUE, model, "", seed, float(own[EIGENVALUE].iloc[0]))
 
 
-def _eigenvalue(frame: pd.DataFrame, model: str, level: float) -> OverSeeds:
-    own = frame[frame["model"] == model].groupby("seed")["min_eigenvalue"].first()
-    return over_seeds(own.tolist(), level=level)
+def _pairs(by_model: Mapping[str, pd.DataFrame], column: str, seed: Any) -> Iterator[Number]:
+    for pair in combinations(by_model, 2):
+        values = (by_model[model][column].to_numpy() for model in pair)
+        yield from correlations(column, pair_name(pair), seed, *values)
 
 
-def _rows(estimates, pairs, columns: list[str]) -> list[list[str]]:
-    return [
-        [f"{a} and {b}", *(str(estimates[f"{column}_spearman_{a}_{b}"]) for column in columns)]
-        for a, b in pairs
-    ]
+def _means(pairs: Sequence[Number]) -> Iterator[Number]:
+    """Mean of each statistic over pairs; NaN if it is not defined for one."""
+    for statistic in dict.fromkeys(number.statistic for number in pairs):
+        own = [number for number in pairs if number.statistic == statistic]
+        mean = float(np.mean([number.value for number in own]))
+        yield own[0]._replace(against=ALL_PAIRS, value=mean)
 
 
-def _condition(eigenvalues: Mapping[str, OverSeeds], ridge: float) -> str:
-    shown = (
-        f"{model} {'-' if e.mean is None else f'{e.mean:.2g}'}" for model, e in eigenvalues.items()
-    )
-    return f"smallest eigenvalue of the kernel + {ridge:g}: {', '.join(shown)}"
+def _row(estimates: Estimates, pair: tuple[str, str], columns: Sequence[str]) -> list[str]:
+    name = pair_name(pair)
+    return [name, *(str(estimates.get("spearman", column, name)) for column in columns)]
 
 
-def _pair(estimates, column: str, a: str, b: str) -> OverSeeds:
-    return estimates.get(f"{column}_spearman_{a}_{b}") or estimates[f"{column}_spearman_{b}_{a}"]
+def _condition(estimates: Estimates, models: Sequence[str], ridge: float) -> str:
+    smallest = {model: estimates.get(EIGENVALUE, model).mean for model in models}
+    texts = (f"{model} {'-' if e is None else f'{e:.2g}'}" for model, e in smallest.items())
+    return f"smallest eigenvalue of the kernel + {ridge:g}: {', '.join(texts)}"
 
 
-def _verdict(column: str, found: OverSeeds) -> str:
+def verdict(column: str, found: OverSeeds) -> str:
+    """Whether networks agree, in words and numbers.
+
+    Args:
+        column: `value`, or one of its terms.
+        found: Spearman correlation, mean over pairs.
+    """
     name = "values" if column == "value" else f"their parts {column}"
     if found.mean is None:
         return f"{name}: agreement undefined"
     if found.low is not None and found.low <= 0:
         return f"networks do not clearly agree on {name}: mean Spearman {found} over pairs"
-    strength = "agree" if found.mean >= 0.8 else "agree weakly" if found.mean > 0 else "disagree"
+    strength = "agree" if found.mean >= CLEAR else "agree weakly" if found.mean > 0 else "disagree"
     return f"networks {strength} on {name}: mean Spearman {found} over pairs"
 
 
-def _figure(estimates, models: list[str], columns: list[str]):
+def _figure(estimates: Estimates, models: Sequence[str], columns: Sequence[str]) -> Figure:
     matrix = np.full((len(columns), len(models), len(models)), np.nan)
-    for k, column in enumerate(columns):
+    for panel, column in enumerate(columns):
         for i, j in combinations(range(len(models)), 2):
-            found = _pair(estimates, column, models[i], models[j]).mean
-            matrix[k, i, j] = matrix[k, j, i] = np.nan if found is None else found
+            pair = models[i], models[j]
+            found = estimates.get("spearman", column, pair_name(pair)).mean
+            matrix[panel, i, j] = matrix[panel, j, i] = np.nan if found is None else found
     return matrix_figure(matrix, models, title="Spearman correlation", titles=columns)

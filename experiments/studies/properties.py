@@ -1,10 +1,12 @@
 """Parties scored alone against something that should raise or lower their value.
 
-Three of the paper's experiments are of this form: size, the target domain's share, noise.
+Three of the paper's experiments are of this form: size, the validation domain's share, noise. How
+much of it a party has is its dose.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,40 +14,47 @@ import pandas as pd
 from jaxtyping import Float
 
 from davinz_jax.data import Dataset, Parties
-from davinz_jax.evaluation import monotonicity, spearman
-from davinz_jax.semivalues import Valuation
+from davinz_jax.evaluation import monotonicity
 from davinz_jax.types import PRNGKey
-from experiments.report.estimates import CORRELATION, SHARE, OverSeeds, over_seeds
+from experiments.report.estimates import (
+    ORDERED,
+    Estimates,
+    Number,
+    OverSeeds,
+    correlations,
+    over_seeds,
+)
 from experiments.report.plots_studies import property_figure
-from experiments.runtime.compose import Components
 from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
-from experiments.studies.base import Setting, StudyResult
+from experiments.studies.base import Setting, StudyResult, count_seeds
 
 CLEAR = 0.8
 """Spearman correlation from which a property is said to show clearly."""
 
-Levels = Callable[[Parties], Sequence[float]]
+NOT_VALUES = ("seed", "player", "dose", "num_rows", "stderr")
+
+Doses = Callable[[Parties], Sequence[float]]
 Prepare = Callable[[Dataset, Parties, PRNGKey], Dataset]
 
 
 @dataclass(frozen=True)
 class Property:
-    """A question of the form "does the value rise (or fall) with x?".
+    """A question of the form "does the value rise (or fall) with the dose?".
 
     Attributes:
-        quantity: what x is, e.g. "size".
+        quantity: what parties have more or less of, e.g. "size".
         unit: its unit.
         sign: 1 if the value should rise with it, -1 if it should fall.
-        levels: x of each party.
+        doses: how much of it each party has.
         prepare: what is done to the data before it is scored, if anything.
-        is_logarithmic: whether x is drawn on a logarithmic axis.
+        is_logarithmic: whether doses are drawn on a logarithmic axis.
     """
 
     quantity: str
     unit: str
     sign: int
-    levels: Levels
+    doses: Doses
     prepare: Prepare | None = None
     is_logarithmic: bool = False
 
@@ -57,35 +66,32 @@ class Property:
 
 def run(setting: Setting, question: Property) -> StudyResult:
     """Score each party alone in every seed, and see whether the value goes the way it should."""
-    parts = [measure(setting, seed, question) for seed in setting.seeds]
-    frame = pd.concat(parts, ignore_index=True)
-    columns = ["value", *_terms(frame)]
-    estimates = dict(_estimates(frame, columns, question.sign, setting.level))
+    frame = setting.repeat(partial(measure, setting, question))
+    columns = [column for column in frame.columns if column not in NOT_VALUES]
+    estimates = Estimates.of(_numbers(frame, columns, question), level=setting.level)
     return StudyResult(
         measurements=frame,
         headers=[question.short, *columns, "rows"],
-        rows=_rows(frame, columns, setting.level),
+        rows=list(_rows(frame, columns, setting.level)),
         estimates=estimates,
-        verdicts=[verdict(question, name, estimates, len(parts)) for name in columns],
+        verdicts=[_verdict_of(question, column, estimates) for column in columns],
         figure=property_figure(frame, columns, question, level=setting.level),
     )
 
 
-def measure(setting: Setting, seed: int, question: Property) -> pd.DataFrame:
-    """One row a party: x, its value alone, and the value's terms."""
-    components, stages = setting.components[seed], setting.stages
-    with stages.stage("data"):
-        rows = components.load(stages.progress)
-        levels = np.asarray(question.levels(rows.parties), np.float64)
-        check_levels(question, levels, rows.parties)
-        if question.prepare is not None:
-            spoilt = question.prepare(rows.dataset, rows.parties, components.keys["corruption"])
-            rows = replace(rows, dataset=spoilt)
-    valuation = score(components, rows, setting)
+def measure(setting: Setting, question: Property, seed: int) -> pd.DataFrame:
+    """One row a party: its dose, its value alone, and the value's terms."""
+    components, rows = setting.components[seed], setting.load(seed)
+    doses = np.asarray(question.doses(rows.parties), np.float64)
+    check_doses(question, doses, rows.parties)
+    context = components.context(
+        prepare(question, rows, components.keys["corruption"]), setting.stages
+    )
+    with setting.stages.stage("values"):
+        valuation = components.value(context)
     columns: dict[str, Any] = {
-        "seed": seed,
         "player": valuation.players,
-        "level": levels,
+        "dose": doses,
         "num_rows": valuation.num_rows,
         "value": valuation.values,
         "stderr": np.nan_to_num(valuation.stderr),
@@ -95,37 +101,60 @@ def measure(setting: Setting, seed: int, question: Property) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def score(components: Components, rows: Rows, setting: Setting) -> Valuation:
-    """The parties' values by the configured utility and semivalue."""
-    context = components.context(rows, setting.stages)
-    with setting.stages.stage("values"):
-        return components.value(context)
+def prepare(question: Property, rows: Rows, key: PRNGKey) -> Rows:
+    """The rows as the question wants them."""
+    if question.prepare is None:
+        return rows
+    return replace(rows, dataset=question.prepare(rows.dataset, rows.parties, key))
 
 
-def check_levels(question: Property, levels: Float[np.ndarray, " l"], parties: Parties) -> None:
-    """Refuse levels that do not fit the parties, or are all the same."""
-    if len(levels) != len(parties):
+def check_doses(question: Property, doses: Float[np.ndarray, " l"], parties: Parties) -> None:
+    """Refuse doses that do not fit the parties, or are all the same."""
+    if len(doses) != len(parties):
         raise InputError(
-            f"{question.quantity}: wanted one for each of {len(parties)} parties, got {len(levels)}"
+            f"{question.quantity}: wanted one for each of {len(parties)} parties, got {len(doses)}"
             "; give one number a party"
         )
-    if np.ptp(levels) == 0:
+    if np.ptp(doses) == 0:
         raise InputError(
-            f"{question.quantity}: wanted parties that differ in it, got {levels[0]:g} for all; "
+            f"{question.quantity}: wanted parties that differ in it, got {doses[0]:g} for all; "
             "vary it"
         )
 
 
-def verdict(
-    question: Property, column: str, estimates: dict[str, OverSeeds], num_seeds: int
-) -> str:
-    """Whether the property shows, in words and numbers."""
-    found, ordered = estimates[f"{column}_spearman"], estimates[f"{column}_ordered"]
+def _numbers(frame: pd.DataFrame, columns: Sequence[str], question: Property) -> Iterator[Number]:
+    """Correlations with the dose, and the share of pairs that are in order."""
+    for seed, part in frame.groupby("seed", sort=False):
+        ranked = part.sort_values("dose")
+        doses = ranked["dose"].to_numpy()
+        for column in columns:
+            values = ranked[column].to_numpy()
+            yield from correlations(column, question.quantity, seed, doses, values)
+            course = monotonicity(question.sign * values)
+            share = 1 - course.num_inversions / course.num_pairs
+            yield Number(ORDERED, column, question.quantity, seed, share)
+
+
+def _verdict_of(question: Property, column: str, estimates: Estimates) -> str:
+    found, in_order = (
+        estimates.get(statistic, column, question.quantity) for statistic in ("spearman", ORDERED)
+    )
+    return verdict(question, column, found, in_order)
+
+
+def verdict(question: Property, column: str, found: OverSeeds, in_order: OverSeeds) -> str:
+    """Whether the property shows, in words and numbers.
+
+    Args:
+        question: what is asked.
+        column: `value`, or one of its terms.
+        found: Spearman correlation with the dose.
+        in_order: share of pairs in order.
+    """
     name = "value" if column == "value" else f"its part {column}"
-    seeds = f"{num_seeds} seed{'s' if num_seeds > 1 else ''}"
     return (
         f"{name} {_tendency(found, question.sign)} {question.quantity}: Spearman {found}, "
-        f"pairs in order {ordered} ({seeds})"
+        f"pairs in order {in_order} ({count_seeds(len(in_order.each))})"
     )
 
 
@@ -143,31 +172,15 @@ def _tendency(found: OverSeeds, sign: int) -> str:
     return f"does not clearly {wanted.removesuffix('s')} with"
 
 
-def _terms(frame: pd.DataFrame) -> list[str]:
-    own = {"seed", "player", "level", "num_rows", "value", "stderr"}
-    return [column for column in frame.columns if column not in own]
+def _rows(frame: pd.DataFrame, columns: Sequence[str], level: float) -> Iterator[list[str]]:
+    for dose, part in frame.groupby("dose"):
+        cells = [
+            _signed_cell(over_seeds(part[column].to_numpy(), level=level)) for column in columns
+        ]
+        yield [f"{dose:g}", *cells, f"{part['num_rows'].iloc[0]:,}"]
 
 
-def _estimates(frame: pd.DataFrame, columns: Sequence[str], sign: int, level: float):
-    by_seed = [part.sort_values("level") for _, part in frame.groupby("seed", sort=False)]
-    for column in columns:
-        pairs = [(part["level"].to_numpy(), part[column].to_numpy()) for part in by_seed]
-        ranks = [spearman(x, y) for x, y in pairs]
-        yield f"{column}_spearman", over_seeds(ranks, level=level, limits=CORRELATION)
-        runs = [monotonicity(sign * y) for _, y in pairs]
-        ordered = [1 - run.num_inversions / run.num_pairs for run in runs]
-        yield f"{column}_ordered", over_seeds(ordered, level=level, limits=SHARE)
-
-
-def _rows(frame: pd.DataFrame, columns: Sequence[str], level: float) -> list[list[str]]:
-    rows = []
-    for x, part in frame.groupby("level"):
-        cells = [_signed(over_seeds(part[column].tolist(), level=level)) for column in columns]
-        rows.append([f"{x:g}", *cells, f"{part['num_rows'].iloc[0]:,}"])
-    return rows
-
-
-def _signed(estimate: OverSeeds) -> str:
+def _signed_cell(estimate: OverSeeds) -> str:
     """A mean with the half width of its interval."""
     assert estimate.mean is not None  # values are finite
     if estimate.high is None:

@@ -47,7 +47,7 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
 def score(folder: Path, path: Path, name: str, *, stages: Stages) -> Score:
     """Rebuild the run's utility with the new party in it, and ask what the party adds."""
     earlier, valuation = saved.result(folder), saved.valuation(folder)
-    settings = frozen(earlier)
+    settings = freeze(earlier)
     with stages.stage("data"):
         old = _old_rows(settings, earlier, stages)
         inputs, targets = _new_rows(settings, earlier, path, stages)
@@ -60,7 +60,7 @@ def score(folder: Path, path: Path, name: str, *, stages: Stages) -> Score:
     return Score(party, len(inputs), valuation)
 
 
-def frozen(earlier: dict[str, Any]) -> dict[str, Any]:
+def freeze(earlier: dict[str, Any]) -> dict[str, Any]:
     """The run's configuration, with what it calibrated from its data written in as numbers.
 
     Raises:

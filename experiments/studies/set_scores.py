@@ -51,7 +51,7 @@ def set_scores(
 
 
 def set_mmds(ingredients: Ingredients, counts: Counts) -> Float[np.ndarray, " c"]:
-    """MMD of each set to the target, on the inputs and with the bandwidth of the ingredients."""
+    """MMD of each set to the validation set, on the inputs, with the ingredients' bandwidth."""
     data, bandwidth = ingredients.dataset, ingredients.discrepancy().bandwidths[0]
     weights = counts.astype(np.float64)
     with_rows = rbf_self_products(data.inputs, weights.T, bandwidth=bandwidth)  # (n, c)

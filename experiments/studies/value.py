@@ -22,7 +22,7 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Value all players, print, and write to the folder; returns what result.json holds."""
     options: Any = OmegaConf.to_object(cfg.value)
     if options.resume is not None:
-        folder = resumed(Path(options.resume))
+        folder = find_interrupted(Path(options.resume))
     components, stages = compose.components(cfg), Stages()
     context, utility = prepare(components, cfg.players, stages, folder / CHECKPOINT)
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def prepare(
         return context, components.utility(context.ingredients)
 
 
-def resumed(folder: Path) -> Path:
+def find_interrupted(folder: Path) -> Path:
     """The folder of an interrupted run.
 
     Raises:

@@ -143,7 +143,9 @@ def test_mixture_holds_the_shares_asked_for(domains, key):
 
 
 def test_mixture_can_serve_the_first_domain(domains, key):
-    mixed, _ = partition_mixture(*domains, shares=[0.5, 0.5], size=2, target="first", key=key)
+    mixed, _ = partition_mixture(
+        *domains, shares=[0.5, 0.5], size=2, validation_of="first", key=key
+    )
     np.testing.assert_array_equal(mixed.validation.inputs, domains[0].validation.inputs)
 
 
@@ -175,10 +177,10 @@ def test_misspelt_choices_are_refused(classes, domains, key):
     ):
         inspect.unwrap(partition_by_class)(classes, select="frist")
     with pytest.raises(
-        ValueError, match="target: wanted one of 'first', 'second', got 'scond'; did"
+        ValueError, match="validation_of: wanted one of 'first', 'second', got 'scond'; did"
     ):
         inspect.unwrap(partition_mixture)(
-            *domains, shares=[0.5, 0.5], size=2, target="scond", key=key
+            *domains, shares=[0.5, 0.5], size=2, validation_of="scond", key=key
         )
 
 

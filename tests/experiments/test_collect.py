@@ -15,7 +15,17 @@ def job(folder, number, *, seed, size, each):
     content = {
         "experiment": "data_quantity",
         "seeds": [seed],
-        "estimates": {"value_spearman": {"mean": each, "low": None, "high": None, "each": [each]}},
+        "estimates": [
+            {
+                "statistic": "spearman",
+                "subject": "value",
+                "against": "size",
+                "mean": each,
+                "low": None,
+                "high": None,
+                "each": [each],
+            }
+        ],
         "config": {"seed": seed, "seeds": [0], "data": {"num_rows": size}},
     }
     (place / "result.json").write_text(json.dumps(content))
@@ -38,8 +48,8 @@ def sweep(tmp_path):
 
 def test_means_over_seeds_by_hand(sweep):
     """0.5 and 0.7: mean 0.6; the interval, wider than that, is cut at ±1."""
-    parameters = collect.main([str(sweep)])
-    assert parameters == {"jobs": 6, "failed": 2, "settings": 2}
+    counts = collect.main([str(sweep)])
+    assert counts == {"jobs": 6, "failed": 2, "settings": 2}
     frame = pd.read_csv(sweep / "collected.csv")
     first = frame[frame["setting"] == "data.num_rows=10"].iloc[0]
     assert first["mean"] == pytest.approx(0.6)

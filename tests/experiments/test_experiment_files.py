@@ -15,9 +15,10 @@ from experiments.runtime.compose import plain
 from experiments.runtime.schema import registry
 from experiments.runtime.schema.studies import COMMANDS
 from experiments.studies import base as study
-from experiments.studies.comparison import methods
+from experiments.studies.comparison import compose_methods
 
 FILES = sorted((CONFIG_FOLDER / "experiment").glob("*.yaml"))
+RECORD = {"statistic", "subject", "against", "mean", "low", "high", "each"}
 HEADS = ("question", "command", "time and device", "number expected")
 
 
@@ -47,11 +48,11 @@ def composed():
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_composes_and_instantiates(path, composed):
     cfg = composed(command(path), f"experiment={path.stem}")
-    assert study.seeded(cfg, 0).num_initialisations == cfg.num_initialisations
+    assert study.components_of(cfg, 0).num_initialisations == cfg.num_initialisations
     if "training" in cfg:
         assert callable(instantiate(plain(cfg)["training"], _convert_="all"))
     if "baselines" in cfg:
-        assert {"random", "log_size", "mmd_alone"} <= set(methods(plain(cfg)).baselines)
+        assert {"random", "log_size", "mmd_alone"} <= set(compose_methods(plain(cfg)).baselines)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
@@ -81,6 +82,6 @@ def test_smoke_runs(path, run_command, capsys):
     assert not {"failure.json"} & written
     assert content["experiment"] == name
     assert set(pd.read_csv(folder / "measurements.csv")["seed"]) == set(content["seeds"])
-    assert all(set(e) == {"mean", "low", "high", "each"} for e in content["estimates"].values())
+    assert all(set(e) == RECORD for e in content["estimates"])
     printed = capsys.readouterr().out
     assert all(sentence in printed for sentence in content["verdicts"])

@@ -6,10 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from davinz_jax.data import Dataset, Parties, Validation
 from experiments import score, value
-from experiments.runtime.context import Rows
-from experiments.studies.score import join
 
 
 @pytest.fixture
@@ -65,14 +62,3 @@ def test_changed_data_is_refused(run_command, saved_run, table, tmp_path):
     with pytest.raises(SystemExit, match="data that was valued"):
         run_command(score.main, "score", f"run={saved_run}", f"path={table.with_name('new.csv')}")
     assert not (tmp_path / "run").exists()
-
-
-def test_joining_refuses_what_does_not_fit():
-    data = Dataset(np.eye(4), np.array([0, 1, 0, 1]), "classification", 2, Validation(np.eye(4)))
-    rows = Rows(data, Parties(np.array([0, 0, 1, 1]), ("a", "b")), np.zeros(4, bool))
-    with pytest.raises(ValueError, match="name"):
-        join(rows, np.eye(4), np.zeros(4, int), "a")
-    with pytest.raises(ValueError, match="shape"):
-        join(rows, np.eye(3), np.zeros(3, int), "c")
-    with pytest.raises(ValueError, match="classes"):
-        join(rows, np.eye(4), np.full(4, 2), "c")

@@ -22,7 +22,7 @@ def small_games() -> dict[str, games.Game]:
 def wide_game() -> games.Game:
     """A game of 15 players, two terms and three initialisations with known values."""
     runway = games.airport(np.arange(1.0, 16.0))
-    return games.combined(
+    return games.combine(
         {
             "cost": [runway, games.airport(np.arange(15) / 3 + 1), runway],
             "pairs": [games.glove(7, 8), games.majority(15), games.unanimity(15, [2, 5])],

@@ -87,7 +87,7 @@ def test_additivity(name):
     value = ALL[name]
     expected = value(first).values + value(second).values
     np.testing.assert_allclose(value(both).values, expected, atol=1e-12)
-    apart = value(games.combined({"a": [first], "b": [second]}))
+    apart = value(games.combine({"a": [first], "b": [second]}))
     np.testing.assert_allclose(apart.values, expected, atol=1e-12)
     np.testing.assert_allclose(apart.term_values[0], value(first).values, atol=1e-12)
 

@@ -8,14 +8,15 @@ import pytest
 
 from davinz_jax.semivalues import Sampling, banzhaf, games
 from davinz_jax.semivalues.banzhaf import reuse_sampler
-from davinz_jax.semivalues.coalition_sizes import banzhaf_sizes
+from davinz_jax.semivalues.size_weights import banzhaf_weights
+from tests.semivalues.cases import sampling_variance
 
 
 def test_exact_values(small_games):
     for game in small_games.values():
-        sizes = banzhaf_sizes(len(game.players))
+        weights = banzhaf_weights(len(game.players))
         np.testing.assert_allclose(
-            banzhaf(game).contributions, game.semivalue(sizes), rtol=1e-12, atol=1e-13
+            banzhaf(game).contributions, game.semivalue(weights), rtol=1e-12, atol=1e-13
         )
 
 
@@ -40,20 +41,20 @@ def test_replicates_average_to_the_value(wide_game, key):
 
 def test_sampled_values_lie_within_their_errors(wide_game, key):
     found = banzhaf(wide_game, sampling=Sampling(num_samples=3200), key=key)
-    errors = found.contributions - wide_game.semivalue(banzhaf_sizes(15))
-    assert (np.abs(errors) <= 4.5 * np.sqrt(found.sampling_variance)).all()
+    errors = found.contributions - wide_game.semivalue(banzhaf_weights(15))
+    assert (np.abs(errors) <= 4.5 * np.sqrt(sampling_variance(found))).all()
     assert found.stderr_sampling.max() < 0.1
 
 
 def test_unbiased_and_calibrated_over_keys():
     game = games.glove(3, 5)
-    truth = game.semivalue(banzhaf_sizes(8))
+    truth = game.semivalue(banzhaf_weights(8))
     runs = [
         banzhaf(game, sampling=Sampling(method="sample_reuse", num_samples=160), key=key)
         for key in jax.random.split(jax.random.key(2), 40)
     ]
     errors = np.array([run.contributions - truth for run in runs])
-    variance = np.mean([run.sampling_variance for run in runs], axis=0)
+    variance = np.mean([sampling_variance(run) for run in runs], axis=0)
     assert (np.abs(errors.mean(axis=0)) <= 4.0 * np.sqrt(variance / 40)).all()
     assert 0.7 < np.mean(errors**2) / variance.mean() < 1.4
 

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from davinz_jax.semivalues import Sampling, beta_shapley, leave_one_out, shapley, standalone
-from davinz_jax.semivalues.coalition_sizes import beta_sizes
+from davinz_jax.semivalues.size_weights import beta_weights
+from tests.semivalues.cases import sampling_variance
 
 
 @pytest.mark.parametrize(("alpha", "beta"), [(16, 1), (1, 4), (0.5, 0.5)])
 def test_exact_values(small_games, alpha, beta):
     for game in small_games.values():
         found = beta_shapley(game, alpha=alpha, beta=beta)
-        sizes = beta_sizes(len(game.players), alpha=alpha, beta=beta)
+        weights = beta_weights(len(game.players), alpha=alpha, beta=beta)
         np.testing.assert_allclose(
-            found.contributions, game.semivalue(sizes), rtol=1e-11, atol=1e-13
+            found.contributions, game.semivalue(weights), rtol=1e-11, atol=1e-13
         )
 
 
@@ -39,8 +40,8 @@ def test_sampled_values_lie_within_their_errors(design, wide_game, key):
     found = beta_shapley(
         wide_game, alpha=4, beta=1, sampling=Sampling(method=design, num_samples=1600), key=key
     )
-    errors = found.contributions - wide_game.semivalue(beta_sizes(15, alpha=4, beta=1))
-    assert (np.abs(errors) <= 4.5 * np.sqrt(found.sampling_variance) + 1e-12).all()
+    errors = found.contributions - wide_game.semivalue(beta_weights(15, alpha=4, beta=1))
+    assert (np.abs(errors) <= 4.5 * np.sqrt(sampling_variance(found)) + 1e-12).all()
 
 
 def test_parameters_are_kept_and_checked(small_games):

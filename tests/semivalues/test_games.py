@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from davinz_jax.semivalues import games
-from davinz_jax.semivalues.coalition_sizes import banzhaf_sizes, beta_sizes, shapley_sizes
+from davinz_jax.semivalues.size_weights import banzhaf_weights, beta_weights, shapley_weights
 from davinz_jax.types import Utility
 
 NAMES = ["airport", "glove", "unanimity", "majority", "additive"]
 
 
-def marginal_means(game, sizes):
+def marginal_means(game, weights):
     """Definition, coalition by coalition: Σ_S P(|S|)/C(p−1, |S|) (u(S ∪ j) − u(S))."""
     num = len(game.players)
     values = np.zeros((len(game.terms), game.num_initialisations, num))
@@ -24,7 +24,7 @@ def marginal_means(game, sizes):
                 members = np.isin(np.arange(num), chosen)
                 joined = members | (np.arange(num) == j)
                 gain = np.diff(game.coalitions(np.stack([members, joined])))[..., 0]
-                values[..., j] += sizes[size] / math.comb(num - 1, size) * gain
+                values[..., j] += weights[size] / math.comb(num - 1, size) * gain
     return values
 
 
@@ -32,27 +32,33 @@ def test_shapley_of_airport_by_hand():
     """Costs 1, 2, 4: levels of 1, 1, 2 are shared by three, two, one."""
     game = games.airport(np.array([1.0, 2.0, 4.0]))
     expected = [1 / 3, 1 / 3 + 1 / 2, 1 / 3 + 1 / 2 + 2]
-    np.testing.assert_allclose(game.semivalue(shapley_sizes(3))[0, 0], expected)
+    np.testing.assert_allclose(game.semivalue(shapley_weights(3))[0, 0], expected)
 
 
 def test_shapley_of_one_left_and_two_right_gloves_by_hand():
     """The left glove is pivotal unless it comes first: 2/3; the others share 1/3."""
     np.testing.assert_allclose(
-        games.glove(1, 2).semivalue(shapley_sizes(3))[0, 0], [2 / 3, 1 / 6, 1 / 6]
+        games.glove(1, 2).semivalue(shapley_weights(3))[0, 0], [2 / 3, 1 / 6, 1 / 6]
     )
 
 
 def test_banzhaf_of_majority_of_three_by_hand():
     """A voter is pivotal when just one of the two others agrees: 2 of 4 coalitions."""
-    np.testing.assert_allclose(games.majority(3).semivalue(banzhaf_sizes(3))[0, 0], [0.5] * 3)
+    np.testing.assert_allclose(games.majority(3).semivalue(banzhaf_weights(3))[0, 0], [0.5] * 3)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_closed_forms_equal_the_definition(small_games, name):
     game = small_games[name]
     num = len(game.players)
-    for sizes in (shapley_sizes(num), banzhaf_sizes(num), beta_sizes(num, alpha=4, beta=0.5)):
-        np.testing.assert_allclose(game.semivalue(sizes), marginal_means(game, sizes), atol=1e-12)
+    for weights in (
+        shapley_weights(num),
+        banzhaf_weights(num),
+        beta_weights(num, alpha=4, beta=0.5),
+    ):
+        np.testing.assert_allclose(
+            game.semivalue(weights), marginal_means(game, weights), atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,13 +83,13 @@ def test_a_table_has_its_entries_and_no_closed_form():
     game = games.table(np.array([0.0, 1.0, 2.0, 5.0]))
     np.testing.assert_array_equal(game.power_set()[0, 0], [0, 1, 2, 5])
     with pytest.raises(ValueError, match="known values"):
-        game.semivalue(shapley_sizes(2))
+        game.semivalue(shapley_weights(2))
     with pytest.raises(ValueError, match="2\\^p entries"):
         games.table(np.zeros(3))
 
 
 def test_combining_wants_equal_games():
     with pytest.raises(ValueError, match="as many games"):
-        games.combined({"a": [games.majority(3)], "b": [games.majority(3)] * 2})
+        games.combine({"a": [games.majority(3)], "b": [games.majority(3)] * 2})
     with pytest.raises(ValueError, match="same players"):
-        games.combined({"a": [games.majority(3)], "b": [games.majority(4)]})
+        games.combine({"a": [games.majority(3)], "b": [games.majority(4)]})

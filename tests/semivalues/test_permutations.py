@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from davinz_jax.semivalues import Sampling, games, shapley
-from davinz_jax.semivalues.coalition_sizes import beta_sizes
 from davinz_jax.semivalues.permutations import permutation_sampler, unit_of
+from davinz_jax.semivalues.size_weights import beta_weights
 
 
 def test_designs_by_hand():
@@ -79,4 +79,4 @@ def test_other_designs_have_less_variance(key):
 
 
 def test_weights_of_a_semivalue_average_to_one():
-    assert 12 * beta_sizes(12, alpha=4, beta=1).mean() == pytest.approx(1.0)
+    assert 12 * beta_weights(12, alpha=4, beta=1).mean() == pytest.approx(1.0)

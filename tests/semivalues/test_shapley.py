@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from davinz_jax.semivalues import Sampling, games, shapley
-from davinz_jax.semivalues.coalition_sizes import shapley_sizes
+from davinz_jax.semivalues.size_weights import shapley_weights
+from tests.semivalues.cases import sampling_variance
 
 DESIGNS = ["permutation", "antithetic", "stratified"]
 
@@ -22,9 +23,9 @@ def test_auto_is_exact_up_to_twelve_players(key):
 @pytest.mark.parametrize("design", DESIGNS)
 def test_sampled_values_lie_within_their_errors(design, wide_game, key):
     found = shapley(wide_game, sampling=Sampling(design, num_samples=1600), key=key)
-    truth = wide_game.semivalue(shapley_sizes(15))
+    truth = wide_game.semivalue(shapley_weights(15))
     errors = found.contributions - truth
-    assert (np.abs(errors) <= 4.5 * np.sqrt(found.sampling_variance) + 1e-12).all()
+    assert (np.abs(errors) <= 4.5 * np.sqrt(sampling_variance(found)) + 1e-12).all()
     gap = np.abs(found.values - truth.sum(axis=0).mean(axis=0))
     assert (gap <= 4.5 * found.stderr_sampling).all()
     assert found.stderr_sampling.max() < 0.1
@@ -34,13 +35,13 @@ def test_sampled_values_lie_within_their_errors(design, wide_game, key):
 def test_unbiased_and_calibrated_over_keys(design):
     """Over 40 keys the mean error is within its error, and its square is the stated variance."""
     game = games.glove(3, 5)
-    truth = game.semivalue(shapley_sizes(8))
+    truth = game.semivalue(shapley_weights(8))
     runs = [
         shapley(game, sampling=Sampling(design, num_samples=64), key=key)
         for key in jax.random.split(jax.random.key(2), 40)
     ]
     errors = np.array([run.contributions - truth for run in runs])
-    variance = np.mean([run.sampling_variance for run in runs], axis=0)
+    variance = np.mean([sampling_variance(run) for run in runs], axis=0)
     assert (np.abs(errors.mean(axis=0)) <= 4.0 * np.sqrt(variance / 40)).all()
     assert 0.7 < np.mean(errors**2) / variance.mean() < 1.4
 

@@ -13,9 +13,9 @@ from davinz_jax.data import Dataset, Parties, Validation
 from davinz_jax.mmd import mmd
 from davinz_jax.models import MLP, apply_function, initialise
 from davinz_jax.ntk import block_rows, tangent_kernel
-from davinz_jax.semivalues.coalition_sizes import shapley_sizes
 from davinz_jax.semivalues.exact import semivalue_of_table
 from davinz_jax.semivalues.games import all_coalitions
+from davinz_jax.semivalues.size_weights import shapley_weights
 from davinz_jax.utility import (
     ComplexityUtility,
     DavinzUtility,
@@ -150,9 +150,9 @@ def check(utility, wanted, members):
     order = np.random.default_rng(2).permutation(PLAYERS)
     path = np.concatenate([[0], np.cumsum(2**order)])
     np.testing.assert_allclose(utility.prefixes(order).sum(0), table[:, path], **close)
-    exact = semivalue_of_table(utility.power_set(), shapley_sizes(PLAYERS)).sum(0)
+    exact = semivalue_of_table(utility.power_set(), shapley_weights(PLAYERS)).sum(0)
     np.testing.assert_allclose(
-        exact, semivalue_of_table(table[None], shapley_sizes(PLAYERS))[0], **marginal
+        exact, semivalue_of_table(table[None], shapley_weights(PLAYERS))[0], **marginal
     )
 
 

@@ -53,7 +53,7 @@ class NumericColumn:
         values = numbers(frame, self.name, fill=self.fill)
         return ((values - self.mean) / self.scale)[:, None]
 
-    def num_unknown(self, frame: "pd.DataFrame") -> int:
+    def count_unknown(self, frame: "pd.DataFrame") -> int:
         """None: every number can be standardised."""
         return 0
 
@@ -82,7 +82,7 @@ class CategoricalColumn:
         values = category_names(frame, self.name, fill=self.fill)
         return (values[:, None] == np.array(self.categories)[None, :]).astype(np.float64)
 
-    def num_unknown(self, frame: "pd.DataFrame") -> int:
+    def count_unknown(self, frame: "pd.DataFrame") -> int:
         """Rows whose category is not in the schema."""
         values = category_names(frame, self.name, fill=self.fill)
         return int((~np.isin(values, self.categories)).sum())
@@ -155,7 +155,7 @@ class TableSchema:
             num_gaps = int(column_of(frame, column.name).isna().sum())
             if num_gaps:
                 notes.append(f"{part}: {num_gaps} gaps in {column.name} filled by {column.fill}")
-            num_unknown = column.num_unknown(frame)
+            num_unknown = column.count_unknown(frame)
             if num_unknown:
                 notes.append(f"{part}: {num_unknown} unknown categories in {column.name} set to 0")
         return tuple(notes)

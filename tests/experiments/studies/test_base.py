@@ -1,12 +1,14 @@
-"""The frame of experiments: seeds, refusals, finished runs, and parts of the sentences."""
+"""The frame of studies: seeds, refusals, finished runs."""
 
 import json
 
+import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 
 from experiments import data_quantity, model_robustness, noise_stability
-from experiments.report.estimates import OverSeeds
-from experiments.studies.properties import Property, verdict
+from experiments.runtime.console import Stages
+from experiments.studies.base import Setting
 
 TINY = ("experiment=data_quantity_smoke", "data.num_rows=24", "data.num_validation_rows=12",
         "parties.sizes=[4,8,12]", "model=mlp_table", "model.widths=[8]", "seeds=[0,1]")  # fmt: skip
@@ -35,7 +37,7 @@ def refused(run_command, tmp_path):
 def test_one_seed_in_place_of_several(quantity, read_result):
     content = read_result(quantity("seed=7"))
     assert content["seeds"] == [7]
-    assert content["estimates"]["value_spearman"]["low"] is None
+    assert {record["low"] for record in content["estimates"]} == {None}
 
 
 def test_same_seeds_same_numbers(quantity, read_result):
@@ -98,18 +100,16 @@ def test_result_can_be_repeated_from_its_configuration(quantity, read_result):
     assert json.dumps(config)
 
 
-@pytest.mark.parametrize(
-    ("sign", "limits", "text"),
-    [
-        (1, (0.9, 0.8, 1.0), "value rises with size"),
-        (-1, (-0.9, -1.0, -0.8), "value falls with size"),
-        (1, (0.5, 0.2, 0.8), "value rises weakly with size"),
-        (1, (0.5, -0.2, 1.0), "value does not clearly rise with size"),
-        (1, (-0.9, -1.0, -0.8), "value does not: it falls with size"),
-        (1, (None, None, None), "value does not change with size"),
-    ],
-)
-def test_property_in_words(sign, limits, text):
-    question = Property("size", "rows", sign, levels=lambda parties: parties.sizes)
-    estimates = {"value_spearman": OverSeeds(*limits), "value_ordered": OverSeeds(1.0)}
-    assert verdict(question, "value", estimates, 3).startswith(text)
+def test_seeds_one_below_the_other(tmp_path):
+    """Seeds 3 and 1, each with a table of its own; the column of seeds comes first."""
+    setting = Setting(OmegaConf.create({}), {3: None, 1: None}, tmp_path, Stages())
+    found = setting.repeat(lambda seed: pd.DataFrame({"value": [seed, 10 * seed]}))
+    assert found.to_dict("list") == {"seed": [3, 3, 1, 1], "value": [3, 30, 1, 10]}
+    assert list(found.columns) == ["seed", "value"]
+
+
+@pytest.mark.parametrize(("named", "folder"), [(None, "run/checkpoints"), ("kept", "kept")])
+def test_checkpoints_are_in_the_run_or_where_asked(tmp_path, named, folder):
+    cfg = OmegaConf.create({"checkpoints": named and str(tmp_path / named)})
+    setting = Setting(cfg, {}, tmp_path / "run", Stages())
+    assert setting.checkpoints == tmp_path / folder

@@ -7,7 +7,6 @@ import pytest
 from davinz_jax import MLP, Ingredients, KernelOptions, load_digits
 from davinz_jax.data import bootstrap, partition_random
 from davinz_jax.mmd import mmd
-from experiments.studies.correlation import partial_spearman
 from experiments.studies.set_scores import set_mmds, set_scores
 
 
@@ -66,14 +65,3 @@ def test_one_kappa_for_all_sets(scores):
     ratio = (scores["nu_label"] - scores["mmd"]) / scores["complexity_label"]
     assert ratio.min() > 0
     np.testing.assert_allclose(ratio, ratio[0])
-
-
-def test_partial_correlation_by_hand():
-    """Within each z, y falls as x rises: r_xy = .6, r_xz = r_yz = .894, (.6 - .8) / .2 = -1."""
-    x, y, z = (np.array(v, float) for v in ([1, 2, 3, 4], [2, 1, 4, 3], [0, 0, 1, 1]))
-    assert partial_spearman(x, y, z) == pytest.approx(-1.0)
-
-
-def test_partial_correlation_with_the_third_itself_is_undefined():
-    x, y = np.arange(4.0), np.array([0.0, 2.0, 1.0, 3.0])
-    assert np.isnan(partial_spearman(x, y, x))

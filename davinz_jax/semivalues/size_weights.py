@@ -1,4 +1,4 @@
-r"""How large a coalition a semivalue joins a player to.
+r"""How much the sizes of the coalitions that a semivalue joins a player to weigh.
 
 A semivalue of player j is the mean marginal E[u(S ∪ j) − u(S)] over coalitions S of the other
 players, drawn by their size: P(s) for |S| = s, all coalitions of one size being equally likely.
@@ -15,18 +15,20 @@ def log_binomial(total: int, chosen: Float[np.ndarray, " s"]) -> Float[np.ndarra
     return gammaln(total + 1) - gammaln(chosen + 1) - gammaln(total - chosen + 1)
 
 
-def shapley_sizes(num_players: int) -> Float[np.ndarray, " p"]:
+def shapley_weights(num_players: int) -> Float[np.ndarray, " p"]:
     """All sizes alike: the Shapley value (`shapley1953value`)."""
     return np.full(num_players, 1.0 / num_players)
 
 
-def banzhaf_sizes(num_players: int) -> Float[np.ndarray, " p"]:
+def banzhaf_weights(num_players: int) -> Float[np.ndarray, " p"]:
     """All coalitions alike, so sizes are binomial: the Banzhaf value (`banzhaf1965weighted`)."""
     sizes = np.arange(num_players, dtype=np.float64)
     return np.exp(log_binomial(num_players - 1, sizes) - (num_players - 1) * np.log(2.0))
 
 
-def beta_sizes(num_players: int, *, alpha: ScalarLike, beta: ScalarLike) -> Float[np.ndarray, " p"]:
+def beta_weights(
+    num_players: int, *, alpha: ScalarLike, beta: ScalarLike
+) -> Float[np.ndarray, " p"]:
     """Sizes are beta-binomial: the Beta(α, β)-Shapley value.
 
     P(s) = C(p − 1, s) B(s + β, p − 1 − s + α) / B(α, β), in log space. A large α favours small
@@ -51,16 +53,6 @@ def beta_sizes(num_players: int, *, alpha: ScalarLike, beta: ScalarLike) -> Floa
     others = num_players - 1
     log = log_binomial(others, sizes) + betaln(sizes + b, others - sizes + a) - betaln(a, b)
     return np.exp(log)
-
-
-def last_size(num_players: int) -> Float[np.ndarray, " p"]:
-    """All other players together: leave-one-out."""
-    return np.eye(num_players)[-1]
-
-
-def first_size(num_players: int) -> Float[np.ndarray, " p"]:
-    """No other player: what a player adds to nothing."""
-    return np.eye(num_players)[0]
 
 
 def _positive(name: str, value: ScalarLike) -> float:

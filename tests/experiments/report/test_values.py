@@ -1,0 +1,84 @@
+"""Values as a person and a program read them, on a run of two parties and of four rows."""
+
+import json
+
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+
+from davinz_jax import MLP, Dataset, Ingredients, Parties, leave_one_out
+from davinz_jax.data import Validation, partition_rows
+from experiments.report import values
+from experiments.report.values import Run
+from experiments.runtime.context import Context
+from experiments.runtime.schema.value import ValueOptions
+
+PARTIES = Parties(np.array([0, 0, 1, 1]), ("a", "b"))
+
+
+def make_run(values_rows):
+    inputs = np.array([[0, 1], [1, 0], [1, 1], [3, 0]], np.float32)
+    validation = Validation(inputs + 0.5, np.array([0, 1, 1, 0]))
+    dataset = Dataset(inputs, np.array([0, 1, 1, 0]), "classification", 2, validation)
+    players = partition_rows(dataset)[1] if values_rows else PARTIES
+    key = jax.random.key(0)
+    ingredients = Ingredients(MLP((4,), 2), dataset, players, key=key, num_initialisations=2)
+    corrupted = np.array([False, False, True, False])
+    context = Context(dataset, PARTIES, corrupted, {}, ingredients, lambda *_: None)
+    utility = ingredients.davinz()
+    return Run(context, utility, leave_one_out(utility), {"utility": 1.0}, 3)
+
+
+@pytest.fixture(scope="module")
+def by_party():
+    return make_run(values_rows=False)
+
+
+@pytest.fixture(scope="module")
+def by_row():
+    return make_run(values_rows=True)
+
+
+def test_result_is_json_and_agrees_with_the_valuation(by_party):
+    content = json.loads(json.dumps(values.result(by_party, {"seed": 3}), allow_nan=False))
+    found = {player["name"]: player["value"] for player in content["players"]}
+    assert found == dict(zip("ab", by_party.valuation.values, strict=True))
+    assert content["seeds"] == {"seed": 3, "num_initialisations": 2}
+    assert content["bandwidth"] == 5.0
+    grand = content["grand"]
+    whole = -content["kappa"] * grand["complexity"] - grand["discrepancy"]
+    assert grand["value"] == pytest.approx(whole)
+
+
+def test_rows_are_told_with_their_party_target_and_number(by_row):
+    frame = by_row.frame(0.95).sort_values("row")
+    assert frame["row"].tolist() == [0, 1, 2, 3]
+    assert frame["party"].tolist() == ["a", "a", "b", "b"]
+    assert frame["target"].tolist() == [0, 1, 1, 0]
+    assert frame["corrupted"].tolist() == [False, False, True, False]
+    sums = dict(zip("ab", by_row.sums.values, strict=True))
+    assert sums == pytest.approx(frame.groupby("party")["value"].sum().to_dict())
+
+
+def test_what_a_person_reads(by_party, by_row, capsys):
+    values.show(by_party, 0.95)
+    printed = capsys.readouterr().out
+    assert by_party.title == "data, 2 parties: leave_one_out of davinz"
+    assert by_party.title in printed
+    values.show(by_row, 0.95)
+    printed = capsys.readouterr().out
+    assert "parties, as the sum of their rows' values" in printed
+    assert "1 of 4 rows were corrupted on purpose" in printed
+
+
+def test_files_of_a_run_over_rows(by_row, tmp_path):
+    content = values.result(by_row, {})
+    values.save(by_row, content, tmp_path, ValueOptions(worst=2))
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        "values.csv", "values.png", "valuation.npz", "worst_rows.csv", "result.json",
+    }  # fmt: skip
+    worst = pd.read_csv(tmp_path / "worst_rows.csv")
+    assert worst["row"].tolist() == by_row.frame(0.95)["row"].tolist()[::-1][:2]
+    assert {"input 0", "input 1"} <= set(worst.columns)

@@ -1,0 +1,72 @@
+"""What a configuration names is made at once, and refused under its option's name."""
+
+import pytest
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+
+from davinz_jax import CNN, MLP, load_digits
+from experiments.runtime.app import CONFIG_FOLDER
+from experiments.runtime.compose import Model, components
+from experiments.runtime.console import Stages
+from experiments.runtime.errors import InputError
+from experiments.runtime.schema import registry
+
+
+@pytest.fixture
+def composed():
+    """Compose `value` with overrides, outside a run."""
+    registry.register("value")
+
+    def make(*overrides: str):
+        with initialize_config_dir(str(CONFIG_FOLDER), version_base="1.3"):
+            return components(hydra_compose("value", overrides=list(overrides)))
+
+    return make
+
+
+def test_options_are_made_whole(composed):
+    made = composed("ntk=layerwise", "ntk.num_blocks=3", "mmd=features")
+    assert (made.kernel.engine, made.kernel.num_blocks, made.kernel.ridge) == ("layerwise", 3, 1e-4)
+    assert (made.discrepancy.bandwidth, made.discrepancy.features) == ("median", "network")
+
+
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("ntk.ridge=-1", r"^ntk\.ridge: wanted"),
+        ("ntk.num_blocks=2.5", r"^ntk[\s\S]*num_blocks"),  # a checker of types may come first
+        ("ntk.shuffle=maybe", r"^ntk[\s\S]*shuffle"),
+        ("ntk.batch_size=0", r"^ntk\.batch_size: wanted"),
+        ("ntk.parameters=wieghts", r"^ntk[\s\S]*weights"),
+        ("data._target_=davinz_jax.data.load_digit", "^data: .*load_digit"),
+        ("utility._target_=davinz_jax.shapley", r"^utility\.kappa: unknown option"),
+        ("parties._target_=davinz_jax.load_digits", r"form \(dataset, \*, key\), got load_digits"),
+        ("+model.widht=3", r"model\.widht: unknown option"),
+    ],
+)
+def test_refusals_name_the_option(composed, override, text):
+    with pytest.raises(InputError, match=text):
+        composed(override)
+
+
+def test_a_class_takes_its_settings_and_a_factory_the_data():
+    digits = load_digits(num_rows=20, num_validation_rows=10)
+    module = Model.of({"_target_": "davinz_jax.CNN", "num_outputs": None, "weights": None})
+    assert module.module(digits) == CNN(num_outputs=10)
+    chosen = Model.of({"_target_": "davinz_jax.MLP", "widths": [4], "num_outputs": 3})
+    assert chosen.module(digits) == MLP(widths=[4], num_outputs=3)
+    target = "davinz_jax.models.default_model"
+    factory = Model.of({"_target_": target, "_partial_": True, "num_outputs": None})
+    assert factory.module(digits) == CNN(num_outputs=10)
+
+
+def test_the_context_is_whole(composed):
+    made = composed("data.num_rows=20", "data.num_validation_rows=10", "num_initialisations=1")
+    stages = Stages()
+    context = made.context(made.load(stages.progress), stages, values_rows=True)
+    assert len(context.ingredients.parties) == len(context.dataset) == 20
+    assert len(context.parties) == 10
+    assert not context.corrupted.any()
+    assert context.checkpoint is None
+    assert set(context.keys) >= {"data", "semivalue", "training"}
+    assert not context.ingredients.computed_kernels

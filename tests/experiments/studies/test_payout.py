@@ -1,0 +1,33 @@
+"""Payouts as a person and a program read them."""
+
+import json
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from davinz_jax.semivalues import Valuation
+from experiments.studies import payout
+
+
+@pytest.fixture
+def paid():
+    """Values 1 and 2 share 10.00."""
+    valuation = Valuation(
+        "shapley", ("south", "north"), np.array([5, 6]), ("u",), np.array([[[1.0, 2.0]]])
+    )
+    return valuation.payouts(10, decimals=2)
+
+
+def test_amounts_are_text_that_sums_to_the_budget(paid):
+    content = json.loads(json.dumps(payout.result(paid, 10.0)))
+    assert content["total"] == "10.00"
+    assert sum(map(Decimal, content["payouts"].values())) == 10
+    assert content["payouts"] == {"south": "3.33", "north": "6.67"}
+
+
+def test_the_best_paid_comes_first(paid, capsys):
+    payout.show(paid, "10.00 by shapley")
+    printed = capsys.readouterr().out
+    assert printed.index("north") < printed.index("south")
+    assert "66.7%" in printed

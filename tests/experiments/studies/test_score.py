@@ -1,0 +1,84 @@
+"""A new party beside a saved run: what is frozen, how rows are joined, what is told."""
+
+import numpy as np
+import pytest
+
+from davinz_jax.data import Dataset, Parties, Validation
+from davinz_jax.semivalues import NewParty, Valuation
+from experiments.runtime.context import Rows
+from experiments.runtime.errors import InputError
+from experiments.studies import score
+from experiments.studies.score import Score, freeze, join
+
+
+@pytest.fixture
+def rows():
+    data = Dataset(np.eye(4), np.array([0, 1, 0, 1]), "classification", 2, Validation(np.eye(4)))
+    return Rows(data, Parties(np.array([0, 0, 1, 1]), ("a", "b")), np.zeros(4, bool))
+
+
+def test_new_rows_come_last_as_a_party_of_their_own(rows):
+    joined = join(rows, 2 * np.eye(4)[:3], np.array([1, 1, 0]), "c")
+    assert joined.parties.names == ("a", "b", "c")
+    assert joined.parties.indices.tolist() == [0, 0, 1, 1, 2, 2, 2]
+    np.testing.assert_array_equal(joined.dataset.inputs[4:], 2 * np.eye(4)[:3])
+    assert joined.dataset.targets.tolist() == [0, 1, 0, 1, 1, 1, 0]
+    assert len(joined.corrupted) == 7
+
+
+def test_joining_refuses_what_does_not_fit(rows):
+    with pytest.raises(ValueError, match="name"):
+        join(rows, np.eye(4), np.zeros(4, int), "a")
+    with pytest.raises(ValueError, match="shape"):
+        join(rows, np.eye(3), np.zeros(3, int), "c")
+    with pytest.raises(ValueError, match="classes"):
+        join(rows, np.eye(4), np.full(4, 2), "c")
+
+
+def earlier(**changes):
+    config = {"players": "parties", "mmd": {"features": "inputs"}, "utility": {"_target_": "nu"}}
+    return {"config": config | changes, "kappa": 0.25, "bandwidth": 3.0}
+
+
+def test_what_the_run_calibrated_is_written_in_as_numbers():
+    saved = earlier()
+    assert freeze(saved) == {
+        "players": "parties",
+        "mmd": {"features": "inputs", "bandwidth": 3.0},
+        "utility": {"_target_": "nu", "kappa": 0.25},
+    }
+    assert saved == earlier()
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"players": "rows"}, "run: wanted a run over parties"),
+        ({"mmd": {"features": "network"}}, "run: wanted a discrepancy on raw inputs"),
+    ],
+)
+def test_runs_that_cannot_be_gone_on_from(changes, text):
+    with pytest.raises(InputError, match=text):
+        freeze(earlier(**changes))
+
+
+def found(method):
+    """Worth 1.5 and 2.5 in two draws, so 2 ± 0.5, beside values 1 and 3."""
+    party = NewParty("c", ("u",), np.array([[1.5, 2.5]]), np.array([[4.0, 6.0]]))
+    values = np.array([[[1.0, 3.0]]])
+    return Score(party, 7, Valuation(method, ("a", "b"), np.array([1, 1]), ("u",), values))
+
+
+def test_result_by_hand():
+    assert score.result(found("leave_one_out")) == {
+        "name": "c", "num_rows": 7, "value": 2.0, "stderr": 0.5, "u": 2.0, "value_alone": 5.0,
+        "method": "leave_one_out", "rank": 2,
+    }  # fmt: skip
+
+
+def test_rank_is_told_beside_values_of_the_same_kind_alone(capsys):
+    score.show(found("leave_one_out"))
+    assert "would rank 2" in capsys.readouterr().out
+    score.show(found("shapley"))
+    assert "rank" not in capsys.readouterr().out
+    assert score.result(found("shapley"))["rank"] is None

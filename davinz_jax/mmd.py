@@ -15,10 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num, ScalarLike
 
+from davinz_jax.linalg import check_finite
 from davinz_jax.types import PRNGKey, Progress
 
 Bandwidth = ScalarLike | Sequence[ScalarLike] | Float[np.ndarray, " h"]
 """σ in the unit of the inputs; several stand for the mean of their kernels."""
+
+Array = np.ndarray | jax.Array
 
 TILE = 2048
 """Rows and columns of a tile of the kernel matrix."""
@@ -30,12 +33,12 @@ class DegenerateBandwidthWarning(UserWarning):
 
 @dataclass(frozen=True)
 class KernelMeans:
-    """Sums of kernel values from which the MMD of every coalition of p groups to a target follows.
+    """Sums of kernel values from which the MMD of every coalition of p groups follows.
 
     Attributes:
         within: sums over pairs of rows of two groups.
         to_validation: sums over a group's rows and all validation rows.
-        target: sum over pairs of validation rows.
+        within_validation: sum over pairs of validation rows.
         sizes: weighted rows of each group.
         num_validation_rows: validation rows.
         bandwidth: σ of each kernel in the mean.
@@ -43,20 +46,20 @@ class KernelMeans:
 
     within: Float[np.ndarray, "p p"]
     to_validation: Float[np.ndarray, " p"]
-    target: float
+    within_validation: float
     sizes: Float[np.ndarray, " p"]
     num_validation_rows: int
     bandwidth: Float[np.ndarray, " h"]
 
     def mmd_squared(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, " c"]:
-        """Biased MMD² of coalitions to the target; the empty one has the mean embedding 0."""
+        """Biased MMD² of coalitions to the validation set; the empty one's embedding is 0."""
         marks = members.astype(np.float64)
         within = ((marks @ self.within) * marks).sum(1)
         return coalition_mmd_squared(
             within,
             marks @ self.to_validation,
             marks @ self.sizes,
-            target=self.target,
+            within_validation=self.within_validation,
             num_validation_rows=self.num_validation_rows,
         )
 
@@ -66,13 +69,14 @@ def coalition_mmd_squared(
     to_validation: Float[np.ndarray, " c"],
     sizes: Float[np.ndarray, " c"],
     *,
-    target: float,
+    within_validation: float,
     num_validation_rows: int,
 ) -> Float[np.ndarray, " c"]:
     """Biased MMD² from a coalition's kernel sums and rows; clamped at 0, where rounding dips."""
     share = np.divide(1.0, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
     cross = to_validation * share / num_validation_rows
-    return np.maximum(within * share**2 - 2 * cross + target / num_validation_rows**2, 0.0)
+    own = within_validation / num_validation_rows**2
+    return np.maximum(within * share**2 - 2 * cross + own, 0.0)
 
 
 def mmd_squared(
@@ -123,7 +127,7 @@ def kernel_means(
     weights: Float[np.ndarray, " n"] | None = None,
     progress: Progress | None = None,
 ) -> KernelMeans:
-    """Kernel sums between groups of rows, and to the target.
+    """Kernel sums between groups of rows, and to the validation rows.
 
     Args:
         inputs: rows, flattened.
@@ -140,13 +144,13 @@ def kernel_means(
     within = group_sums(
         inputs, groups, num_groups, bandwidth=bandwidth, weights=weights, progress=progress
     )
-    to_validation, target = validation_sums(
+    to_validation, within_validation = validation_sums(
         inputs, validation_inputs, bandwidth=bandwidth, progress=progress
     )
     return KernelMeans(
         within,
         np.bincount(groups, weights * to_validation, minlength=num_groups),
-        target,
+        within_validation,
         np.bincount(groups, weights, minlength=num_groups),
         len(validation_inputs),
         scales(bandwidth),
@@ -199,7 +203,7 @@ def rbf_products(
         for done, (a, b) in enumerate(starts, 1):
             right, _ = _tile(x, y, a, b, columns, None, scales(bandwidth))
             products[a : a + TILE] += right[: len(x) - a]
-            _tell(progress, done, len(starts), "kernel to target")
+            _tell(progress, done, len(starts), "kernel to validation rows")
     return products
 
 
@@ -242,7 +246,7 @@ def median_bandwidth(x: Num[np.ndarray, "n ..."], *, key: PRNGKey, num_rows: int
     """Median distance between two rows, the usual choice of σ.
 
     Args:
-        x: rows; pass data and target together for a bandwidth that serves both.
+        x: rows; pass data and validation set together for a bandwidth that serves both.
         key: draws the rows looked at.
         num_rows: rows looked at, at most.
     """
@@ -304,8 +308,7 @@ def check_validation(
             f"got {validation_inputs.shape[1:]}; bring both to one shape"
         )
     for name, array in (("inputs", inputs), ("validation_inputs", validation_inputs)):
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name}: wanted finite numbers, got NaN or infinity; clean the data")
+        check_finite(name, array, "clean the data")
 
 
 def _tell(progress: Progress | None, done: int, total: int, stage: str) -> None:
@@ -317,41 +320,55 @@ def _text(bandwidth: Bandwidth) -> str:
     return ", ".join(f"{value:g}" for value in scales(bandwidth))
 
 
-def _rows(x, start: int):
+def _rows(x: Num[np.ndarray, "n ..."], start: int) -> Float[np.ndarray, "t d"]:
     """Rows of one tile, flat, float64; padded with zeros where there is more than one tile."""
     rows = x[start : start + TILE].reshape(-1, int(np.prod(x.shape[1:]))).astype(np.float64)
-    return _padded(rows, len(x))
+    return _pad(rows, len(x))
 
 
-def _padded(rows, length: int):
+def _pad(rows: Float[np.ndarray, "t d"], length: int) -> Float[np.ndarray, "u d"]:
     missing = min(TILE, length) - len(rows)
     return np.pad(rows, ((0, missing), (0, 0))) if missing else rows
 
 
-def _tile(x, y, a: int, b: int, columns, left_columns, bandwidths):
+def _tile(
+    x: Num[np.ndarray, "n ..."],
+    y: Num[np.ndarray, "m ..."],
+    a: int,
+    b: int,
+    columns: Float[np.ndarray, "m q"],
+    left_columns: Float[np.ndarray, "n q"] | None,
+    bandwidths: Float[np.ndarray, " h"],
+) -> tuple[Float[np.ndarray, "t q"], Float[np.ndarray, "u q"]]:
     """K C and Kᵀ C' of one tile; padded rows have zero columns."""
-    right = _padded(columns[b : b + TILE], len(y))
-    left = right[:0] if left_columns is None else _padded(left_columns[a : a + TILE], len(x))
+    right = _pad(columns[b : b + TILE], len(y))
+    left = right[:0] if left_columns is None else _pad(left_columns[a : a + TILE], len(x))
     products = _tile_products(_rows(x, a), _rows(y, b), right, left, bandwidths)
-    return tuple(np.asarray(product) for product in products)
+    return np.asarray(products[0]), np.asarray(products[1])
 
 
 @jax.jit
-def _tile_products(x, y, right, left, bandwidths):
+def _tile_products(
+    x: Float[Array, "t d"],
+    y: Float[Array, "u d"],
+    right: Float[Array, "u q"],
+    left: Float[Array, "v q"],
+    bandwidths: Float[Array, " h"],
+) -> tuple[Float[Array, "t q"], Float[Array, "w q"]]:
     kernel = _kernel(x, y, bandwidths)
     return kernel @ right, (kernel.T @ left if len(left) else left)
 
 
 @jax.jit
-def _kernel(x, y, bandwidths):
+def _kernel(
+    x: Float[Array, "t d"], y: Float[Array, "u d"], bandwidths: Float[Array, " h"]
+) -> Float[Array, "t u"]:
     squared = squared_distances(x, y)
     return jnp.stack([jnp.exp(-squared / (2 * bandwidth**2)) for bandwidth in bandwidths]).mean(0)
 
 
 @jax.jit
-def squared_distances(
-    x: Float[jax.Array | np.ndarray, "n d"], y: Float[jax.Array | np.ndarray, "m d"]
-) -> Float[jax.Array, "n m"]:
+def squared_distances(x: Float[Array, "n d"], y: Float[Array, "m d"]) -> Float[Array, "n m"]:
     """‖x − y‖² of flat rows, clamped at 0; float64 where JAX's 64 bits are on."""
     norms = jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1)[None, :]
     return jnp.maximum(norms - 2 * jnp.matmul(x, y.T, precision="highest"), 0.0)

@@ -73,6 +73,10 @@ class Utility(Protocol):
         """Independent draws of the network over which the utility is repeated."""
         ...
 
+    def grand(self) -> Float[np.ndarray, "t i"]:
+        """Utility of all players together."""
+        ...
+
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Utilities of the coalitions whose members are marked."""
         ...

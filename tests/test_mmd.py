@@ -1,4 +1,4 @@
-"""MMD in tiles, against kernel matrices made of differences."""
+"""MMD in tiles, against the equations."""
 
 import json
 import warnings
@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 
+from davinz_jax import equations
 from davinz_jax import mmd as module
 from davinz_jax.mmd import (
     DegenerateBandwidthWarning,
@@ -18,10 +19,11 @@ from davinz_jax.mmd import (
 )
 
 
-def brute_kernel(x, y, bandwidth):
-    """Mean over bandwidths of exp(−‖x − y‖²/(2σ²)), by differences."""
-    squared = ((x[:, None] - y[None]) ** 2).sum(-1)
-    return np.mean([np.exp(-squared / (2 * s**2)) for s in np.atleast_1d(bandwidth)], axis=0)
+def equation(x, y, bandwidth):
+    """Mean over bandwidths of the equation's kernel matrix, in float64."""
+    with jax.enable_x64(True):
+        each = [equations.rbf_kernel(x, y, bandwidth=float(s)) for s in np.atleast_1d(bandwidth)]
+        return np.mean(each, axis=0)
 
 
 @pytest.fixture
@@ -55,10 +57,10 @@ def test_order_of_rows_does_not_matter(samples):
 
 @pytest.mark.parametrize("bandwidth", [1.5, (0.5, 1.0, 4.0)])
 @pytest.mark.parametrize("tile", [4, 2048])
-def test_tiles_equal_brute_force(samples, bandwidth, tile, monkeypatch):
+def test_tiles_equal_the_equation(samples, bandwidth, tile, monkeypatch):
     monkeypatch.setattr(module, "TILE", tile)
     x, y = samples
-    own_x, own_y, cross = (brute_kernel(*p, bandwidth) for p in ((x, x), (y, y), (x, y)))
+    own_x, own_y, cross = (equation(*p, bandwidth) for p in ((x, x), (y, y), (x, y)))
     expected = own_x.mean() + own_y.mean() - 2 * cross.mean()
     assert mmd_squared(x, y, bandwidth=bandwidth) == pytest.approx(expected, rel=1e-10)
     np.testing.assert_allclose(rbf_matrix(x, bandwidth=bandwidth), own_x, rtol=1e-12)
@@ -67,7 +69,16 @@ def test_tiles_equal_brute_force(samples, bandwidth, tile, monkeypatch):
     marks = np.eye(3)[groups] * weights[:, None]
     np.testing.assert_allclose(means.within, marks.T @ own_x @ marks, rtol=1e-12)
     np.testing.assert_allclose(means.to_validation, marks.T @ cross.sum(1), rtol=1e-12)
-    assert means.target == pytest.approx(own_y.sum(), rel=1e-12)
+    assert means.within_validation == pytest.approx(own_y.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("is_biased", [True, False])
+def test_both_statistics_equal_the_equation(samples, is_biased):
+    function = equations.mmd_squared if is_biased else equations.unbiased_mmd_squared
+    with jax.enable_x64(True):
+        wanted = float(function(*samples, bandwidth=1.5))
+    found = mmd_squared(*samples, bandwidth=1.5, biased=is_biased)
+    assert found == pytest.approx(wanted, rel=1e-11)
 
 
 def test_kernel_means_give_the_mmd_of_every_coalition(samples):
@@ -78,7 +89,7 @@ def test_kernel_means_give_the_mmd_of_every_coalition(samples):
     expected = [mmd_squared(x[mask[groups]], y, bandwidth=2.0) for mask in members]
     np.testing.assert_allclose(means.mmd_squared(members), expected, rtol=1e-10)
     empty = means.mmd_squared(np.zeros((1, 3), bool))
-    np.testing.assert_allclose(empty, brute_kernel(y, y, 2.0).mean(), rtol=1e-12)
+    np.testing.assert_allclose(empty, equation(y, y, 2.0).mean(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("index", [0, 1])
@@ -115,7 +126,7 @@ def test_bad_bandwidth_is_refused(samples, bandwidth):
         mmd(*samples, bandwidth=bandwidth)
 
 
-def test_bad_targets_are_refused(samples):
+def test_bad_validation_rows_are_refused(samples):
     x, y = samples
     with pytest.raises(ValueError, match="at least one validation row"):
         kernel_means(x, y[:0], np.zeros(23, int), 1, bandwidth=1.0)

@@ -68,7 +68,7 @@ class BaselineContext:
     @property
     def bandwidth(self) -> Bandwidth:
         """σ of the discrepancy, in the unit of the inputs."""
-        return self.ingredients.discrepancy().bandwidths[0]
+        return self.ingredients.discrepancy_cost().bandwidths[0]
 
     @cached_property
     def trained(self) -> Variables:

@@ -47,6 +47,10 @@ class Kernel(Protocol):
         """Outputs at the start on the validation rows."""
         ...
 
+    def describe(self) -> Mapping[str, Any]:
+        """How it was made, as JSON would hold it."""
+        ...
+
 
 @dataclass(frozen=True)
 class KernelMatrix:

@@ -8,10 +8,10 @@ error of `losses`. All arguments and answers are host arrays; answers are float6
 """
 
 from davinz_jax.linalg.coalitions import (
-    coalition_values,
+    coalition_sums,
     grand_sums,
-    leave_one_out_values,
-    prefix_values,
+    leave_one_out_sums,
+    prefix_sums,
 )
 from davinz_jax.linalg.definite import (
     NotPositiveDefiniteError,
@@ -19,9 +19,10 @@ from davinz_jax.linalg.definite import (
     extreme_eigenvalues,
     not_positive_definite,
 )
-from davinz_jax.linalg.elimination import elimination_values
+from davinz_jax.linalg.elimination import elimination_sums
+from davinz_jax.linalg.finite import check_finite
 from davinz_jax.linalg.losses import Loss, inverse_temperature
-from davinz_jax.linalg.reductions import Reduction, predictions, squares
+from davinz_jax.linalg.reductions import Chunk, Reduction, predictions, squares
 from davinz_jax.linalg.ridge import (
     LeaveOneOut,
     RidgeCurve,
@@ -29,42 +30,54 @@ from davinz_jax.linalg.ridge import (
     leave_one_out,
     mean_diagonal,
 )
-from davinz_jax.linalg.solvers import Solver, SolverName, choose_solver
+from davinz_jax.linalg.solvers import (
+    AbstractSolver,
+    LapackSolver,
+    SolverName,
+    XlaSolver,
+    choose_solver,
+)
 from davinz_jax.linalg.spectral import (
     Spectrum,
     leave_group_out_residuals,
     leave_one_out_residuals,
     spectrum,
 )
-from davinz_jax.linalg.systems import BlockSystem, block_system
+from davinz_jax.linalg.systems import BlockSystem, Ridge, block_system, check_ridges
 
 __all__ = [
+    "AbstractSolver",
     "BlockSystem",
+    "Chunk",
+    "LapackSolver",
     "LeaveOneOut",
     "Loss",
     "NotPositiveDefiniteError",
     "Reduction",
+    "Ridge",
     "RidgeCurve",
-    "Solver",
     "SolverName",
     "Spectrum",
+    "XlaSolver",
     "block_system",
+    "check_finite",
+    "check_ridges",
     "choose_ridge",
     "choose_solver",
-    "coalition_values",
+    "coalition_sums",
     "condition_number",
-    "elimination_values",
+    "elimination_sums",
     "extreme_eigenvalues",
     "grand_sums",
     "inverse_temperature",
     "leave_group_out_residuals",
     "leave_one_out",
     "leave_one_out_residuals",
-    "leave_one_out_values",
+    "leave_one_out_sums",
     "mean_diagonal",
     "not_positive_definite",
     "predictions",
-    "prefix_values",
+    "prefix_sums",
     "spectrum",
     "squares",
 ]

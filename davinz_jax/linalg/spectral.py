@@ -17,6 +17,8 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 from scipy.linalg import eigh
 
+from davinz_jax.linalg.finite import check_finite
+
 CHUNK = 2**22
 """Float64 numbers that residuals at several ridges may hold at once, beside the answer."""
 
@@ -147,10 +149,7 @@ def _check(kernel: np.ndarray, residual: np.ndarray) -> None:
             f"got {kernel.shape}; use the residual of the same rows"
         )
     for name, array in (("kernel", kernel), ("residual", residual)):
-        if not np.isfinite(array).all():
-            raise ValueError(
-                f"{name}: wanted finite numbers, got NaN or infinity; check the inputs it is of"
-            )
+        check_finite(name, array, "check the inputs it is of")
 
 
 def _check_semidefinite(values: Float[np.ndarray, " n"], dtype: np.dtype) -> None:

@@ -8,39 +8,42 @@ one of them out of the quadratic form leaves λ/w on the diagonal.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Num, ScalarLike
 
-from davinz_jax.linalg.solvers import Solver
+from davinz_jax.linalg.reductions import Array
+from davinz_jax.linalg.solvers import AbstractSolver
+
+Ridge = ScalarLike | Num[np.ndarray, " i"]
+"""λ of all initialisations, or one for each; absolute, in the kernel's unit."""
 
 
 @dataclass(frozen=True)
 class Stack:
     """Blocks of one size that are treated together.
 
-    Lengths: b blocks, s rows a block, c rhs-hand columns.
+    Lengths: b blocks, s rows a block, c right-hand columns.
 
     Attributes:
-        blocks: (b, s, s) kernel without its damping; host or device, any float dtype.
-        damping: (b, s) what is added to the diagonal.
-        rhs: (b, s, c) rhs-hand sides, float64.
-        groups: (b, s) host, group of each position, -1 in padding.
-        weights: (b, s) host, how often each row counts, 0 in padding.
+        blocks: kernel without its damping; host or device, any float dtype.
+        damping: what is added to the diagonal.
+        rhs: right-hand sides, float64.
+        groups: host, group of each position, -1 in padding.
+        weights: host, how often each row counts, 0 in padding.
     """
 
-    blocks: Any
-    damping: Any
-    rhs: Any
+    blocks: Num[Array, "b s s"]
+    damping: Float[Array, "b s"]
+    rhs: Float[Array, "b s c"]
     groups: Int[np.ndarray, "b s"]
     weights: Float[np.ndarray, "b s"]
 
-    def group_counts(self, num_groups: int) -> Float[np.ndarray, "p b"]:
-        """Weighted rows of each group in each block."""
-        counts = np.zeros((num_groups + 1, len(self.groups)))  # the last row takes the padding
-        np.add.at(counts, (self.groups, np.arange(len(self.groups))[:, None]), self.weights)
-        return counts[:-1]
+    def group_sizes(self, num_groups: int) -> Float[np.ndarray, "p b"]:
+        """Rows of each group in each block, as often as they count."""
+        sizes = np.zeros((num_groups + 1, len(self.groups)))  # the last row takes the padding
+        np.add.at(sizes, (self.groups, np.arange(len(self.groups))[:, None]), self.weights)
+        return sizes[:-1]
 
 
 @dataclass(frozen=True)
@@ -50,95 +53,108 @@ class BlockSystem:
     Attributes:
         stacks: i lists; of one block each on the host, of all blocks (padded) on a device.
         num_groups: p, groups that rows belong to.
-        num_columns: c, rhs-hand columns.
         solver: where the algebra runs.
     """
 
     stacks: Sequence[Sequence[Stack]]
     num_groups: int
-    num_columns: int
-    solver: Solver
+    solver: AbstractSolver
 
     @cached_property
     def group_sizes(self) -> Float[np.ndarray, " p"]:
-        """Weighted rows of each group."""
-        counts = [stack.group_counts(self.num_groups).sum(1) for stack in self.stacks[0]]
-        return np.sum(counts, axis=0)
+        """Rows of each group, as often as they count."""
+        sizes = [stack.group_sizes(self.num_groups).sum(1) for stack in self.stacks[0]]
+        return np.sum(sizes, axis=0)
 
 
 def block_system(
     blocks: Num[np.ndarray, "i b s s"],
     rows: Int[np.ndarray, "b s"],
-    rhs: Float[np.ndarray, "i n c"],
+    rhs: Num[np.ndarray, "i n c"],
     groups: Int[np.ndarray, " n"],
     weights: Float[np.ndarray, " n"],
     *,
-    ridge: ScalarLike,
-    solver: Solver,
+    ridge: Ridge,
+    solver: AbstractSolver,
 ) -> BlockSystem:
-    """Build the system, refusing numbers that are not finite and a ridge below zero.
+    """Build the system; numbers are taken to be finite.
 
     Args:
         blocks: diagonal blocks of K.
         rows: row at each block position, -1 in padding.
-        rhs: rhs-hand sides of all n rows.
+        rhs: right-hand sides of all n rows.
         groups: group of each row, 0..p-1.
         weights: times each row counts; 0 leaves it out.
-        ridge: λ ≥ 0, absolute, in the unit of K.
+        ridge: λ ≥ 0, absolute, in the unit of K; or one for each initialisation.
         solver: where the algebra runs.
+
+    Raises:
+        ValueError: for a ridge below zero or not finite.
     """
-    ridge = float(np.asarray(ridge))
-    _check(blocks, rhs, ridge)
+    ridges = check_ridges(ridge, len(blocks))
     weight = np.where(rows < 0, 0.0, weights[rows])
-    label = np.where(weight > 0, groups[rows], -1)
-    damping = ridge / np.where(weight > 0, weight, 1.0)
+    group = np.where(weight > 0, groups[rows], -1)
+    share = 1.0 / np.where(weight > 0, weight, 1.0)
     make = _ragged_stacks if solver.is_ragged else _padded_stacks
     with solver.scope():
         stacks = [
-            make(blocks[i], rows, rhs[i], label, weight, damping, solver)
+            make(blocks[i], rows, rhs[i], group, weight, ridges[i] * share, solver)
             for i in range(len(blocks))
         ]
-    return BlockSystem(stacks, int(groups.max()) + 1, rhs.shape[-1], solver)
+    return BlockSystem(stacks, int(groups.max()) + 1, solver)
 
 
-def _check(blocks, rhs, ridge):
-    if not (np.isfinite(ridge) and ridge >= 0):
+def check_ridges(ridge: Ridge, num_initialisations: int) -> Float[np.ndarray, " i"]:
+    """One ridge for each initialisation; raises ValueError unless all are finite and ≥ 0."""
+    ridges = np.asarray(ridge, np.float64)
+    if ridges.shape not in ((), (num_initialisations,)):
+        raise ValueError(
+            f"ridge: wanted one, or one for each of {num_initialisations} initialisations, got "
+            f"shape {ridges.shape}; give a single number"
+        )
+    if not (np.isfinite(ridges) & (ridges >= 0)).all():
         raise ValueError(f"ridge: wanted a finite number ≥ 0, got {ridge}; the paper's is 1e-4")
-    for name, array in (("kernel", blocks), ("residual", rhs)):
-        if not np.isfinite(array).all():
-            raise ValueError(
-                f"{name}: wanted finite numbers, got NaN or infinity; "
-                "check the inputs and the network's outputs at initialisation"
-            )
+    return np.broadcast_to(ridges, num_initialisations)
 
 
-def _ragged_stacks(blocks, rows, rhs, label, weight, damping, solver):
+def _ragged_stacks(
+    blocks: Num[np.ndarray, "b s s"],
+    rows: Int[np.ndarray, "b s"],
+    rhs: Num[np.ndarray, "n c"],
+    group: Int[np.ndarray, "b s"],
+    weight: Float[np.ndarray, "b s"],
+    damping: Float[np.ndarray, "b s"],
+    solver: AbstractSolver,
+) -> list[Stack]:
+    """Each block by itself, without the rows that are left out."""
     stacks = []
     for b in range(len(rows)):
-        kept = np.flatnonzero(label[b] >= 0)
-        is_whole = len(kept) == len(label[b])
-        block = blocks[b] if is_whole else blocks[b][np.ix_(kept, kept)]
-        columns = rhs[rows[b, kept]].astype(np.float64)
-        stacks.append(
-            Stack(
-                block[None],
-                damping[b, kept][None],
-                columns[None],
-                label[b, kept][None],
-                weight[b, kept][None],
-            )
-        )
+        used = np.flatnonzero(group[b] >= 0)
+        is_whole = len(used) == len(group[b])
+        block = blocks[b] if is_whole else blocks[b][np.ix_(used, used)]
+        columns = rhs[rows[b, used]].astype(np.float64)
+        alone = (each[b, used][None] for each in (group, weight))
+        stacks.append(Stack(block[None], damping[b, used][None], columns[None], *alone))
     return stacks
 
 
-def _padded_stacks(blocks, rows, rhs, label, weight, damping, solver):
-    columns = np.where((label >= 0)[..., None], rhs[rows], 0.0)
+def _padded_stacks(
+    blocks: Num[np.ndarray, "b s s"],
+    rows: Int[np.ndarray, "b s"],
+    rhs: Num[np.ndarray, "n c"],
+    group: Int[np.ndarray, "b s"],
+    weight: Float[np.ndarray, "b s"],
+    damping: Float[np.ndarray, "b s"],
+    solver: AbstractSolver,
+) -> list[Stack]:
+    """All blocks together, on the device."""
+    columns = np.where((group >= 0)[..., None], rhs[rows].astype(np.float64), 0.0)
     place = solver.xp.asarray
-    return [Stack(place(blocks), place(damping), place(columns), label, weight)]
+    return [Stack(place(blocks), place(damping), place(columns), group, weight)]
 
 
 def group_positions(groups: Int[np.ndarray, "b s"], num_groups: int) -> Int[np.ndarray, "p b"]:
-    """Block positions that each group holds, whatever their weight."""
+    """Number of block positions that each group holds, whatever their weight."""
     return np.stack([np.bincount(each + 1, minlength=num_groups + 1)[1:] for each in groups], 1)
 
 

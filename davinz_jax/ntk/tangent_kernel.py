@@ -1,6 +1,7 @@
 """The empirical tangent kernel of a dataset, for each initialisation, in diagonal blocks."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -44,3 +45,11 @@ class TangentKernel:
     def num_blocks(self) -> int:
         """Diagonal blocks; 1 for a dense kernel."""
         return self.blocks.shape[1]
+
+    def describe(self) -> dict[str, Any]:
+        """How it was made, as JSON would hold it."""
+        return {
+            "output": self.output,
+            "engine": self.engine,
+            "parameters": self.parameters,
+        }

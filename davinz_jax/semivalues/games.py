@@ -13,6 +13,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.stats import hypergeom
 
+from davinz_jax.utility import AbstractUtility
+
 Worth = Callable[[np.ndarray], np.ndarray]
 """Coalitions (c, p), marked, to their worths (c,)."""
 
@@ -20,14 +22,8 @@ Semivalue = Callable[[np.ndarray], np.ndarray]
 """Probabilities of the coalition sizes (p,) to true values (p,)."""
 
 
-def all_coalitions(num_players: int) -> Bool[np.ndarray, "s p"]:
-    """Members of all s = 2^p coalitions; bit j of the index marks player j."""
-    index = np.arange(1 << num_players)[:, None]
-    return (index >> np.arange(num_players) & 1).astype(bool)
-
-
 @dataclass(frozen=True)
-class Game:
+class Game(AbstractUtility):
     """A utility given by functions of coalitions.
 
     Attributes:
@@ -54,22 +50,6 @@ class Game:
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Worth of each coalition."""
         return np.array([[w(members) for w in row] for row in self.worths], dtype=np.float64)
-
-    def power_set(self) -> Float[np.ndarray, "t i s"]:
-        """Worth of every coalition; bit j of the index marks player j."""
-        return self.coalitions(all_coalitions(len(self.players)))
-
-    def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
-        """Worths of the prefixes of a permutation, the empty one first."""
-        position = np.empty(len(permutation), dtype=np.int64)
-        position[permutation] = np.arange(len(permutation))
-        return self.coalitions(position[None, :] < np.arange(len(permutation) + 1)[:, None])
-
-    def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
-        """What the grand coalition loses with each player."""
-        everyone = np.ones((1, len(self.players)), dtype=bool)
-        without = ~np.eye(len(self.players), dtype=bool)
-        return self.coalitions(everyone) - self.coalitions(without)
 
     def describe(self) -> dict[str, Any]:
         """Name of the game and its players."""

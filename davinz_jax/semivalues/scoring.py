@@ -27,6 +27,7 @@ FROZEN = (
     "output",
     "parameters",
     "metric",
+    "weights",
 )
 """Entries of a utility's description that must not change for scores to be comparable."""
 

@@ -1,12 +1,14 @@
 """The score ν = −κ·complexity − discrepancy, and the calibration of κ."""
 
-from typing import Any, Literal
+from typing import Literal, get_args
 
 import jax
 import numpy as np
-from jaxtyping import Bool, Float, Int, ScalarLike
+from jaxtyping import Bool, Float, ScalarLike
 
-from davinz_jax.types import PRNGKey
+from davinz_jax.choices import check_choice
+from davinz_jax.types import PRNGKey, Utility
+from davinz_jax.utility.base import WeightedSum, check_summands
 from davinz_jax.utility.complexity import ComplexityUtility
 from davinz_jax.utility.discrepancy import DiscrepancyUtility
 
@@ -14,7 +16,15 @@ KappaFamily = Literal["leave_one_out", "standalone", "random"]
 """Coalitions over which κ is calibrated."""
 
 
-class DavinzUtility:
+def davinz_score(
+    complexity: ComplexityUtility,
+    discrepancy: DiscrepancyUtility,
+    *,
+    kappa: ScalarLike | None = None,
+    family: KappaFamily = "leave_one_out",
+    num_samples: int = 100,
+    key: PRNGKey | None = None,
+) -> WeightedSum:
     r"""ν(S) = −κ sqrt(q(S)/n(S)) − MMD(S, T), its two parts apart.
 
     κ is fixed before any value is taken, so that values of different players, and of new ones,
@@ -35,93 +45,14 @@ class DavinzUtility:
     References:
         Wu et al. 2022 (`wu2022davinz`).
     """
-
-    def __init__(
-        self,
-        complexity: ComplexityUtility,
-        discrepancy: DiscrepancyUtility,
-        *,
-        kappa: ScalarLike | None = None,
-        family: KappaFamily = "leave_one_out",
-        num_samples: int = 100,
-        key: PRNGKey | None = None,
-    ) -> None:
-        _check_match(complexity, discrepancy)
-        self.kappa_source = "given" if kappa is not None else family
-        if kappa is None:
-            kappa = calibrate_kappa(
-                complexity, discrepancy, family=family, num_samples=num_samples, key=key
-            )
-        kappa = float(np.asarray(kappa))
-        if not (np.isfinite(kappa) and kappa > 0):
-            raise ValueError(
-                f"kappa: wanted a finite number > 0, got {kappa}; calibrate it with calibrate_kappa"
-            )
-        self.complexity, self.discrepancy = complexity, discrepancy
-        self.kappa = kappa
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Names of the p players."""
-        return self.complexity.players
-
-    @property
-    def player_sizes(self) -> Int[np.ndarray, " p"]:
-        """Rows that each player holds, each as often as it counts."""
-        return self.complexity.player_sizes
-
-    @property
-    def player_rows(self) -> Int[np.ndarray, " p"] | None:
-        """Row number of each player where all are single rows."""
-        return self.complexity.player_rows
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """The in-domain and the out-of-domain part."""
-        return ("complexity", "discrepancy")
-
-    @property
-    def num_initialisations(self) -> int:
-        """Independent draws of the network."""
-        return self.complexity.num_initialisations
-
-    def grand(self) -> Float[np.ndarray, "t i"]:
-        """Utility of all players together."""
-        return self._join(self.complexity.grand(), self.discrepancy.grand())
-
-    def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
-        """Utilities of the coalitions whose members are marked."""
-        return self._join(self.complexity.coalitions(members), self.discrepancy.coalitions(members))
-
-    def power_set(self) -> Float[np.ndarray, "t i s"]:
-        """Utilities of all s = 2^p coalitions; bit j of the index marks player j."""
-        return self._join(self.complexity.power_set(), self.discrepancy.power_set())
-
-    def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
-        """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
-        return self._join(
-            self.complexity.prefixes(permutation), self.discrepancy.prefixes(permutation)
+    source = family if kappa is None else "given"
+    if kappa is None:
+        kappa = calibrate_kappa(
+            complexity, discrepancy, family=family, num_samples=num_samples, key=key
         )
-
-    def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
-        """Marginals u(N) - u(N without j) of every player j, in closed form."""
-        return self._join(self.complexity.leave_one_out(), self.discrepancy.leave_one_out())
-
-    def describe(self) -> dict[str, Any]:
-        """Kind, κ and where it is from, and both parts."""
-        return {
-            "kind": "davinz",
-            "kappa": self.kappa,
-            "kappa_source": self.kappa_source,
-            "complexity": self.complexity.describe(),
-            "discrepancy": self.discrepancy.describe(),
-        }
-
-    def _join(self, complexity: np.ndarray, discrepancy: np.ndarray) -> np.ndarray:
-        """(1, i, ...) and (1, i or 1, ...) -> (2, i, ...)."""
-        return np.concatenate(
-            [self.kappa * complexity, np.broadcast_to(discrepancy, complexity.shape)]
-        )
+    kappa = _check_kappa(kappa, "calibrate it with calibrate_kappa")
+    score = -kappa * complexity - discrepancy
+    return score.with_description(kind="davinz", kappa=kappa, kappa_source=source)
 
 
 def calibrate_kappa(
@@ -145,45 +76,37 @@ def calibrate_kappa(
     References:
         Wu et al. 2022 (`wu2022davinz`), Eqn (4).
     """
-    _check_match(complexity, discrepancy)
-    costs, distances = _family_costs(complexity, discrepancy, family, num_samples, key)
+    check_summands([complexity, discrepancy])
+    costs, distances = (
+        _family_costs(part, family, num_samples, key) for part in (complexity, discrepancy)
+    )
     mean_costs, mean_distances = costs.mean(-1), distances.mean(-1)
     if not (mean_costs > 0).all():
         raise ValueError(
             "complexity: wanted a positive mean to calibrate kappa, got 0 (all residuals are 0); "
             "give kappa"
         )
-    kappa = float((mean_distances / mean_costs).mean())
-    if not (np.isfinite(kappa) and kappa > 0):
-        raise ValueError(
-            f"kappa: wanted a finite number > 0, got {kappa} (data equal to the validation set?); "
-            "give kappa"
-        )
-    return kappa
+    kappa = (mean_distances / mean_costs).mean()
+    return _check_kappa(kappa, "data equal to the validation set? give kappa")
 
 
-def _family_costs(complexity, discrepancy, family: KappaFamily, num_samples: int, key):
-    """Complexities and MMDs (i, c), positive, of the family's coalitions."""
+def _family_costs(
+    part: Utility, family: KappaFamily, num_samples: int, key: PRNGKey | None
+) -> Float[np.ndarray, "i c"]:
+    """Costs of the family's coalitions."""
+    check_choice("family", family, get_args(KappaFamily))
     if family == "leave_one_out":
-        return tuple(-_with_leave_one_out(part) for part in (complexity, discrepancy))
-    num_players = len(complexity.players)
+        grand = part.grand()[0][:, None]
+        return np.concatenate([grand, grand - part.leave_one_out()[0]], axis=1)
+    num_players = len(part.players)
     if family == "standalone":
-        members = np.eye(num_players, dtype=bool)
-    elif family == "random":
-        members = _random_members(num_players, num_samples, key)
-    else:
-        raise ValueError(
-            f"family: wanted leave_one_out, standalone or random, got {family}; choose one of them"
-        )
-    return tuple(-part.coalitions(members)[0] for part in (complexity, discrepancy))
+        return part.coalitions(np.eye(num_players, dtype=bool))[0]
+    return part.coalitions(_random_members(num_players, num_samples, key))[0]
 
 
-def _with_leave_one_out(part: ComplexityUtility | DiscrepancyUtility) -> np.ndarray:
-    grand = part.grand()[0][:, None]
-    return np.concatenate([grand, grand - part.leave_one_out()[0]], axis=1)
-
-
-def _random_members(num_players: int, num_samples: int, key: PRNGKey | None) -> np.ndarray:
+def _random_members(
+    num_players: int, num_samples: int, key: PRNGKey | None
+) -> Bool[np.ndarray, "c p"]:
     if key is None:
         raise ValueError("key: wanted a key for random coalitions, got none; pass jax.random.key")
     if num_samples < 1:
@@ -195,17 +118,8 @@ def _random_members(num_players: int, num_samples: int, key: PRNGKey | None) -> 
     return members
 
 
-def _check_match(complexity: ComplexityUtility, discrepancy: DiscrepancyUtility) -> None:
-    if (
-        complexity.players != discrepancy.players
-        or (complexity.player_sizes != discrepancy.player_sizes).any()
-    ):
-        raise ValueError(
-            "discrepancy: wanted the players and sizes of the complexity part, got others; "
-            "build both on the same parties"
-        )
-    if discrepancy.num_initialisations not in (1, complexity.num_initialisations):
-        raise ValueError(
-            f"discrepancy: wanted 1 or {complexity.num_initialisations} initialisations, got "
-            f"{discrepancy.num_initialisations}; compute features for each initialisation"
-        )
+def _check_kappa(kappa: ScalarLike, remedy: str) -> float:
+    number = float(np.asarray(kappa))
+    if not (np.isfinite(number) and number > 0):
+        raise ValueError(f"kappa: wanted a finite number > 0, got {number}; {remedy}")
+    return number

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
@@ -20,8 +20,8 @@ from davinz_jax.mmd import (
     warn_degenerate_bandwidth,
 )
 from davinz_jax.types import Progress
+from davinz_jax.utility.base import AbstractUtility
 from davinz_jax.utility.players import (
-    all_coalitions,
     check_members,
     check_parties,
     check_permutation,
@@ -34,16 +34,18 @@ CHUNK = 2**22
 DOUBLE_LIMIT = 4096
 """Rows as players up to which their kernel matrix is held in float64; beyond, in float32."""
 
-ROWS_AT_ONCE = 1024
+ROWS_PER_STEP = 1024
 """Rows of the players' matrix that are handled at once."""
 
 
-class DiscrepancyUtility:
-    r"""u(S) = −MMD(S, T), biased, from sums of kernel values between players.
+@final
+class DiscrepancyUtility(AbstractUtility):
+    r"""c(S) = MMD(S, T), a cost: biased, from sums of kernel values between players.
 
-    With W_jl the sum of k over the rows of players j and l, t_j that over j's rows and the target,
-    and τ that within the target, MMD²(S) = Σ_jl∈S W_jl / n² − 2 Σ_j∈S t_j / (n m) + τ / m².
-    The empty coalition has the mean embedding 0: u(∅) = −sqrt(τ) / m, a choice that shifts every
+    With W_jl the sum of k over the rows of players j and l, t_j that over j's rows and the m
+    validation rows T, and τ that within T,
+    MMD²(S) = Σ_jl∈S W_jl / n² − 2 Σ_j∈S t_j / (n m) + τ / m².
+    The empty coalition has the mean embedding 0: c(∅) = sqrt(τ) / m, a choice that shifts every
     player's Shapley value alike.
 
     Args:
@@ -56,11 +58,13 @@ class DiscrepancyUtility:
 
     Raises:
         ValueError: no validation rows, other row shapes, numbers that are not finite, bandwidth
-            ≤ 0, a single party, labels that do not match the rows.
+            ≤ 0, a single party, parties that do not match the rows.
 
     References:
         Wu et al. 2022 (`wu2022davinz`), as in the authors' code (σ = 5 on raw inputs).
     """
+
+    terms = ("discrepancy",)
 
     def __init__(
         self,
@@ -74,8 +78,9 @@ class DiscrepancyUtility:
     ) -> None:
         weights = row_weights(multiplicity, len(inputs))
         sums = _Sums(inputs, validation_inputs, parties, weights, bandwidth, progress)
-        self.parties = parties
-        self._each = (sums,)
+        self.parties, self._each = parties, (sums,)
+        self.players, self.player_rows = parties.names, parties.rows
+        self.player_sizes = np.rint(sums.sizes).astype(np.int64)
 
     @classmethod
     def of_features(
@@ -92,7 +97,7 @@ class DiscrepancyUtility:
         if not len(features) == len(validation_features) == len(bandwidths):
             raise ValueError(
                 f"bandwidths: wanted one for each of {len(features)} initialisations, got "
-                f"{len(bandwidths)} (and {len(validation_features)} sets of target features)"
+                f"{len(bandwidths)} (and {len(validation_features)} sets of validation features)"
             )
         made = [
             cls(x, y, parties, bandwidth=b, multiplicity=multiplicity, progress=progress)
@@ -100,26 +105,6 @@ class DiscrepancyUtility:
         ]
         made[0]._each = tuple(one._each[0] for one in made)
         return made[0]
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Names of the p players."""
-        return self.parties.names
-
-    @property
-    def player_sizes(self) -> Int[np.ndarray, " p"]:
-        """Rows that each player holds, each as often as it counts."""
-        return np.rint(self._each[0].sizes).astype(np.int64)
-
-    @property
-    def player_rows(self) -> Int[np.ndarray, " p"] | None:
-        """Row number of each player where all are single rows."""
-        return self.parties.rows
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """The one term."""
-        return ("discrepancy",)
 
     @property
     def num_initialisations(self) -> int:
@@ -132,26 +117,22 @@ class DiscrepancyUtility:
         return tuple(tuple(map(float, sums.bandwidth)) for sums in self._each)
 
     def grand(self) -> Float[np.ndarray, "t i"]:
-        """Utility of all players together."""
-        return -np.array([[sums.grand() for sums in self._each]])
+        """Discrepancy of all players together."""
+        return np.array([[sums.grand() for sums in self._each]])
 
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
-        """Utilities of the coalitions whose members are marked."""
+        """Discrepancies of the coalitions whose members are marked."""
         check_members(members, len(self.players))
-        return -np.stack([sums.coalitions(members) for sums in self._each])[None]
-
-    def power_set(self) -> Float[np.ndarray, "t i s"]:
-        """Utilities of all s = 2^p coalitions; bit j of the index marks player j."""
-        return self.coalitions(all_coalitions(len(self.players)))
+        return np.stack([sums.coalitions(members) for sums in self._each])[None]
 
     def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
-        """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
+        """Discrepancies of the q = p + 1 prefixes of a permutation, the empty one first."""
         check_permutation(permutation, len(self.players))
-        return -np.stack([sums.prefixes(permutation) for sums in self._each])[None]
+        return np.stack([sums.prefixes(permutation) for sums in self._each])[None]
 
     def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
-        """Marginals u(N) - u(N without j) of every player j."""
-        each = [sums.without_one() - sums.grand() for sums in self._each]
+        """Marginals c(N) - c(N without j) of every player j."""
+        each = [sums.grand() - sums.without_one() for sums in self._each]
         return np.stack(each)[None]
 
     def describe(self) -> dict[str, Any]:
@@ -170,7 +151,15 @@ class _Sums:
     Rows as players: the n×n matrix is made only where an answer needs it, not for leave-one-out.
     """
 
-    def __init__(self, inputs, validation_inputs, parties, weights, bandwidth, progress):
+    def __init__(
+        self,
+        inputs: Num[np.ndarray, "n ..."],
+        validation_inputs: Num[np.ndarray, "m ..."],
+        parties: Parties,
+        weights: Float[np.ndarray, " n"],
+        bandwidth: Bandwidth,
+        progress: Progress | None,
+    ) -> None:
         check_validation(inputs, validation_inputs)
         check_parties(parties, len(inputs))
         warn_degenerate_bandwidth(inputs, bandwidth=bandwidth)
@@ -179,26 +168,28 @@ class _Sums:
         self._is_by_row = len(parties) == len(inputs)
         self._parties, self._weights = parties, weights
         self.bandwidth, self.num_validation_rows = scales(bandwidth), len(validation_inputs)
-        to_validation, self._target = validation_sums(
+        to_validation, self._within_validation = validation_sums(
             inputs, validation_inputs, bandwidth=bandwidth, progress=progress
         )
-        self._to_target, self.sizes = (
-            self._by_player(weights * to_validation),
-            self._by_player(weights),
-        )
+        self._to_validation = self._by_player(weights * to_validation)
+        self.sizes = self._by_player(weights)
 
     @cached_property
-    def _within(self) -> np.ndarray:
-        """Sums of kernel values between players, (p, p)."""
-        if not self._is_by_row:
-            return group_sums(
-                self._inputs,
-                self._parties.indices,
-                len(self._parties),
-                bandwidth=self.bandwidth,
-                weights=self._weights,
-                progress=self._progress,
-            )
+    def _within(self) -> Float[np.ndarray, "p p"]:
+        """Sums of kernel values between players."""
+        return self._between_rows() if self._is_by_row else self._between_parties()
+
+    def _between_parties(self) -> Float[np.ndarray, "p p"]:
+        return group_sums(
+            self._inputs,
+            self._parties.indices,
+            len(self._parties),
+            bandwidth=self.bandwidth,
+            weights=self._weights,
+            progress=self._progress,
+        )
+
+    def _between_rows(self) -> Float[np.ndarray, "p p"]:
         rows, weights = self._inputs[self._order], self._weights[self._order]
         dtype = np.float64 if len(rows) <= DOUBLE_LIMIT else np.float32
         matrix = rbf_matrix(rows, bandwidth=self.bandwidth, dtype=dtype)
@@ -208,7 +199,7 @@ class _Sums:
         return matrix
 
     @cached_property
-    def _totals(self) -> tuple[np.ndarray, np.ndarray]:
+    def _totals(self) -> tuple[Float[np.ndarray, " p"], Float[np.ndarray, " p"]]:
         """Each player's sum with everybody, and with itself."""
         if not self._is_by_row:
             return self._within.sum(1), np.diag(self._within)
@@ -218,21 +209,19 @@ class _Sums:
         return self._by_player(self._weights * products[:, 0]), self.sizes**2
 
     def grand(self) -> float:
-        within = self._totals[0].sum(keepdims=True)
-        return self._mmd(within, self._to_target.sum(keepdims=True), self.sizes.sum(keepdims=True))[
-            0
-        ]
+        sums = self._totals[0], self._to_validation, self.sizes
+        return float(self._mmd(*(each.sum(keepdims=True) for each in sums))[0])
 
-    def coalitions(self, members) -> np.ndarray:
+    def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, " c"]:
         step = max(1, CHUNK // members.shape[1])
         parts = [members[start : start + step] for start in range(0, len(members), step)]
         return np.concatenate([np.zeros(0), *map(self._chunk, parts)])
 
-    def prefixes(self, permutation) -> np.ndarray:
-        to_validation, sizes = self._to_target[permutation], self.sizes[permutation]
+    def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, " q"]:
+        to_validation, sizes = self._to_validation[permutation], self.sizes[permutation]
         before = [np.zeros(0)]
-        for start in range(0, len(permutation), ROWS_AT_ONCE):
-            rows = permutation[start : start + ROWS_AT_ONCE]
+        for start in range(0, len(permutation), ROWS_PER_STEP):
+            rows = permutation[start : start + ROWS_PER_STEP]
             with_earlier = self._within.take(rows, 0).take(permutation[: start + len(rows)], 1)
             lower = np.tril(with_earlier, start)
             diagonal = lower[np.arange(len(rows)), start + np.arange(len(rows))]
@@ -240,28 +229,33 @@ class _Sums:
         running = [np.cumsum(step) for step in (np.concatenate(before), to_validation, sizes)]
         return self._mmd(*(np.concatenate([[0.0], each]) for each in running))
 
-    def without_one(self) -> np.ndarray:
+    def without_one(self) -> Float[np.ndarray, " p"]:
         with_all, own = self._totals
         within = with_all.sum() - 2 * with_all + own
-        to_validation = self._to_target.sum() - self._to_target
+        to_validation = self._to_validation.sum() - self._to_validation
         return self._mmd(within, to_validation, self.sizes.sum() - self.sizes)
 
-    def _chunk(self, members) -> np.ndarray:
+    def _chunk(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, " c"]:
         marks, within = members.astype(np.float64), np.zeros(len(members))
-        for start in range(0, members.shape[1], ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
+        for start in range(0, members.shape[1], ROWS_PER_STEP):
+            rows = slice(start, start + ROWS_PER_STEP)
             within += ((marks @ self._within[rows].T.astype(np.float64)) * marks[:, rows]).sum(1)
-        return self._mmd(within, marks @ self._to_target, marks @ self.sizes)
+        return self._mmd(within, marks @ self._to_validation, marks @ self.sizes)
 
-    def _by_player(self, rows):
+    def _by_player(self, rows: Float[np.ndarray, " n"]) -> Float[np.ndarray, " p"]:
         return np.bincount(self._parties.indices, rows, minlength=len(self._parties))
 
-    def _mmd(self, within, to_validation, sizes):
+    def _mmd(
+        self,
+        within: Float[np.ndarray, " c"],
+        to_validation: Float[np.ndarray, " c"],
+        sizes: Float[np.ndarray, " c"],
+    ) -> Float[np.ndarray, " c"]:
         squared = coalition_mmd_squared(
             within,
             to_validation,
             sizes,
-            target=self._target,
+            within_validation=self._within_validation,
             num_validation_rows=self.num_validation_rows,
         )
         return np.sqrt(squared)

@@ -1,15 +1,17 @@
 """Any function of a coalition as a utility, each coalition evaluated once."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, ScalarLike
 
-from davinz_jax.utility.players import all_coalitions, check_members, check_permutation
+from davinz_jax.utility.base import AbstractUtility
+from davinz_jax.utility.players import check_members
 
 
-class FunctionUtility:
+@final
+class FunctionUtility(AbstractUtility):
     """u(S) = function(members of S), remembered, so that a costly function runs once a coalition.
 
     Args:
@@ -41,90 +43,52 @@ class FunctionUtility:
         term: str = "utility",
         num_initialisations: int = 1,
     ) -> None:
-        self._sizes = np.ones(len(players), np.int64) if sizes is None else np.array(sizes)
-        _check(players, self._sizes, receives)
-        self._function, self._players, self._receives = function, tuple(players), receives
-        self._term, self._num_initialisations = term, num_initialisations
-        self._known: dict[bytes, np.ndarray] = {}
+        rows = np.ones(len(players), np.int64) if sizes is None else np.array(sizes)
+        _check_players(players, rows, receives)
+        self.players, self.player_sizes, self.terms = tuple(players), rows, (term,)
+        self.num_initialisations = num_initialisations
+        self._function, self._receives = function, receives
+        self._known: dict[bytes, Float[np.ndarray, " i"]] = {}
         if empty is not None:
             nobody = np.zeros(len(players), bool)
-            self._known[nobody.tobytes()] = self._checked(empty, ())
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Names of the p players."""
-        return self._players
-
-    @property
-    def player_sizes(self) -> Int[np.ndarray, " p"]:
-        """Rows that each player holds."""
-        return self._sizes
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """The one term."""
-        return (self._term,)
-
-    @property
-    def num_initialisations(self) -> int:
-        """Numbers that the function returns."""
-        return self._num_initialisations
+            self._known[nobody.tobytes()] = self._check(empty, ())
 
     @property
     def num_evaluations(self) -> int:
         """Coalitions evaluated so far."""
         return len(self._known)
 
-    def grand(self) -> Float[np.ndarray, "t i"]:
-        """Utility of all players together."""
-        return self.coalitions(np.ones((1, len(self._players)), bool))[..., 0]
-
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Utilities of the coalitions whose members are marked."""
-        check_members(members, len(self._players))
+        check_members(members, len(self.players))
         values = [self._value(mask) for mask in members]
-        return np.array(values).reshape(len(members), self._num_initialisations).T[None]
-
-    def power_set(self) -> Float[np.ndarray, "t i s"]:
-        """Utilities of all s = 2^p coalitions; bit j of the index marks player j."""
-        return self.coalitions(all_coalitions(len(self._players)))
-
-    def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
-        """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
-        check_permutation(permutation, len(self._players))
-        position = np.argsort(permutation)
-        return self.coalitions(position < np.arange(len(permutation) + 1)[:, None])
-
-    def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
-        """Marginals u(N) - u(N without j) of every player j."""
-        without = self.coalitions(~np.eye(len(self._players), dtype=bool))
-        return self.grand()[..., None] - without
+        return np.array(values).reshape(len(members), self.num_initialisations).T[None]
 
     def describe(self) -> dict[str, Any]:
         """Kind and the function's name."""
         name = getattr(self._function, "__qualname__", type(self._function).__qualname__)
         return {"kind": "function", "function": name, "receives": self._receives}
 
-    def _value(self, mask: np.ndarray) -> np.ndarray:
+    def _value(self, mask: Bool[np.ndarray, " p"]) -> Float[np.ndarray, " i"]:
         code = mask.tobytes()
         if code not in self._known:
             indices = tuple(np.flatnonzero(mask).tolist())
-            names = tuple(self._players[j] for j in indices)
+            names = tuple(self.players[j] for j in indices)
             members = names if self._receives == "names" else indices
-            self._known[code] = self._checked(self._function(members), members)
+            self._known[code] = self._check(self._function(members), members)
         return self._known[code]
 
-    def _checked(self, value: Any, members: tuple[Any, ...]) -> np.ndarray:
+    def _check(self, value: Any, members: tuple[Any, ...]) -> Float[np.ndarray, " i"]:
         array = np.atleast_1d(np.asarray(value, np.float64))
-        if array.shape != (self._num_initialisations,) or not np.isfinite(array).all():
+        if array.shape != (self.num_initialisations,) or not np.isfinite(array).all():
             raise ValueError(
-                f"function: wanted {self._num_initialisations} finite number(s) for the coalition "
+                f"function: wanted {self.num_initialisations} finite number(s) for the coalition "
                 f"{members}, got {value}; return one for each initialisation"
             )
         return array
 
 
-def _check(players: Sequence[str], sizes: np.ndarray, receives: str) -> None:
+def _check_players(players: Sequence[str], sizes: Int[np.ndarray, " p"], receives: str) -> None:
     if len(players) < 2 or len(set(players)) < len(players):
         raise ValueError(
             f"players: wanted two or more different names, got {list(players)}; name each player"

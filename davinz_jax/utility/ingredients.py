@@ -1,7 +1,7 @@
 """A network, data and parties looked at once: the kernels from which every utility is made.
 
     network + data ──▶ tangent kernel, residuals ─┐
-    data + target  ──▶ kernel means ──────────────┴▶ utility of any coalition
+    data + validation ──▶ kernel means ──────────────┴▶ utility of any coalition
 
 Kernels are computed when a utility first asks for them, and kept.
 """
@@ -21,14 +21,14 @@ from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.mmd import median_bandwidth
 from davinz_jax.models import apply_function, features, initialise
 from davinz_jax.ntk import Engine, Forecast, LayerwiseEngine, TangentKernel, tangent_kernel
-from davinz_jax.types import Apply, Output, PRNGKey, Variables
+from davinz_jax.types import Apply, Output, PRNGKey, Progress, Variables
+from davinz_jax.utility.base import WeightedSum
 from davinz_jax.utility.complexity import ComplexityUtility
-from davinz_jax.utility.davinz import DavinzUtility, KappaFamily
+from davinz_jax.utility.davinz import KappaFamily, davinz_score
 from davinz_jax.utility.discrepancy import DiscrepancyUtility
 from davinz_jax.utility.kernel_regression import KernelRegressionUtility, Metric
 from davinz_jax.utility.options import DiscrepancyOptions, KernelOptions
 
-Progress = Callable[[int, int, str], None]
 Stage = Callable[[str], AbstractContextManager[Any]]
 
 
@@ -93,32 +93,48 @@ class Ingredients:
     def kernel(self, *, with_validation: bool = False) -> TangentKernel:
         """The tangent kernel, for kernel regression with that of the validation rows."""
         output = self._output(with_validation)
-        for target in (with_validation, True):
-            if (output, target) in self._kernels:
-                return self._kernels[output, target]
+        for is_wider in (with_validation, True):
+            if (output, is_wider) in self._kernels:
+                return self._kernels[output, is_wider]
         with self._stage("kernel"):
             kernel = self._tangent_kernel(output, with_validation)
         return self._kernels.setdefault((output, with_validation), kernel)
 
     def davinz(
         self, *, kappa: ScalarLike | None = None, kappa_family: KappaFamily = "leave_one_out"
-    ) -> DavinzUtility:
+    ) -> WeightedSum:
         """ν(S) = −κ·complexity − discrepancy; κ is given, or calibrated on a family."""
-        return DavinzUtility(
-            self.complexity(),
-            self.discrepancy(),
+        return davinz_score(
+            self.complexity_cost(),
+            self.discrepancy_cost(),
             kappa=kappa,
             family=kappa_family,
             key=self._kappa_key,
         )
 
-    def complexity(self) -> ComplexityUtility:
-        """The in-domain part alone."""
+    def complexity(self) -> WeightedSum:
+        """Minus the complexity: the in-domain part alone, the higher the better."""
+        return (-self.complexity_cost()).with_description(kind="complexity")
+
+    def discrepancy(self) -> WeightedSum:
+        """Minus the discrepancy: the out-of-domain part alone, the higher the better."""
+        return (-self.discrepancy_cost()).with_description(kind="discrepancy")
+
+    def complexity_cost(self) -> ComplexityUtility:
+        """What a coalition's labels cost to fit."""
         return ComplexityUtility(self.kernel(), self.parties, ridge=self.kernel_options.ridge)
 
-    def discrepancy(self) -> DiscrepancyUtility:
-        """The out-of-domain part alone."""
-        return self._discrepancy
+    def discrepancy_cost(self) -> DiscrepancyUtility:
+        """How far a coalition is from the validation set; found once."""
+        return self._discrepancy_cost
+
+    @cached_property
+    def _discrepancy_cost(self) -> DiscrepancyUtility:
+        with self._stage("discrepancy"):
+            on_network = self.discrepancy_options.features == "network"
+            utility = self._on_features() if on_network else self._on_inputs()
+            utility.grand()  # its sums are found here rather than in the middle of the values
+        return utility
 
     def kernel_regression(self, *, metric: Metric | None = None) -> KernelRegressionUtility:
         """Performance on the labelled validation set of regression with the tangent kernel.
@@ -166,14 +182,6 @@ class Ingredients:
             progress=self._progress,
             announce=self._announce,
         )
-
-    @cached_property
-    def _discrepancy(self) -> DiscrepancyUtility:
-        with self._stage("discrepancy"):
-            on_network = self.discrepancy_options.features == "network"
-            utility = self._on_features() if on_network else self._on_inputs()
-            utility.grand()  # its sums are found here rather than in the middle of the values
-        return utility
 
     def _on_inputs(self) -> DiscrepancyUtility:
         data = self.dataset
@@ -227,7 +235,7 @@ def davinz_utility(
     kappa: ScalarLike | None = None,
     kappa_family: KappaFamily = "leave_one_out",
     **choices: Any,
-) -> DavinzUtility:
+) -> WeightedSum:
     """ν of every coalition of parties, from one look at the data.
 
     Args:

@@ -1,27 +1,31 @@
-"""What utilities that live on one tangent kernel share: checks, and the five kinds of answer."""
+"""What utilities that live on one kernel share, however it was made: checks, sums and answers."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, ScalarLike
+from jaxtyping import Bool, Float, Int, Num
 
 from davinz_jax.data.dataset import Parties
+from davinz_jax.kernels import Kernel
 from davinz_jax.linalg import (
-    BlockSystem,
+    Chunk,
     Reduction,
+    Ridge,
     SolverName,
     block_system,
+    check_finite,
     choose_solver,
-    coalition_values,
-    elimination_values,
+    coalition_sums,
+    elimination_sums,
     grand_sums,
-    leave_one_out_values,
+    leave_one_out_sums,
     not_positive_definite,
-    prefix_values,
+    prefix_sums,
 )
-from davinz_jax.ntk.tangent_kernel import TangentKernel
+from davinz_jax.utility.base import AbstractUtility
 from davinz_jax.utility.players import (
     all_coalitions,
     check_members,
@@ -31,129 +35,136 @@ from davinz_jax.utility.players import (
 )
 
 
-class AbstractKernelUtility(ABC):
+class AbstractKernelUtility(AbstractUtility):
     """A utility of one term, made of a sum over a coalition's whitened rows.
 
     Attributes:
         parties: the players.
-        kernel: the tangent kernel of all rows.
-        ridge: λ, absolute.
+        kernel: the kernel of all rows.
         weights: times each row counts.
     """
 
     def __init__(
         self,
-        kernel: TangentKernel,
+        kernel: Kernel,
         parties: Parties,
-        right: Float[np.ndarray, "i n c"],
+        columns: Num[np.ndarray, "i n c"],
         reduction: Reduction,
         *,
-        ridge: ScalarLike,
-        multiplicity: np.ndarray | None,
+        ridge: Ridge,
+        multiplicity: Num[np.ndarray, " rows"] | None,
         solver: SolverName,
     ) -> None:
         check_parties(parties, kernel.residual.shape[1])
-        self.parties, self.kernel, self.ridge = parties, kernel, float(np.asarray(ridge))
+        _check_finite(kernel)
+        self.parties, self.kernel, self._ridge = parties, kernel, ridge
         self.weights = row_weights(multiplicity, kernel.residual.shape[1])
         self._reduction = reduction
-        self._system = _system(kernel, parties, right, self.weights, self.ridge, solver)
+        self._system = block_system(
+            kernel.blocks,
+            kernel.rows,
+            columns,
+            parties.indices,
+            self.weights,
+            ridge=ridge,
+            solver=choose_solver(solver),
+        )
+        self.players, self.player_rows = parties.names, parties.rows
+        self.player_sizes = np.rint(self._system.group_sizes).astype(np.int64)
+        self.num_initialisations = len(kernel.blocks)
         self._grand_sums = grand_sums(self._system, reduction)
         if not np.isfinite(self._grand_sums).all():
-            raise not_positive_definite(kernel.blocks, kernel.rows, ridge=self.ridge)
-        self._grand = self._finish_grand()
-
-    @property
-    @abstractmethod
-    def terms(self) -> tuple[str, ...]:
-        """Name of the one term."""
+            raise not_positive_definite(kernel.blocks, kernel.rows, ridge=np.min(ridge))
 
     @abstractmethod
     def _finish(
-        self, initialisation: int, sums: np.ndarray, sizes: Float[np.ndarray, " c"]
+        self,
+        initialisation: int,
+        sums: Float[np.ndarray, " c *shape"],
+        sizes: Float[np.ndarray, " c"],
     ) -> Float[np.ndarray, " c"]:
-        """Utilities from weighted sums (c, ...) and weighted rows of coalitions."""
-
-    @abstractmethod
-    def describe(self) -> dict[str, Any]:
-        """What defines this utility."""
+        """Utilities from the sums and the rows of coalitions."""
 
     @property
-    def players(self) -> tuple[str, ...]:
-        """Names of the p players."""
-        return self.parties.names
-
-    @property
-    def player_sizes(self) -> Int[np.ndarray, " p"]:
-        """Rows that each player holds, each as often as it counts."""
-        return np.rint(self._system.group_sizes).astype(np.int64)
-
-    @property
-    def player_rows(self) -> Int[np.ndarray, " p"] | None:
-        """Row number of each player where all are single rows."""
-        return self.parties.rows
-
-    @property
-    def num_initialisations(self) -> int:
-        """Independent draws of the network."""
-        return self.kernel.num_initialisations
-
-    def grand(self) -> Float[np.ndarray, "t i"]:
-        """Utility of all players together."""
-        return self._grand[None]
+    def ridge(self) -> float | list[float]:
+        """λ, absolute; a list where initialisations have their own."""
+        return np.asarray(self._ridge, np.float64).tolist()
 
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Utilities of the coalitions whose members are marked."""
         check_members(members, len(self.players))
         distinct, place = np.unique(members, axis=0, return_inverse=True)
-        values = coalition_values(self._system, distinct, self._reduction, self._finish)
-        return values[None][..., place.reshape(-1)]
+        values = self._collect(
+            coalition_sums(self._system, distinct, self._reduction), len(distinct)
+        )
+        return values[..., place.reshape(-1)]
+
+    def grand(self) -> Float[np.ndarray, "t i"]:
+        """Utility of all players together."""
+        return self._grand.copy()
 
     def power_set(self) -> Float[np.ndarray, "t i s"]:
         """Utilities of all s = 2^p coalitions; bit j of the index marks player j."""
         members = all_coalitions(len(self.players))
-        return elimination_values(self._system, members, self._reduction, self._finish)[None]
+        return self._collect(elimination_sums(self._system, members, self._reduction), len(members))
 
     def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
         """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
         check_permutation(permutation, len(self.players))
-        return prefix_values(self._system, permutation, self._reduction, self._finish)[None]
+        chunks = prefix_sums(self._system, permutation, self._reduction)
+        return self._collect(chunks, len(permutation) + 1)
 
     def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
         """Marginals u(N) - u(N without j) of every player j, in closed form; kept once found."""
         return self._leave_one_out.copy()
 
-    @cached_property
-    def _leave_one_out(self) -> Float[np.ndarray, "t i p"]:
-        without = leave_one_out_values(self._system, self._reduction, self._finish)
-        return (self._grand[:, None] - without)[None]
-
-    def _finish_grand(self) -> Float[np.ndarray, " i"]:
-        size = self._system.group_sizes.sum(keepdims=True)
-        sums = self._grand_sums
-        return np.array([self._finish(i, sums[[i]], size)[0] for i in range(len(sums))])
-
-    def _describe_kernel(self) -> dict[str, Any]:
-        kernel = self.kernel
+    def describe_kernel(self) -> dict[str, Any]:
+        """Ridge, blocks, initialisations, and how the kernel was made."""
         return {
             "ridge": self.ridge,
-            "num_blocks": kernel.num_blocks,
-            "num_initialisations": kernel.num_initialisations,
-            "output": kernel.output,
-            "engine": kernel.engine,
-            "parameters": kernel.parameters,
+            "num_blocks": self.kernel.blocks.shape[1],
+            "num_initialisations": self.num_initialisations,
+            **self.kernel.describe(),
             "has_multiplicity": bool((self.weights != 1).any()),
         }
 
+    @cached_property
+    def _grand(self) -> Float[np.ndarray, "t i"]:
+        size = self._system.group_sizes.sum(keepdims=True)
+        chunks = (
+            Chunk(i, slice(0, 1), each[None], size) for i, each in enumerate(self._grand_sums)
+        )
+        return self._collect(chunks, 1)[..., 0]
 
-def _system(
-    kernel: TangentKernel, parties: Parties, right, weights, ridge: float, solver: SolverName
-) -> BlockSystem:
-    return block_system(
-        kernel.blocks,
-        kernel.rows,
-        right,
-        parties.indices,
-        weights,
-        ridge=ridge,
-        solver=choose_solver(solver),
-    )
+    @cached_property
+    def _leave_one_out(self) -> Float[np.ndarray, "t i p"]:
+        chunks = leave_one_out_sums(self._system, self._reduction)
+        return self._grand[..., None] - self._collect(chunks, len(self.players))
+
+    def _collect(self, chunks: Iterator[Chunk], num_coalitions: int) -> Float[np.ndarray, "t i c"]:
+        """Utilities of all coalitions, chunk by chunk."""
+        values = np.empty((1, self.num_initialisations, num_coalitions))
+        for chunk in chunks:
+            finished = self._finish(chunk.initialisation, chunk.sums, chunk.sizes)
+            values[0, chunk.initialisation, chunk.coalitions] = finished
+        return values
+
+
+def divide(
+    sums: Float[np.ndarray, " c *shape"], sizes: Float[np.ndarray, " c"]
+) -> Float[np.ndarray, " c *shape"]:
+    """Sums over sizes; 0 for nobody."""
+    share = np.divide(1.0, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
+    return sums * share.reshape(-1, *(1 for _ in sums.shape[1:]))
+
+
+def _check_finite(kernel: Kernel) -> None:
+    arrays = {
+        "kernel": kernel.blocks,
+        "residual": kernel.residual,
+        "validation_kernel": kernel.validation_kernel,
+        "validation_outputs": kernel.validation_outputs,
+    }
+    for name, array in arrays.items():
+        if array is not None:
+            check_finite(name, array, "check the inputs and the outputs at initialisation")

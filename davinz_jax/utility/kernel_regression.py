@@ -1,23 +1,25 @@
-"""Performance on a labelled validation set of regression with the tangent kernel."""
+"""Performance on a labelled validation set of regression with a kernel."""
 
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any, Literal, final, get_args
 
 import numpy as np
-from jaxtyping import Float, Num, ScalarLike
+from jaxtyping import Float, Num
 from scipy.special import log_softmax
 
+from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Parties
-from davinz_jax.linalg import SolverName, predictions
-from davinz_jax.ntk.tangent_kernel import TangentKernel
-from davinz_jax.utility.kernel_algebra import AbstractKernelUtility
+from davinz_jax.kernels import Kernel
+from davinz_jax.linalg import Ridge, SolverName, predictions
+from davinz_jax.utility.kernel_algebra import AbstractKernelUtility, divide
 
 Metric = Literal["accuracy", "mse", "cross_entropy"]
 """Share of validation rows whose largest output is their class; −MSE; −softmax cross-entropy."""
 
 
+@final
 class KernelRegressionUtility(AbstractKernelUtility):
-    r"""u(S): how well f_S(t) = f₀(t) + K_tS (K_SS + λI)⁻¹ r_S does on the target, all outputs.
+    r"""u(S): how well f_S(t) = f₀(t) + K_tS (K_SS + λI)⁻¹ r_S does on the validation set.
 
     This is what the network, linearised at initialisation, predicts once trained on S; u(∅) is the
     untrained network's performance. In diagonal blocks, each block has a regression of its own, and
@@ -30,30 +32,32 @@ class KernelRegressionUtility(AbstractKernelUtility):
     maximised.
 
     Args:
-        kernel: tangent kernel with the validation set's rows (output `trace` or `scalar`).
+        kernel: kernel with the validation set's rows (tangent kernel: output `trace` or `scalar`).
         parties: players; a party of one row is a row as player.
-        validation_targets: classes 0..k-1 of the m validation rows, numbers for `scalar`.
-        ridge: λ ≥ 0, absolute, in the kernel's unit (output²).
+        validation_targets: classes 0..k-1 of the m validation rows, numbers for one output.
+        ridge: λ ≥ 0, absolute, in the kernel's unit (output²); or one for each initialisation.
         metric: what is measured; `accuracy` and `cross_entropy` are for classes.
         multiplicity: times each row counts, in row order; once by default.
         solver: where the algebra runs; `auto` suits the machine.
 
     Raises:
-        ValueError: as `ComplexityUtility`; a kernel without validation rows or of output `label`;
-            targets that do not match.
+        ValueError: as `ComplexityUtility`; a kernel without validation rows; targets that do not
+            match.
 
     References:
         Zhang, Duchi & Wainwright 2013, "Divide and Conquer Kernel Ridge Regression"
         (`zhang2013divide`).
     """
 
+    terms = ("kernel_regression",)
+
     def __init__(
         self,
-        kernel: TangentKernel,
+        kernel: Kernel,
         parties: Parties,
         validation_targets: Num[np.ndarray, " m"],
         *,
-        ridge: ScalarLike,
+        ridge: Ridge,
         metric: Metric = "accuracy",
         multiplicity: Num[np.ndarray, " n"] | None = None,
         solver: SolverName = "auto",
@@ -71,11 +75,6 @@ class KernelRegressionUtility(AbstractKernelUtility):
             solver=solver,
         )
 
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """The one term."""
-        return ("kernel_regression",)
-
     def predictions(self) -> Float[np.ndarray, "i m k"]:
         """Outputs on the validation rows of the regression on all rows."""
         return self._start + self._grand_sums / self._system.group_sizes.sum()
@@ -86,44 +85,38 @@ class KernelRegressionUtility(AbstractKernelUtility):
             "kind": "kernel_regression",
             "metric": self.metric,
             "num_validation_rows": self._start.shape[1],
-            **self._describe_kernel(),
+            **self.describe_kernel(),
         }
 
-    def _finish(self, initialisation, sums, sizes):
-        share = np.divide(1.0, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
-        return self._score(self._start[initialisation] + sums * share[:, None, None])
+    def _finish(
+        self, initialisation: int, sums: Float[np.ndarray, "c m k"], sizes: Float[np.ndarray, " c"]
+    ) -> Float[np.ndarray, " c"]:
+        return self._score(self._start[initialisation] + divide(sums, sizes))
 
 
-def _validation_parts(kernel: TangentKernel, validation_targets):
-    """Kernel (i, m, n) and outputs (i, m, k) of the validation rows, checked."""
-    if kernel.output == "label":
-        raise ValueError(
-            "kernel: wanted output trace or scalar, got label, which has no outputs for target "
-            "rows; compute it with output='trace'"
-        )
+def _validation_parts(
+    kernel: Kernel, validation_targets: Num[np.ndarray, " m"]
+) -> tuple[Num[np.ndarray, "i m n"], Float[np.ndarray, "i m k"]]:
+    """Kernel and outputs of the validation rows, checked."""
     if kernel.validation_kernel is None or kernel.validation_outputs is None:
         raise ValueError(
             "kernel: wanted validation rows, got none; compute it with with_validation=True"
         )
-    if not len(validation_targets) == kernel.validation_kernel.shape[1]:
+    num_rows = kernel.validation_kernel.shape[1]
+    if len(validation_targets) != num_rows:
         raise ValueError(
-            f"validation_targets: wanted {kernel.validation_kernel.shape[1]} targets, one for each "
-            f"validation row, got {len(validation_targets)}; use those of the kernel's dataset"
+            f"validation_targets: wanted {num_rows} targets, one for each validation row, got "
+            f"{len(validation_targets)}; use those of the dataset that the kernel was made of"
         )
-    for name in ("validation_kernel", "validation_outputs"):
-        if not np.isfinite(getattr(kernel, name)).all():
-            raise ValueError(
-                f"{name}: wanted finite numbers, got NaN or infinity; check the inputs"
-            )
     return kernel.validation_kernel, kernel.validation_outputs.astype(np.float64)
 
 
-def _scorer(metric: Metric, targets, num_outputs: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Performance (c,) of predictions (c, m, k)."""
-    if metric not in get_args(Metric):
-        raise ValueError(
-            f"metric: wanted {', '.join(get_args(Metric))}, got {metric}; choose one of them"
-        )
+Score = Callable[[Float[np.ndarray, "c m k"]], Float[np.ndarray, " c"]]
+
+
+def _scorer(metric: Metric, targets: Num[np.ndarray, " m"], num_outputs: int) -> Score:
+    """Performance of predictions."""
+    check_choice("metric", metric, get_args(Metric))
     if num_outputs == 1:
         if metric != "mse":
             raise ValueError(f"metric: wanted mse for a single output, got {metric}; use mse")
@@ -139,7 +132,7 @@ def _scorer(metric: Metric, targets, num_outputs: int) -> Callable[[np.ndarray],
     return lambda outputs: log_softmax(outputs, axis=-1)[:, rows, index].mean(1)
 
 
-def _check_classes(targets, num_outputs: int) -> None:
+def _check_classes(targets: Num[np.ndarray, " m"], num_outputs: int) -> None:
     is_class = (targets == np.floor(targets)) & (targets >= 0) & (targets < num_outputs)
     if not is_class.all():
         raise ValueError(

@@ -8,8 +8,12 @@ from typing import Literal, get_args
 from jaxtyping import ScalarLike
 
 from davinz_jax.choices import check_choice
+from davinz_jax.linalg import check_ridges
 from davinz_jax.ntk.engines.choice import ENGINES
 from davinz_jax.types import Output, ParameterChoice, Precision
+
+Features = Literal["inputs", "network"]
+"""What the discrepancy compares: raw inputs, or the untrained network's features."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,7 @@ class KernelOptions:
     store: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= float(self.ridge) < float("inf"):
-            raise ValueError(
-                f"ridge: wanted a finite number ≥ 0, got {self.ridge}; the paper's is 1e-4"
-            )
+        check_ridges(self.ridge, 1)
         if self.precision != "full" and self.engine == "neural_tangents":
             raise ValueError(
                 f"precision: wanted 'full' for the engine neural_tangents, got {self.precision!r}; "
@@ -76,12 +77,12 @@ class DiscrepancyOptions:
 
     Attributes:
         bandwidth: σ > 0 of the RBF kernel, in the unit of the inputs; several are averaged;
-            "median" is the median distance between rows of data and target.
+            "median" is the median distance between rows of data and validation set.
         features: compare raw inputs, or the untrained network's features.
     """
 
     bandwidth: ScalarLike | Sequence[ScalarLike] | str = 5.0
-    features: Literal["inputs", "network"] = "inputs"
+    features: Features = "inputs"
 
     def __post_init__(self) -> None:
         if isinstance(self.bandwidth, str) and self.bandwidth != "median":
@@ -89,8 +90,4 @@ class DiscrepancyOptions:
                 f"bandwidth: wanted numbers > 0 or 'median', got {self.bandwidth!r}; "
                 "the paper's is 5"
             )
-        if self.features not in ("inputs", "network"):
-            raise ValueError(
-                f"features: wanted 'inputs' or 'network', got {self.features!r}; "
-                "'inputs' is the paper's"
-            )
+        check_choice("features", self.features, get_args(Features))

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from scipy import linalg
 
 from davinz_jax.data import Parties
+from davinz_jax.equations import complexity
 from davinz_jax.ntk import TangentKernel, block_rows, empirical_ntk, tangent_kernel
 from davinz_jax.semivalues import Sampling, Valuation, leave_one_out, shapley
 from davinz_jax.utility import ComplexityUtility, FunctionUtility
@@ -133,7 +134,7 @@ def exact_shapley_of_parties(
         [ratio_check(timings, ours, other, at_most=0.2)],
         error=relative_error(utility.power_set()[0, 0, chosen], wanted),
         error_bound=1e-8,
-        error_of="utilities of 8 coalitions against NumPy",
+        error_of="complexities of 8 coalitions against the equation",
         inputs=source(NETWORK),
     )
 
@@ -225,11 +226,11 @@ def shifted(kernel: TangentKernel) -> Float[np.ndarray, "n n"]:
 def left_out_by_inverse(
     inverse: Float[np.ndarray, "n n"], residual: Float[np.ndarray, "n 1"]
 ) -> Float[np.ndarray, " n"]:
-    """u(N) − u(N without i) of every row i, with q(N) − q(N without i) = α_i² / A_ii."""
+    """c(N) − c(N without i) of every row i, with q(N) − q(N without i) = α_i² / A_ii."""
     alpha = (inverse @ residual)[:, 0]
     whole, num_rows = float(residual[:, 0] @ alpha), len(alpha)
     without = whole - alpha**2 / np.diag(inverse)
-    return np.sqrt(without / (num_rows - 1)) - np.sqrt(whole / num_rows)
+    return np.sqrt(whole / num_rows) - np.sqrt(without / (num_rows - 1))
 
 
 def _left_out(kernel: TangentKernel, parties: Parties) -> Float[np.ndarray, " n"]:
@@ -246,18 +247,19 @@ def _inverse(matrix: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
 def _prefixes_by_hand(matrix: np.ndarray, residual: np.ndarray) -> np.ndarray:
     white = linalg.solve_triangular(linalg.cholesky(matrix, lower=True), residual, lower=True)
     sizes = np.arange(1, len(residual) + 1)
-    return np.concatenate([[0.0], -np.sqrt(np.cumsum(white**2) / sizes)])
+    return np.concatenate([[0.0], np.sqrt(np.cumsum(white**2) / sizes)])
 
 
 def _by_hand(kernel: TangentKernel, is_in: np.ndarray, ridge: float) -> float:
-    """−sqrt(q / n) of the rows marked, block by block, by NumPy."""
+    """sqrt(q / n) of the rows marked: by the equation, q = n c² of each block's c."""
     total = 0.0
     for block, members in zip(kernel.blocks[0], kernel.rows, strict=True):
         places = np.flatnonzero((members >= 0) & is_in[members])
-        matrix = block[np.ix_(places, places)].astype(np.float64) + ridge * np.eye(len(places))
-        residual = kernel.residual[0, members[places], 0].astype(np.float64)
-        total += residual @ np.linalg.solve(matrix, residual)
-    return -float(np.sqrt(total / is_in.sum()))
+        matrix = block[np.ix_(places, places)].astype(np.float64)
+        residual = kernel.residual[0, members[places]].astype(np.float64)
+        with jax.enable_x64(True):
+            total += len(places) * float(complexity(matrix, residual, ridge=ridge)) ** 2
+    return float(np.sqrt(total / is_in.sum()))
 
 
 def _kernel(work: Workload, num_blocks: int) -> TangentKernel:
@@ -286,7 +288,7 @@ def _valued_anew(
             own = block[np.isin(parties.indices[block], members)]
             if len(own):
                 total += _form_anew(work, forward, own, ridge)
-        return -float(np.sqrt(total / size))
+        return float(np.sqrt(total / size))
 
     return semivalue(FunctionUtility(utility, parties.names, receives="indices", empty=0.0))
 

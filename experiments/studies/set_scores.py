@@ -52,17 +52,17 @@ def set_scores(
 
 def set_mmds(ingredients: Ingredients, counts: Counts) -> Float[np.ndarray, " c"]:
     """MMD of each set to the validation set, on the inputs, with the ingredients' bandwidth."""
-    data, bandwidth = ingredients.dataset, ingredients.discrepancy().bandwidths[0]
+    data, bandwidth = ingredients.dataset, ingredients.discrepancy_cost().bandwidths[0]
     weights = counts.astype(np.float64)
     with_rows = rbf_self_products(data.inputs, weights.T, bandwidth=bandwidth)  # (n, c)
-    to_validation, target = validation_sums(
+    to_validation, within_validation = validation_sums(
         data.inputs, data.validation.inputs, bandwidth=bandwidth
     )
     squared = coalition_mmd_squared(
         (weights.T * with_rows).sum(axis=0),
         weights @ to_validation,
         weights.sum(axis=1),
-        target=target,
+        within_validation=within_validation,
         num_validation_rows=len(data.validation.inputs),
     )
     return np.sqrt(squared)
@@ -75,7 +75,7 @@ def _complexities(
     ridge, costs = float(ingredients.kernel_options.ridge), []
     for done, row in enumerate(counts, 1):
         whole = ComplexityUtility(kernel, ingredients.parties, ridge=ridge, multiplicity=row)
-        costs.append(-whole.grand()[0])
+        costs.append(whole.grand()[0])
         _tell(progress, done, len(counts), f"complexity ({kernel.output})")
     return np.stack(costs, axis=1)
 

@@ -7,7 +7,7 @@ import pytest
 
 from davinz_jax.linalg import choose_ridge, mean_diagonal
 from davinz_jax.linalg.ridge import last_least
-from tests.linalg.brute import random_blocks
+from tests.linalg.cases import random_blocks
 
 CLASSES = np.arange(24) % 3
 TARGETS = np.eye(3)[CLASSES]

@@ -13,6 +13,7 @@ from davinz_jax.semivalues import (
     shapley,
     standalone,
 )
+from davinz_jax.utility import all_coalitions
 
 KEY = jax.random.key(11)
 EXACT = {
@@ -123,7 +124,7 @@ def test_the_order_of_players_does_not_matter(name):
     """Exactly so for exact values, within errors for sampled ones."""
     game = random_game(6)
     order = np.random.default_rng(0).permutation(6)
-    members = games.all_coalitions(6)
+    members = all_coalitions(6)
     original = np.empty_like(members)
     original[:, order] = members
     shuffled = games.table(game.coalitions(original)[0, 0])

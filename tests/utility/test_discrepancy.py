@@ -1,57 +1,59 @@
-"""The out-of-domain part, against kernel matrices made of differences."""
+"""The out-of-domain part, against the equation anew for each coalition."""
 
 import numpy as np
 import pytest
 
 from davinz_jax.types import Utility
 from davinz_jax.utility import DiscrepancyUtility, discrepancy
+from tests import reference
 from tests.utility.cases import check_answers, random_inputs, random_parties, row_parties
 
 
-def brute_discrepancy(inputs, targets, parties, weights, bandwidth):
-    """−MMD by kernel matrices made of differences."""
+def equation(inputs, validation_inputs, parties, weights, bandwidth):
+    """The equation's MMD of coalitions, (1, 1, c)."""
 
-    def kernel(x, y):
-        return np.exp(-((x[:, None] - y[None]) ** 2).sum(-1) / (2 * bandwidth**2))
+    def compute(members):
+        rows = members[:, parties.indices]
+        return reference.discrepancies(
+            inputs, validation_inputs, rows, weights, bandwidth=bandwidth
+        )[None, None]
 
-    def one(mask):
-        w = weights * mask[parties.indices]
-        w = w / w.sum() if w.any() else w
-        own = w @ kernel(inputs, inputs) @ w - 2 * w @ kernel(inputs, targets).mean(1)
-        return -np.sqrt(own + kernel(targets, targets).mean())
-
-    return lambda members: np.array([[[one(mask) for mask in members]]])
+    return compute
 
 
 @pytest.mark.parametrize("has_multiplicity", [False, True])
-def test_answers_equal_brute_force(has_multiplicity):
-    (inputs, targets), parties = random_inputs(), random_parties()
+def test_answers_equal_the_equation(has_multiplicity):
+    (inputs, validation_inputs), parties = random_inputs(), random_parties()
     weights = np.random.default_rng(8).integers(0, 4, 40) if has_multiplicity else None
-    utility = DiscrepancyUtility(inputs, targets, parties, bandwidth=2, multiplicity=weights)
+    utility = DiscrepancyUtility(
+        inputs, validation_inputs, parties, bandwidth=2, multiplicity=weights
+    )
     weights = np.ones(40) if weights is None else weights
-    check_answers(utility, brute_discrepancy(inputs, targets, parties, weights, 2.0), 8)
+    check_answers(utility, equation(inputs, validation_inputs, parties, weights, 2.0), 8)
 
 
 @pytest.mark.parametrize("is_shuffled", [False, True])
-def test_rows_as_players_equal_brute_force(is_shuffled, monkeypatch):
-    monkeypatch.setattr(discrepancy, "ROWS_AT_ONCE", 5)
-    (inputs, targets), parties = random_inputs(12), row_parties(12)
+def test_rows_as_players_equal_the_equation(is_shuffled, monkeypatch):
+    monkeypatch.setattr(discrepancy, "ROWS_PER_STEP", 5)
+    (inputs, validation_inputs), parties = random_inputs(12), row_parties(12)
     if is_shuffled:
         parties = type(parties)(np.random.default_rng(0).permutation(12), parties.names)
     weights = np.arange(1.0, 13.0)
-    utility = DiscrepancyUtility(inputs, targets, parties, bandwidth=2.0, multiplicity=weights)
-    brute = brute_discrepancy(inputs, targets, parties, weights, 2.0)
+    utility = DiscrepancyUtility(
+        inputs, validation_inputs, parties, bandwidth=2.0, multiplicity=weights
+    )
+    slow = equation(inputs, validation_inputs, parties, weights, 2.0)
     members = np.random.default_rng(0).random((20, 12)) < 0.5
-    check_answers(utility, brute, 12, members=members)
+    check_answers(utility, slow, 12, members=members)
 
 
 def test_rows_in_float32_stay_close(monkeypatch):
     monkeypatch.setattr(discrepancy, "DOUBLE_LIMIT", 5)
-    (inputs, targets), parties = random_inputs(12), row_parties(12)
-    utility = DiscrepancyUtility(inputs, targets, parties, bandwidth=2.0)
-    brute = brute_discrepancy(inputs, targets, parties, np.ones(12), 2.0)
+    (inputs, validation_inputs), parties = random_inputs(12), row_parties(12)
+    utility = DiscrepancyUtility(inputs, validation_inputs, parties, bandwidth=2.0)
+    slow = equation(inputs, validation_inputs, parties, np.ones(12), 2.0)
     members = np.random.default_rng(0).random((20, 12)) < 0.5
-    check_answers(utility, brute, 12, members=members, rtol=1e-5)
+    check_answers(utility, slow, 12, members=members, rtol=1e-5)
 
 
 def test_leave_one_out_of_rows_needs_no_matrix(monkeypatch):
@@ -88,16 +90,16 @@ def test_is_a_utility():
 
 
 def test_bad_input_is_refused():
-    (inputs, targets), parties = random_inputs(), random_parties()
+    (inputs, validation_inputs), parties = random_inputs(), random_parties()
     with pytest.raises(ValueError, match="bandwidth: wanted finite numbers > 0"):
-        DiscrepancyUtility(inputs, targets, parties, bandwidth=-1.0)
+        DiscrepancyUtility(inputs, validation_inputs, parties, bandwidth=-1.0)
     with pytest.raises(ValueError, match="at least one validation row"):
-        DiscrepancyUtility(inputs, targets[:0], parties, bandwidth=1.0)
+        DiscrepancyUtility(inputs, validation_inputs[:0], parties, bandwidth=1.0)
     with pytest.raises(ValueError, match="one party for each of 40 rows"):
-        DiscrepancyUtility(inputs, targets, random_parties(41), bandwidth=1.0)
+        DiscrepancyUtility(inputs, validation_inputs, random_parties(41), bandwidth=1.0)
     with pytest.raises(ValueError, match="wanted at least two, got 1"):
-        DiscrepancyUtility(inputs, targets, random_parties(40, 1), bandwidth=1.0)
+        DiscrepancyUtility(inputs, validation_inputs, random_parties(40, 1), bandwidth=1.0)
     with pytest.raises(ValueError, match="bandwidths: wanted one for each of 2"):
         DiscrepancyUtility.of_features(
-            np.stack([inputs] * 2), np.stack([targets] * 2), parties, bandwidths=[1.0]
+            np.stack([inputs] * 2), np.stack([validation_inputs] * 2), parties, bandwidths=[1.0]
         )

@@ -17,12 +17,12 @@ def weigh(indices):
 def test_answers_agree():
     game = FunctionUtility(weigh, list("abcde"), receives="indices", num_initialisations=2)
 
-    def brute(members):
+    def slow(members):
         totals = members @ np.arange(1.0, 6.0)
         return np.array([[totals**2, totals]])
 
     assert isinstance(game, Utility)
-    check_answers(game, brute, 5)
+    check_answers(game, slow, 5)
 
 
 def test_each_coalition_is_evaluated_once_and_by_name():

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from davinz_jax.utility import ComplexityUtility, DiscrepancyUtility, FunctionUtility
+from davinz_jax.utility import (
+    ComplexityUtility,
+    DiscrepancyUtility,
+    FunctionUtility,
+    all_coalitions,
+)
 from tests.utility.cases import RIDGE, random_inputs, random_kernel, random_parties
 
 
@@ -30,3 +35,10 @@ def test_marks_of_other_players_are_refused(utility):
 def test_half_a_permutation_is_refused(utility, permutation):
     with pytest.raises(ValueError, match="permutation: wanted each of 0..7 once"):
         utility.prefixes(np.array(permutation))
+
+
+def test_coalitions_are_listed_by_their_bits():
+    members = all_coalitions(3)
+    np.testing.assert_array_equal(members @ [1, 2, 4], np.arange(8))
+    with pytest.raises(ValueError, match="at most 24 for all coalitions, got 25"):
+        all_coalitions(25)

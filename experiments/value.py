@@ -18,7 +18,10 @@ def main(cfg: DictConfig) -> dict[str, Any]:
 
     folder = output_folder()
     with hosting.joined(folder, cfg.hosts) as is_first:
-        return value.run(cfg, folder) if is_first else value.share(cfg)
+        prepared = value.prepare(cfg, folder)
+        with prepared.stages.stage("utility"):
+            utility = prepared.components.utility(prepared.context.ingredients)
+        return value.run(prepared, utility, cfg) if is_first else value.leave()
 
 
 if __name__ == "__main__":

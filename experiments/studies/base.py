@@ -20,6 +20,7 @@ from davinz_jax.files import write_whole
 from experiments.report import plots
 from experiments.report.estimates import Estimates
 from experiments.runtime import compose, console, outputs
+from experiments.runtime.app import output_folder
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
@@ -126,11 +127,6 @@ def run(cfg: DictConfig, study: Callable[[Setting], StudyResult]) -> dict[str, A
     show(result, f"{name}: {count_seeds(len(components))}")
     write(result, content, folder)
     return content
-
-
-def output_folder() -> Path:
-    """The run's, or the sweep job's, folder."""
-    return Path(HydraConfig.get().runtime.output_dir)
 
 
 def choose_seeds(config: Mapping[str, Any]) -> list[int]:

@@ -1,5 +1,6 @@
 """One valuation from data to files: what `experiments.value` runs."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,58 @@ from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError
-from experiments.runtime.schema.value import Players
+from experiments.runtime.schema.value import Players, ValueOptions
 
 CHECKPOINT = "checkpoint"
 
 
-def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
-    """Value all players, print, and write to the folder; returns what result.json holds."""
-    options: Any = OmegaConf.to_object(cfg.value)
-    if options.resume is not None:
-        folder = find_interrupted(Path(options.resume))
+@dataclass(frozen=True)
+class Prepared:
+    """A run whose data is loaded; its kernels are computed when a utility is made of it.
+
+    Attributes:
+        components: what the configuration names.
+        context: data, players and kernels.
+        stages: times of what has been done.
+        folder: where the run writes.
+    """
+
+    components: Components
+    context: Context
+    stages: Stages
+    folder: Path
+
+
+def prepare(cfg: DictConfig, folder: Path) -> Prepared:
+    """Make everything that the configuration names, and load the data.
+
+    Args:
+        cfg: of the command.
+        folder: where the run is to write, unless it resumes another.
+    """
+    folder = folder if cfg.value.resume is None else find_interrupted(Path(cfg.value.resume))
     components, stages = compose.components(cfg), Stages()
-    context, utility = prepare(components, cfg.players, stages, folder / CHECKPOINT)
+    with stages.stage("data"):
+        rows = components.load(stages.progress)
+    context = components.context(
+        rows,
+        stages,
+        values_rows=cfg.players == Players.rows,
+        checkpoint=folder / CHECKPOINT,
+        announce=stages.announce,
+    )
+    return Prepared(components, context, stages, folder)
+
+
+def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]:
+    """Value all players, print, and write to the folder; returns what result.json holds."""
+    context, folder, options = prepared.context, prepared.folder, OmegaConf.to_object(cfg.value)
+    assert isinstance(options, ValueOptions)
     folder.mkdir(parents=True, exist_ok=True)
-    with stages.stage("semivalue"):
-        valuation = components.value(context, utility)
-    valued = Run(context, utility, valuation, stages.seconds, components.seed)
+    with prepared.stages.stage("semivalue"):
+        valuation = prepared.components.value(context, utility)
+    seconds, seed = prepared.stages.seconds, prepared.components.seed
+    valued = Run(context, utility, valuation, seconds, seed)
     content = values.result(valued, compose.plain(cfg))
     values.show(valued, options.level)
     values.save(valued, content, folder, options)
@@ -36,28 +73,10 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     return content
 
 
-def share(cfg: DictConfig) -> dict[str, Any]:
-    """Compute this process's share of the kernels, for the first process to go on from."""
-    prepare(compose.components(cfg), cfg.players, Stages())
+def leave() -> dict[str, Any]:
+    """What a process does that has computed its share of the kernels for the first one."""
     console.say("kernels done; process 0 has them and goes on alone")
     return {}
-
-
-def prepare(
-    components: Components, players: Players, stages: Stages, checkpoint: Path | None = None
-) -> tuple[Context, Utility]:
-    """Load the data and compute the kernels once."""
-    with stages.stage("data"):
-        rows = components.load(stages.progress)
-    context = components.context(
-        rows,
-        stages,
-        values_rows=players == Players.rows,
-        checkpoint=checkpoint,
-        announce=stages.announce,
-    )
-    with stages.stage("utility"):
-        return context, components.utility(context.ingredients)
 
 
 def find_interrupted(folder: Path) -> Path:

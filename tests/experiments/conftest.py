@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.report.estimates import Estimates, numbers_of
 from experiments.runtime.app import launch
+
+RECORD = {"statistic", "subject", "against", "mean", "low", "high", "each"}
 
 
 @pytest.fixture
@@ -28,6 +31,26 @@ def run_command(monkeypatch, tmp_path):
 def read_result():
     """What result.json of a folder holds."""
     return lambda folder: json.loads((folder / "result.json").read_text())
+
+
+@pytest.fixture
+def run_smoke(run_command, read_result, capsys):
+    """Run a study's experiment=NAME_smoke, or another; checks what it leaves, gives estimates."""
+
+    def run(main, name, experiment=None):
+        folder = run_command(main, name, f"experiment={experiment or name + '_smoke'}")
+        content = read_result(folder)
+        written = {entry.name for entry in folder.iterdir()}
+        assert {"measurements.csv", "figure.png", "result.json"} <= written
+        assert "failure.json" not in written
+        assert content["experiment"] == name
+        assert set(pd.read_csv(folder / "measurements.csv")["seed"]) == set(content["seeds"])
+        assert all(set(each) == RECORD for each in content["estimates"])
+        printed = capsys.readouterr().out
+        assert all(sentence in printed for sentence in content["verdicts"])
+        return Estimates.of(numbers_of(content), level=content["config"]["level"])
+
+    return run
 
 
 @pytest.fixture(scope="session")

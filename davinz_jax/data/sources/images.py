@@ -79,7 +79,7 @@ def load_images(
     listing, held, notes = _list_both(Path(path), validation_path, holdout, hold_key)
     names = np.unique(np.concatenate([listing.classes, held.classes]))
     files = (*listing.paths, *held.paths)
-    numbers = np.arange(len(files))
+    numbers = np.arange(len(files))  # stand for the images until those in use are known
     numbered = Dataset(
         numbers[: len(listing.paths)],
         np.searchsorted(names, listing.classes),

@@ -135,7 +135,7 @@ def test_bad_manifests_are_named(folder, key):
     manifest = folder / "list.csv"
     manifest.write_text("path,clas\nx.png,cat\n")
     with pytest.raises(
-        ValueError, match=r"manifest list.csv: wanted a column .* did you mean clas\?"
+        ValueError, match=r"manifest list.csv: wanted a column .* did you mean 'clas'"
     ):
         load_images(manifest, key=key)
     manifest.write_text("path,class\nx.png,cat\ny.png,dog\n")

@@ -110,8 +110,8 @@ def test_imputation_is_noted(tmp_path, key):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"target": "il"}, r"target: wanted a column of the table, got il; did you mean ill\?"),
-        ({"party": "klinic"}, r"party: .* got klinic; did you mean clinic\?"),
+        ({"target": "il"}, r"target: wanted a column of the table, got il; did you mean 'ill'"),
+        ({"party": "klinic"}, r"party: .* got klinic; did you mean 'clinic'"),
         ({"holdout": None}, "validation set: wanted one in patients.csv, or a holdout fraction"),
         (
             {"validation_path": "absent.csv"},

@@ -13,7 +13,7 @@ FRAME = pd.DataFrame(
 
 def test_unknown_columns_get_a_suggestion():
     with pytest.raises(
-        ValueError, match=r"party: wanted a column .*, got twon; did you mean town\?"
+        ValueError, match=r"party: wanted a column .*, got twon; did you mean 'town'"
     ):
         check_column("twon", FRAME.columns, "party")
     with pytest.raises(ValueError, match="got zzz; columns: age, size, town, n"):

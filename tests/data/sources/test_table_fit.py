@@ -74,10 +74,10 @@ def test_imputation_by_hand(impute, fill):
 @pytest.mark.parametrize(
     ("columns", "options", "message"),
     [
-        (["age", "label"], {"target": "labl"}, r"target: wanted a column .* did you mean label\?"),
+        (["age", "label"], {"target": "labl"}, r"target: wanted a column .* did you mean 'label'"),
         (["age", "label"], {"party": "ownr"}, "party: wanted a column of the table, got ownr"),
-        (["age", "label"], {"ignore": ["aeg"]}, r"ignore: .* got aeg; did you mean age\?"),
-        (["age", "label"], {"categorical": ["aeg"]}, r"categorical: .* did you mean age\?"),
+        (["age", "label"], {"ignore": ["aeg"]}, r"ignore: .* got aeg; did you mean 'age'"),
+        (["age", "label"], {"categorical": ["aeg"]}, r"categorical: .* did you mean 'age'"),
         (["age", "label"], {"party": "label"}, "target: wanted a column that is neither party nor"),
         (["label"], {}, "columns: wanted at least one input column, got none"),
         (["gap", "label"], {}, "gap: wanted no missing value, got 1 in 4 rows"),

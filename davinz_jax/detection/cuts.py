@@ -1,8 +1,9 @@
 """Where to cut a score: below it, rows are dropped.
 
 `cut_two_means` parts large costs from small ones so that the squares within are least;
-`cut_rate` drops the share that the user knows to be wrong; `cut_false_discovery` drops as many as a
-fitted mixture lets be wrong with at most a given share of clean rows among them.
+`cut_rate` drops the share that the user knows to be wrong; `cut_wrong_labels` drops as many rows as
+may go with at most a given share of clean ones among them, by a mixture that the labels' own
+predictions give, and `cut_false_discovery` the same for any score, by two normal distributions.
 """
 
 from collections.abc import Mapping
@@ -10,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Num, ScalarLike, Shaped
+from jaxtyping import Bool, Float, Int, Num, ScalarLike, Shaped
 
-from davinz_jax.detection.mixture import Mixture, fit_mixture
+from davinz_jax.detection.mixture import Mixture, all_margins, fit_label_mixture, fit_mixture
 
 Rule = Literal["two_means", "rate", "false_discovery"]
 
@@ -89,6 +90,30 @@ def cut_rate(margins: Num[np.ndarray, " n"], *, rate: ScalarLike) -> Cut:
     return _lowest(margins, order, "rate", {"rate": share})
 
 
+def cut_wrong_labels(
+    outputs: Float[np.ndarray, "n k"], targets: Int[np.ndarray, " n"], *, bound: ScalarLike
+) -> Cut:
+    """Drop as many rows of low margin as may go with at most this share of clean ones among them.
+
+    Args:
+        outputs: predictions of rows without them, one column a class, as `RowCheck` has.
+        targets: labels given.
+        bound: share in (0, 1) of clean rows among those dropped, expected by `fit_label_mixture`.
+
+    Raises:
+        ValueError: for a bound outside (0, 1).
+    """
+    share = _share("bound", bound)
+    _check_finite("outputs", outputs)
+    mixture = fit_label_mixture(outputs, targets)
+    num = _allowed(mixture.false_discoveries, share)
+    found = float(mixture.false_discoveries[num - 1]) if num else 0.0
+    margins = all_margins(outputs)[np.arange(len(targets)), targets]
+    details = {"bound": share, "expected_false_discoveries": found, "wrong_share": mixture.share}
+    order = np.argsort(margins, kind="stable")[:num]
+    return _lowest(margins, order, "false_discovery", details)
+
+
 def cut_false_discovery(margins: Num[np.ndarray, " n"], *, bound: ScalarLike) -> Cut:
     """Drop as many rows of low margin as a mixture lets be clean in at most this share of cases.
 
@@ -109,8 +134,7 @@ def cut_false_discovery(margins: Num[np.ndarray, " n"], *, bound: ScalarLike) ->
     order = np.argsort(margins, kind="stable")
     clean = 1 - mixture.low_chance(margins.astype(np.float64)[order])
     expected = np.cumsum(clean) / np.arange(1, len(order) + 1)
-    allowed = np.flatnonzero(expected <= share)
-    num = int(allowed[-1]) + 1 if len(allowed) else 0
+    num = _allowed(expected, share)
     found = float(expected[num - 1]) if num else 0.0
     details = {"bound": share, "expected_false_discoveries": found, **_mixture_details(mixture)}
     return _lowest(margins, order[:num], "false_discovery", details)
@@ -129,6 +153,12 @@ def check_classes_left(cut: Cut, targets: Shaped[np.ndarray, " n"]) -> None:
             f"cut: wanted rows of two classes or more left, got {kept} after dropping "
             f"{int(cut.dropped.sum())} of {len(targets)} rows by {cut.rule}; drop a lower rate"
         )
+
+
+def _allowed(expected: Float[np.ndarray, " n"], bound: float) -> int:
+    """Rows that may go: the most whose expected share is within the bound."""
+    allowed = np.flatnonzero(expected <= bound)
+    return int(allowed[-1]) + 1 if len(allowed) else 0
 
 
 def _lowest(margins: np.ndarray, rows: np.ndarray, rule: Rule, details: dict[str, Any]) -> Cut:

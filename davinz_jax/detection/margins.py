@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, Num, ScalarLike
 
+from davinz_jax.detection.mixture import all_margins
 from davinz_jax.kernels import Kernel
 from davinz_jax.linalg import LeaveOneOut, Loss, RidgeCurve, leave_one_out, mean_diagonal
 from davinz_jax.linalg.ridge import GRID
@@ -177,10 +178,7 @@ def _leave_out(kernel: Kernel, columns, ridge, criterion: Loss, groups) -> Leave
 
 
 def _label_check(outputs, targets, novelty, curves) -> RowCheck:
-    places = np.arange(len(targets))
-    others = outputs.copy()
-    others[places, targets] = -np.inf
-    margin = outputs[places, targets] - others.max(1)
+    margin = all_margins(outputs)[np.arange(len(targets)), targets]
     cost = np.square(np.maximum(1 - margin, 0.0))
     return RowCheck(margin, cost, outputs.argmax(1), outputs, novelty, curves)
 

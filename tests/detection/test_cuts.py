@@ -11,8 +11,11 @@ from davinz_jax.detection import (
     cut_false_discovery,
     cut_rate,
     cut_two_means,
+    cut_wrong_labels,
+    fit_label_mixture,
     fit_mixture,
 )
+from davinz_jax.detection.mixture import all_margins
 
 
 def margins(seed=0, num_rows=2000, rate=0.1):
@@ -62,6 +65,36 @@ def test_false_discoveries_stay_near_the_bound(bound):
         shares.append((cut.dropped & ~wrong).sum() / cut.dropped.sum())
         assert cut.details["expected_false_discoveries"] <= bound
     assert np.mean(shares) < bound + 0.03
+
+
+def labels(seed, num_classes, rate, num_rows=3000):
+    """Outputs that do not know the labels given, a share of which is wrong."""
+    rng = np.random.default_rng(seed)
+    right = rng.integers(0, num_classes, num_rows)
+    outputs = np.eye(num_classes)[right] + 0.35 * rng.normal(size=(num_rows, num_classes))
+    wrong = rng.random(num_rows) < rate
+    shift = rng.integers(1, num_classes, num_rows)
+    return outputs, np.where(wrong, (right + shift) % num_classes, right), wrong
+
+
+@pytest.mark.parametrize("num_classes", [2, 10])
+@pytest.mark.parametrize("rate", [0.05, 0.2, 0.35])
+def test_wrong_labels_are_counted_and_cut_within_the_bound(num_classes, rate):
+    shares, found = [], []
+    for seed in range(4):
+        outputs, targets, wrong = labels(seed, num_classes, rate)
+        found.append(fit_label_mixture(outputs, targets).share)
+        cut = cut_wrong_labels(outputs, targets, bound=0.2)
+        shares.append((cut.dropped & ~wrong).sum() / max(1, cut.dropped.sum()))
+        assert cut.dropped[wrong].mean() > 0.2
+    assert np.mean(found) == pytest.approx(rate, abs=0.03)
+    assert np.mean(shares) < 0.24
+
+
+def test_margins_under_each_label_by_hand():
+    """Outputs 3, 1, 0: the first is 2 above the second, the others 2 and 3 below the first."""
+    assert all_margins(np.array([[3.0, 1.0, 0.0]])).tolist() == [[2.0, -2.0, -3.0]]
+    assert all_margins(np.array([[1.0, 1.0]])).tolist() == [[0.0, 0.0]]
 
 
 def test_a_larger_bound_drops_more():

@@ -9,6 +9,8 @@ import pytest
 from davinz_jax.data import Dataset, Validation, add_noise, flip_labels, load_digits
 from davinz_jax.detection import (
     KernelBlock,
+    cut_wrong_labels,
+    fit_label_mixture,
     label_margins,
     label_margins_of_blocks,
     row_kernel_blocks,
@@ -77,6 +79,15 @@ def test_noisy_inputs_are_novel(digits):
     data, noisy = add_noise(digits, scale=0.3, fraction=0.1, key=jax.random.key(0))
     check = label_margins(row_kernel(RBF(), data), data.targets)
     assert detection_auc(-check.novelty, noisy) > 0.99
+
+
+def test_the_share_of_wrong_labels_is_read_from_the_margins(spoilt):
+    data, flipped = spoilt
+    check = label_margins(row_kernel(RBF(), data), data.targets)
+    assert 0.04 < fit_label_mixture(check.outputs, data.targets).share < 0.15
+    cut = cut_wrong_labels(check.outputs, data.targets, bound=0.3)
+    assert cut.dropped[flipped].mean() > 0.7
+    assert cut.threshold == check.margin[cut.dropped].max()
 
 
 def test_order_of_rows_does_not_matter(spoilt):

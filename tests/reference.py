@@ -54,3 +54,21 @@ def discrepancies(inputs, validation_inputs, members, weights, *, bandwidth):
         one = partial(equations.mmd_squared, inputs, validation_inputs, bandwidth=bandwidth)
         squared = jax.jit(jax.vmap(one))((members * weights).astype(np.float64))
         return np.sqrt(np.maximum(squared, 0.0))
+
+
+def tangent_kernel(apply, variables, inputs, classes, *, output, counts=lambda path, leaf: True):
+    """Θ of rows with themselves, with respect to the leaves of `params` that count."""
+    leaves, structure = jax.tree_util.tree_flatten_with_path(variables["params"])
+    chosen = [place for place, leaf in enumerate(leaves) if counts(*leaf)]
+
+    def outputs(parameters, rows):
+        whole = [leaf for _, leaf in leaves]
+        for place, leaf in zip(chosen, parameters, strict=True):
+            whole[place] = leaf
+        logits = apply({**variables, "params": jax.tree.unflatten(structure, whole)}, rows[0])
+        if output != "label":
+            return logits
+        return jnp.take_along_axis(logits, rows[1][:, None], axis=1)
+
+    rows, own = (inputs, classes), [leaves[place][1] for place in chosen]
+    return np.asarray(jax.jit(partial(equations.tangent_kernel, outputs))(own, rows, rows))

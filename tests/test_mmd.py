@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from functools import partial
 
 import jax
 import numpy as np
@@ -101,6 +102,21 @@ def test_reference_numbers(golden, index):
         warnings.simplefilter("ignore", DegenerateBandwidthWarning)
         assert mmd(x, y, bandwidth=5.0) == pytest.approx(case["mmd_biased_sigma5"], rel=1e-6)
         unbiased = mmd_squared(x, y, bandwidth=5.0, biased=False)
+    assert unbiased == pytest.approx(case["mmd2_unbiased_sigma5"], rel=1e-6)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_equations_give_the_reference_numbers(golden, index):
+    case = json.loads((golden / "golden.json").read_text())[index]
+    with np.load(golden / f"{case['model']}.npz") as arrays:
+        pair = (arrays[name].astype(float) for name in ("inputs", "target_inputs"))
+        x, y = (each.reshape(len(each), -1) for each in pair)
+    with jax.enable_x64(True):
+        biased, unbiased = (
+            float(jax.jit(partial(function, bandwidth=5.0))(x, y))
+            for function in (equations.mmd_squared, equations.unbiased_mmd_squared)
+        )
+    assert np.sqrt(biased) == pytest.approx(case["mmd_biased_sigma5"], rel=1e-6)
     assert unbiased == pytest.approx(case["mmd2_unbiased_sigma5"], rel=1e-6)
 
 

@@ -6,9 +6,11 @@ import jax
 import numpy as np
 import pytest
 
+from davinz_jax import equations
 from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.models import CNN, MLP, apply_function, load_torch_weights
 from davinz_jax.ntk import empirical_ntk, tangent_kernel
+from tests import reference
 
 MODELS = {"cnn_mnist": CNN(), "mlp_ising": MLP()}
 OUTPUTS = {"cls": "label", "reg": "scalar"}
@@ -41,15 +43,10 @@ def load_case(folder, case):
 
 
 def complexity_and_eigenvalue(kernel, ridge):
-    """sqrt(q/n) and the smallest eigenvalue of K + ridge over the blocks, by NumPy."""
-    form, eigenvalues = 0.0, []
-    for rows, block in zip(kernel.rows, kernel.blocks[0], strict=True):
-        real = rows >= 0
-        shifted = block[np.ix_(real, real)] + ridge * np.eye(real.sum())
-        r = kernel.residual[0, rows[real], 0]
-        form += r @ np.linalg.solve(shifted, r)
-        eigenvalues.append(np.linalg.eigvalsh(shifted)[0])
-    return np.sqrt(form / kernel.residual.shape[1]), min(eigenvalues)
+    """The equation's complexity, and the smallest eigenvalue of K + ridge by NumPy."""
+    whole = reference.dense(kernel.blocks, kernel.rows, kernel.residual.shape[1])[0]
+    found = equations.complexity(whole, kernel.residual[0], ridge=ridge)
+    return found, np.linalg.eigvalsh(whole)[0] + ridge
 
 
 @pytest.mark.parametrize("name", list(MODELS))

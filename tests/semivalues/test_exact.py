@@ -1,8 +1,10 @@
 """Exact semivalues against closed forms."""
 
+import jax
 import numpy as np
 import pytest
 
+from davinz_jax import equations
 from davinz_jax.semivalues import exact_semivalue, games
 from davinz_jax.semivalues.exact import check_enumerable, semivalue_of_table
 from davinz_jax.semivalues.size_weights import (
@@ -30,6 +32,16 @@ def test_two_players_by_hand():
     """Worths 0, 1, 2, 5: marginals of the first 1 and 3, of the second 2 and 4."""
     table = np.array([0.0, 1.0, 2.0, 5.0])
     np.testing.assert_allclose(semivalue_of_table(table, shapley_weights(2)), [2.0, 3.0])
+
+
+def test_shapley_equals_the_equation():
+    table = np.random.default_rng(0).normal(size=2**7)
+    with jax.enable_x64(True):
+        wanted, without = equations.shapley(table), equations.leave_one_out(table)
+    found = semivalue_of_table(table, shapley_weights(7))
+    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-14)
+    last = semivalue_of_table(table, np.eye(7)[-1])
+    np.testing.assert_allclose(last, without, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,7 @@ from davinz_jax import MLP, Ingredients, KernelOptions, load_digits
 from davinz_jax.data import bootstrap, partition_random
 from davinz_jax.mmd import mmd
 from experiments.studies.set_scores import set_mmds, set_scores
+from tests import reference
 
 
 @pytest.fixture(scope="module")
@@ -40,18 +41,9 @@ def test_mmd_is_that_of_the_rows_drawn(ingredients, counts):
 
 
 def test_complexity_is_that_of_the_rows_drawn(ingredients, counts, scores):
-    """By float64 linear algebra on the kernel of the drawn rows, each as often as drawn."""
-    kernel = ingredients.kernel()
-    order = kernel.rows[0]
-    for each, fast in zip(counts, scores["complexity_label"], strict=True):
-        rows = np.repeat(np.arange(30), each)
-        place = np.argsort(order)[rows]
-        costs = []
-        for block, residual in zip(kernel.blocks, kernel.residual, strict=True):
-            gram = block[0][np.ix_(place, place)].astype(np.float64) + 1e-2 * np.eye(len(rows))
-            r = residual[rows, 0].astype(np.float64)
-            costs.append(np.sqrt(r @ np.linalg.solve(gram, r) / len(rows)))
-        assert -fast == pytest.approx(np.mean(costs), rel=1e-6)
+    """By the equation, each row with the times it was drawn."""
+    slow = reference.complexities(ingredients.kernel(), np.ones((1, 30)), counts, ridge=1e-2)
+    np.testing.assert_allclose(-scores["complexity_label"], slow.mean(0), rtol=1e-6)
 
 
 def test_scores_are_named_and_finite(scores, counts):

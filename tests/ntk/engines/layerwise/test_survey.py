@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from davinz_jax.ntk.engines.choice import find_engine
 from davinz_jax.ntk.engines.layerwise.layer import Layer
 from davinz_jax.ntk.engines.layerwise.survey import cheapest_form, survey_network
 from davinz_jax.ntk.outputs import Network, Rows
+from tests import reference
 
 
 class Convolutions(nn.Module):
@@ -97,17 +97,13 @@ MODELS = {
 }
 
 
-def by_jacobian(apply, variables, x, y, output, parameters):
-    """The kernel from whole Jacobians, contracted by NumPy."""
-    jacobian = jax.jit(jax.jacobian(apply))(variables, x)["params"]
-    flat = [
-        np.reshape(leaf, (len(x), 3, -1))
-        for path, leaf in jax.tree_util.tree_leaves_with_path(jacobian)
-        if parameters == "all" or (path[-1].key == "kernel" and leaf.ndim >= 4)
-    ]
-    flat = np.concatenate(flat, axis=-1)
-    own = flat[np.arange(len(x)), y]
-    return own @ own.T if output == "label" else np.einsum("ikp,jkp->ij", flat, flat) / 3
+def by_equation(apply, variables, x, y, output, parameters):
+    """The equation's kernel, from whole Jacobians."""
+
+    def counts(path, leaf):
+        return parameters == "all" or (path[-1].key == "kernel" and leaf.ndim >= 2)
+
+    return reference.tangent_kernel(apply, variables, x, y, output=output, counts=counts)
 
 
 def sum_passes(engine, network, variables, rows):
@@ -131,7 +127,7 @@ def test_any_model_is_exact(name, key):
         found = empirical_ntk(
             apply, variables, x, y, output=output, parameters=parameters, engine="layerwise"
         )
-        wanted = by_jacobian(apply, variables, x, y, output, parameters)
+        wanted = by_equation(apply, variables, x, y, output, parameters)
         scale = np.abs(wanted).max()
         np.testing.assert_allclose(found, wanted, atol=tolerance * scale, rtol=0)
 
@@ -152,7 +148,7 @@ def test_covers_plain_layers_called_once(name, covered, key):
 def test_every_form_of_a_layer_gives_the_same_kernel(form, key):
     module, x = MODELS["convolutions"]
     variables, network = module.init(key, x), Network(module.apply, "trace", "all")
-    wanted = by_jacobian(module.apply, variables, x, np.zeros(4, int), "trace", "all")
+    wanted = by_equation(module.apply, variables, x, np.zeros(4, int), "trace", "all")
     engine = LayerwiseEngine().fit(network, variables, x, block_size=4)
     assert engine.survey is not None
     forced = replace(engine.survey, forms=(form,) * len(engine.survey.layers))

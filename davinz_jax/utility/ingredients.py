@@ -97,7 +97,13 @@ class Ingredients:
             if (output, is_wider) in self._kernels:
                 return self._kernels[output, is_wider]
         with self._stage("kernel"):
-            kernel = self._tangent_kernel(output, with_validation)
+            kernel = tangent_kernel(
+                self.apply,
+                self.initialisations,
+                self.dataset,
+                with_validation=with_validation,
+                **self._kernel_settings(output),
+            )
         return self._kernels.setdefault((output, with_validation), kernel)
 
     def davinz(
@@ -163,25 +169,22 @@ class Ingredients:
             return "scalar"
         return "trace" if with_validation or self.values_rows else "label"
 
-    def _tangent_kernel(self, output: Output, with_validation: bool) -> TangentKernel:
+    def _kernel_settings(self, output: Output) -> dict[str, Any]:
+        """How the tangent kernel of an output is computed."""
         options = self.kernel_options
-        return tangent_kernel(
-            self.apply,
-            self.initialisations,
-            self.dataset,
-            output=output,
-            parameters=options.parameters,
-            engine=_engine(options),
-            num_blocks=options.num_blocks,
-            shuffle=options.shuffle,
-            with_validation=with_validation,
-            batch_size=options.batch_size,
-            memory=options.memory,
-            store=None if options.store is None else Path(options.store) / output,
-            key=self._blocks_key,
-            progress=self._progress,
-            announce=self._announce,
-        )
+        return {
+            "output": output,
+            "parameters": options.parameters,
+            "engine": _engine(options),
+            "num_blocks": options.num_blocks,
+            "shuffle": options.shuffle,
+            "batch_size": options.batch_size,
+            "memory": options.memory,
+            "store": None if options.store is None else Path(options.store) / output,
+            "key": self._blocks_key,
+            "progress": self._progress,
+            "announce": self._announce,
+        }
 
     def _on_inputs(self) -> DiscrepancyUtility:
         data = self.dataset

@@ -42,7 +42,7 @@ def prefix_sums(
     position = np.argsort(permutation)
     sizes = np.cumsum(system.group_sizes[permutation])
     for i, stacks in enumerate(system.stacks):
-        with system.solver.scope():
+        with system.solver.scope(system.num_rows):
             parts = [part for s in stacks for part in _ordered_blocks(s, position, system.solver)]
         yield from _running_chunks(i, parts, sizes, reduction)
 
@@ -167,7 +167,7 @@ def _direct_sums(
 ) -> Float[np.ndarray, " c *shape"]:
     """Sums of coalitions, one Cholesky of each block of each."""
     sums = np.zeros((len(members), *reduction.shape))
-    with system.solver.scope():
+    with system.solver.scope(system.num_rows):
         for stack in system.stacks[i]:
             in_blocks = members @ stack.group_sizes(system.num_groups)
             factors = reduction.block_factors(in_blocks)
@@ -202,7 +202,7 @@ def leave_one_out_sums(system: BlockSystem, reduction: Reduction) -> Iterator[Ch
     sizes = system.group_sizes.sum() - system.group_sizes
     for i, stacks in enumerate(system.stacks):
         sums = np.zeros((system.num_groups, *reduction.shape))
-        with system.solver.scope():
+        with system.solver.scope(system.num_rows):
             for stack in stacks:
                 _add_without_one(sums, stack, reduction, system.solver)
         yield Chunk(i, slice(0, len(sums)), sums, sizes)

@@ -110,7 +110,7 @@ def _layout(stack: Stack, order: Int[np.ndarray, " p"]) -> list[Int[np.ndarray, 
 def _root_nodes(
     stack: Stack, index: Int[np.ndarray, "b w"], reduction: Reduction, solver: AbstractSolver
 ) -> _Nodes:
-    with solver.scope():
+    with solver.scope(index.shape[-1]):
         matrix, rhs = solver.gather(stack.blocks, stack.damping, stack.rhs, index)
         sums = solver.xp.zeros((1, len(index), *reduction.shape), np.float64)
         return _Nodes(matrix[None], rhs[None], sums)
@@ -154,7 +154,7 @@ def _children(
     without, within = _few_lengths(without, tree.solver), _few_lengths(within, tree.solver)
     place = np.empty_like(node)
     place[~is_in], place[is_in] = place_without, len(without) + place_within
-    with tree.solver.scope():
+    with tree.solver.scope(max(each.matrix.shape[-1] for each in nodes)):
         children = [
             _join(each, width, without, within, tree)
             for each, width in zip(nodes, widths, strict=True)

@@ -21,6 +21,7 @@ from davinz_jax.linalg.spectral import (
     leave_one_out_residuals,
     spectrum,
 )
+from davinz_jax.linalg.threads import limit_threads
 
 GRID = tuple(float(f"{10**power:.6g}") for power in np.linspace(-6, 2, 25))
 """Ridges relative to the mean diagonal, three a decade."""
@@ -143,8 +144,9 @@ def leave_one_out(
     least = 0.0
     for i, chosen, parts in _spectra(blocks, rows, residual, weights):
         least = max(least, parts.least_ridge)
-        left[i][:, chosen] = _left_out(parts, relative * scale, groups, chosen)
-        precision[i][:, chosen] = inverse_diagonal(parts, relative * scale)
+        with limit_threads(len(chosen)):
+            left[i][:, chosen] = _left_out(parts, relative * scale, groups, chosen)
+            precision[i][:, chosen] = inverse_diagonal(parts, relative * scale)
     kept = _above_rounding(relative * scale, least)
     counted = np.flatnonzero(np.isfinite(precision[0, 0]))
     predictions = targets[counted] - left[:, kept, counted]

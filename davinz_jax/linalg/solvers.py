@@ -7,7 +7,7 @@ no LAPACK. `choose_solver` is the one switch. Both work in float64 whatever the 
 """
 
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from types import ModuleType
 from typing import Any, Literal, final
@@ -19,6 +19,7 @@ from jaxtyping import Float, Int, Num
 from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
 from davinz_jax.linalg.reductions import Array
+from davinz_jax.linalg.threads import limit_threads
 
 SolverName = Literal["auto", "lapack", "jax"]
 
@@ -51,8 +52,8 @@ class AbstractSolver(ABC):
     is_ragged: bool
 
     @abstractmethod
-    def scope(self) -> AbstractContextManager[Any]:
-        """Context in which all calls are made."""
+    def scope(self, num_rows: int) -> AbstractContextManager[Any]:
+        """Context in which calls on matrices of at most so many rows are made."""
 
     @abstractmethod
     def gather(self, blocks: Blocks, damping: Damping, rhs: Columns, index: Index) -> Gathered:
@@ -82,9 +83,9 @@ class LapackSolver(AbstractSolver):
     xp = np
     is_ragged = True
 
-    def scope(self) -> AbstractContextManager[Any]:
-        """Nothing: NumPy's float64 needs no switch."""
-        return nullcontext()
+    def scope(self, num_rows: int) -> AbstractContextManager[Any]:
+        """One thread for small matrices, see `limit_threads`."""
+        return limit_threads(num_rows)
 
     def gather(self, blocks: Blocks, damping: Damping, rhs: Columns, index: Index) -> Gathered:
         """As `AbstractSolver.gather`; a plain submatrix where one block's rows are taken once."""
@@ -120,7 +121,7 @@ class XlaSolver(AbstractSolver):
     xp = jnp
     is_ragged = False
 
-    def scope(self) -> AbstractContextManager[Any]:
+    def scope(self, num_rows: int) -> AbstractContextManager[Any]:
         """JAX's 64 bits on."""
         return jax.enable_x64(True)
 

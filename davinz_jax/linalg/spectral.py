@@ -18,6 +18,7 @@ from jaxtyping import Float, Int, Num
 from scipy.linalg import eigh
 
 from davinz_jax.linalg.finite import check_finite
+from davinz_jax.linalg.threads import limit_threads
 
 CHUNK = 2**22
 """Float64 numbers that residuals at several ridges may hold at once, beside the answer."""
@@ -66,9 +67,10 @@ def spectrum(
     _check(kernel, residual)
     scaled = kernel.astype(np.float64)
     scaled *= scales[:, None] * scales
-    values, vectors = eigh(scaled, driver="evd", overwrite_a=True, check_finite=False)
+    with limit_threads(len(kernel)):
+        values, vectors = eigh(scaled, driver="evd", overwrite_a=True, check_finite=False)
+        rotated = vectors.T @ (scales[:, None] * residual)
     _check_semidefinite(values, kernel.dtype)
-    rotated = vectors.T @ (scales[:, None] * residual)
     return Spectrum(values, vectors, rotated, scales)
 
 

@@ -61,6 +61,11 @@ class BlockSystem:
     solver: AbstractSolver
 
     @cached_property
+    def num_rows(self) -> int:
+        """Rows of the largest block."""
+        return max(stack.groups.shape[1] for stack in self.stacks[0])
+
+    @cached_property
     def group_sizes(self) -> Float[np.ndarray, " p"]:
         """Rows of each group, as often as they count."""
         sizes = [stack.group_sizes(self.num_groups).sum(1) for stack in self.stacks[0]]
@@ -96,7 +101,7 @@ def block_system(
     group = np.where(weight > 0, groups[rows], -1)
     share = 1.0 / np.where(weight > 0, weight, 1.0)
     make = _ragged_stacks if solver.is_ragged else _padded_stacks
-    with solver.scope():
+    with solver.scope(blocks.shape[-1]):
         stacks = [
             make(blocks[i], rows, rhs[i], group, weight, ridges[i] * share, solver)
             for i in range(len(blocks))

@@ -20,7 +20,7 @@ def test_gather_by_hand(solver):
     """Rows 2 and 0 of a block of three, then one row and padding, a row of the identity."""
     blocks, damping = np.arange(9.0).reshape(1, 3, 3), np.array([[0.1, 0.2, 0.3]])
     rhs = np.array([[[1.0], [2.0], [3.0]]])
-    with solver.scope():
+    with solver.scope(9):
         matrix, sides = solver.gather(blocks, damping, rhs, np.array([[2, 0]]))
         np.testing.assert_allclose(matrix[0], [[8.3, 6.0], [2.0, 0.1]])
         np.testing.assert_array_equal(sides[0], [[3.0], [1.0]])
@@ -34,7 +34,7 @@ def test_whiten_and_inverse_equal_numpy(solver, shape):
     """Small matrices in one batch, large ones singly."""
     matrix = positive_definite((*shape, shape[-1])[:-1])
     rhs = np.random.default_rng(1).normal(size=(*shape, 2))
-    with solver.scope():
+    with solver.scope(9):
         white = np.asarray(solver.whiten(matrix.copy(), rhs.copy()))
         inverse = np.asarray(solver.inverse(matrix.copy()))
     wanted = np.linalg.solve(np.linalg.cholesky(matrix), rhs)
@@ -47,7 +47,7 @@ def test_whiten_and_inverse_equal_numpy(solver, shape):
 def test_indefinite_matrices_give_nan(solver, width):
     matrix = np.eye(width)
     matrix[1, 1] = -1
-    with solver.scope():
+    with solver.scope(9):
         assert np.isnan(np.asarray(solver.whiten(matrix.copy(), np.ones((width, 1)))[-1])).all()
         assert np.isnan(np.asarray(solver.inverse(matrix.copy()))).any()
 

@@ -148,11 +148,11 @@ def leave_one_out(
             left[i][:, chosen] = _left_out(parts, relative * scale, groups, chosen)
             precision[i][:, chosen] = inverse_diagonal(parts, relative * scale)
     kept = _above_rounding(relative * scale, least)
-    counted = np.flatnonzero(np.isfinite(precision[0, 0]))
-    predictions = targets[counted] - left[:, kept, counted]
+    used = np.flatnonzero(np.isfinite(precision[0, 0]))
+    predictions = targets[used] - left[:, kept, used]
     predictions = predictions.mean(0, keepdims=True) if ensemble else predictions
     errors = {
-        name: LOSSES[name](predictions, targets[counted], weights[counted]).mean(0)
+        name: LOSSES[name](predictions, targets[used], weights[used]).mean(0)
         for name in dict.fromkeys((criterion, *also))
     }
     curve = RidgeCurve(
@@ -162,7 +162,7 @@ def leave_one_out(
         criterion=criterion,
         chosen=last_least(errors[criterion]),
         scale=scale,
-        num_rows=len(counted),
+        num_rows=len(used),
     )
     at = curve.chosen + kept.start
     return LeaveOneOut(curve, left[:, at], precision[:, at])

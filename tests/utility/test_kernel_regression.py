@@ -72,9 +72,9 @@ def test_prefixes_in_chunks_equal_those_at_once(monkeypatch):
         metric="mse",
     )
     permutation = np.array([3, 1, 7, 0, 2, 6, 5, 4])
-    at_once = utility.prefixes(permutation)
+    together = utility.prefixes(permutation)
     monkeypatch.setattr(coalitions, "CACHE", 3 * 21)
-    np.testing.assert_allclose(utility.prefixes(permutation), at_once, rtol=1e-12)
+    np.testing.assert_allclose(utility.prefixes(permutation), together, rtol=1e-12)
 
 
 @pytest.mark.parametrize("num_blocks", [1, 3])

@@ -90,7 +90,7 @@ class LapackSolver(AbstractSolver):
     def gather(self, blocks: Blocks, damping: Damping, rhs: Columns, index: Index) -> Gathered:
         """As `AbstractSolver.gather`; a plain submatrix where one block's rows are taken once."""
         rows = index.reshape(-1)
-        if len(rows) != index.shape[-1] or (rows < 0).any():
+        if not 0 < len(rows) == index.shape[-1] or (rows < 0).any():
             return _masked_gather(np, blocks, damping, rhs, index)
         matrix = blocks[0].take(rows, 0).take(rows, 1).astype(np.float64)
         matrix.reshape(-1)[:: len(rows) + 1] += damping[0, rows]

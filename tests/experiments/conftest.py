@@ -17,11 +17,11 @@ RECORD = {"statistic", "subject", "against", "mean", "low", "high", "each"}
 def run_command(monkeypatch, tmp_path):
     """Run `python -m experiments.NAME ARGUMENTS`; gives its folder, or raises SystemExit."""
 
-    def run(main, name, *arguments):
+    def run(main, name, *arguments, options=None):
         folder = tmp_path / "run"
         monkeypatch.setattr(sys, "argv", [name, *arguments, f"hydra.run.dir={folder}"])
         monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
-        launch(main, name)
+        launch(main, name, options)
         return folder
 
     return run

@@ -132,3 +132,14 @@ def test_too_many_players_for_the_power_set():
     utility = ComplexityUtility(random_kernel(1), row_parties(40), ridge=RIDGE)
     with pytest.raises(ValueError, match="at most 24 for all coalitions, got 40"):
         utility.power_set()
+
+
+@pytest.mark.parametrize("solver", ["lapack", "jax"])
+@pytest.mark.parametrize("num_blocks", [1, 3])
+def test_nobody_alone_costs_nothing(num_blocks, solver):
+    """A batch that holds the empty coalition and no other."""
+    utility = ComplexityUtility(
+        random_kernel(num_blocks), random_parties(), ridge=RIDGE, solver=solver
+    )
+    assert not utility.coalitions(np.zeros((1, 8), bool)).any()
+    assert not utility.coalitions(np.zeros((3, 8), bool)).any()

@@ -6,8 +6,8 @@
     utility = dv.davinz_utility(dv.CNN(), dataset, parties, key=jax.random.key(0))
     values = dv.shapley(utility)          # .to_frame(), .save(path), .payouts(budget)
 
-Floors, each importing only from those below it: `types`, `linalg`; `data`, `models`; `ntk`, `mmd`,
-`training`; `utility`; `semivalues`; `baselines`, `evaluation`.
+Floors, each importing only from those below it: `equations`, `types`, `linalg`; `data`, `models`;
+`ntk`, `mmd`, `training`; `utility`; `semivalues`; `baselines`, `evaluation`.
 """
 
 from davinz_jax.data import Dataset, Parties, load_digits, load_table, partition_by_class

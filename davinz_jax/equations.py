@@ -50,7 +50,9 @@ def tangent_kernel(
     return jnp.einsum("akp,bkp->ab", left_slopes, right_slopes) / left_slopes.shape[1]
 
 
-def _slopes(function, parameters, rows) -> Float[Array, "n k p"]:
+def _slopes(
+    function: Callable[[Any, Any], Float[Array, "rows k"]], parameters: Any, rows: Any
+) -> Float[Array, "n k p"]:
     leaves = jax.tree.leaves(jax.jacrev(function)(parameters, rows))
     return jnp.concatenate([leaf.reshape(*leaf.shape[:2], -1) for leaf in leaves], axis=2)
 
@@ -215,7 +217,12 @@ def _num_players(worths: Float[Array, " s"]) -> int:
     return num
 
 
-def _solve(kernel, residual, weights, ridge) -> Float[Array, "n k"]:
+def _solve(
+    kernel: Float[Array, "n n"],
+    residual: Float[Array, "n k"],
+    weights: Float[Array, " n"],
+    ridge: ScalarLike,
+) -> Float[Array, "n k"]:
     """α of (K W + λI) α = r."""
     return jnp.linalg.solve(kernel * weights[None] + ridge * jnp.eye(len(kernel)), residual)
 

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -93,7 +93,12 @@ def inverse_temperature(
     return np.asarray(np.exp(log_beta))
 
 
-def _slopes(predictions, classes, weights, beta):
+def _slopes(
+    predictions: Float[np.ndarray, "*b n k"],
+    classes: Int[np.ndarray, " n"],
+    weights: Float[np.ndarray, " n"],
+    beta: Any,  # (*b), a scalar where there is none
+) -> tuple[Any, Any]:
     """First and second derivative of the cross-entropy in log β."""
     chances = softmax(predictions * beta[..., None, None], axis=-1)
     mean = (chances * predictions).sum(-1)
@@ -103,11 +108,15 @@ def _slopes(predictions, classes, weights, beta):
     return slope, slope + np.square(beta) * _mean(variance, weights)
 
 
-def _places(predictions: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def _places(
+    predictions: Float[np.ndarray, "*b n k"], classes: Int[np.ndarray, " n"]
+) -> Int[np.ndarray, "*b n 1"]:
     """Index of each row's own column, for `take_along_axis`."""
     places = np.broadcast_to(classes[:, None], (*predictions.shape[:-1], 1))
     return places.astype(np.int64)
 
 
-def _mean(by_row: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _mean(
+    by_row: Float[np.ndarray, "*b n"], weights: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, "*b"]:
     return np.asarray(by_row @ weights / weights.sum())

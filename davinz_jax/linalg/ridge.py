@@ -134,7 +134,7 @@ def leave_one_out(
         ValueError: as `spectrum`; or for a grid that is not positive, a kernel of zeros, or one
             whose rounding is larger than every ridge.
     """
-    relative = _checked_grid(grid)
+    relative = _ascending(grid)
     weights = np.ones(len(targets)) if weights is None else weights.astype(np.float64)
     scale = mean_diagonal(blocks, rows, weights)
     left, precision = (
@@ -201,7 +201,12 @@ def last_least(errors: Float[np.ndarray, " l"]) -> int:
     return int(np.flatnonzero(errors <= least + 1e-9 * abs(least))[-1])
 
 
-def _spectra(blocks, rows, residual, weights) -> Iterator[tuple[int, np.ndarray, Spectrum]]:
+def _spectra(
+    blocks: Num[np.ndarray, "i b s s"],
+    rows: Int[np.ndarray, "b s"],
+    residual: Num[np.ndarray, "i n k"],
+    weights: Float[np.ndarray, " n"],
+) -> Iterator[tuple[int, Int[np.ndarray, " c"], Spectrum]]:
     """Initialisation, rows and spectrum of each block, one held at a time."""
     for i, each in enumerate(blocks):
         for block, own in zip(each, rows, strict=True):
@@ -212,13 +217,18 @@ def _spectra(blocks, rows, residual, weights) -> Iterator[tuple[int, np.ndarray,
                 yield i, chosen, spectrum(kernel, residual[i, chosen], weights[chosen])
 
 
-def _left_out(parts: Spectrum, ridges, groups, chosen) -> Float[np.ndarray, "l s k"]:
+def _left_out(
+    parts: Spectrum,
+    ridges: Float[np.ndarray, " l"],
+    groups: Int[np.ndarray, " n"] | None,
+    chosen: Int[np.ndarray, " c"],
+) -> Float[np.ndarray, "l c k"]:
     if groups is None:
         return leave_one_out_residuals(parts, ridges)
     return leave_group_out_residuals(parts, ridges, groups[chosen])
 
 
-def _checked_grid(grid) -> Float[np.ndarray, " l"]:
+def _ascending(grid: Sequence[ScalarLike] | Float[np.ndarray, " l"]) -> Float[np.ndarray, " l"]:
     relative = np.unique(np.asarray(grid, np.float64))
     if not len(relative) or not (np.isfinite(relative) & (relative > 0)).all():
         raise ValueError(f"grid: wanted finite numbers > 0, got {grid}; 1e-6 to 100 is usual")
@@ -236,5 +246,5 @@ def _above_rounding(ridges: Float[np.ndarray, " l"], least: float) -> slice:
     return slice(first, None)
 
 
-def _numbers(values: np.ndarray) -> tuple[float, ...]:
+def _numbers(values: Float[np.ndarray, " l"]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)

@@ -83,7 +83,7 @@ def leave_one_out_residuals(
         spectrum: of the kernel and residual.
         ridges: λ > 0, absolute, in the kernel's unit, at least `least_ridge`.
     """
-    inverse = 1 / (spectrum.eigenvalues + _checked_ridges(ridges)[:, None])  # (l, n)
+    inverse = 1 / (spectrum.eigenvalues + _check_ridges(ridges)[:, None])  # (l, n)
     diagonal = inverse_diagonal(spectrum, ridges) / spectrum.scales
     return _solutions(spectrum, inverse) / diagonal[..., None]
 
@@ -92,7 +92,7 @@ def inverse_diagonal(
     spectrum: Spectrum, ridges: Float[np.ndarray, " l"]
 ) -> Float[np.ndarray, "l n"]:
     """A_ii of each row at each ridge, one over the unit of K."""
-    inverse = 1 / (spectrum.eigenvalues + _checked_ridges(ridges)[:, None])  # (l, n)
+    inverse = 1 / (spectrum.eigenvalues + _check_ridges(ridges)[:, None])  # (l, n)
     return inverse @ np.square(spectrum.vectors).T * np.square(spectrum.scales)
 
 
@@ -109,7 +109,7 @@ def leave_group_out_residuals(
         ridges: λ > 0, absolute.
         groups: any number for each row; rows of one number are left out together.
     """
-    inverse = 1 / (spectrum.eigenvalues + _checked_ridges(ridges)[:, None])
+    inverse = 1 / (spectrum.eigenvalues + _check_ridges(ridges)[:, None])
     solutions = _solutions(spectrum, inverse)
     for group in np.unique(groups):
         rows = np.flatnonzero(groups == group)
@@ -144,7 +144,7 @@ def _scales(weights: Num[np.ndarray, " n"] | None, num_rows: int) -> Float[np.nd
     return np.sqrt(weights.astype(np.float64))
 
 
-def _check(kernel: np.ndarray, residual: np.ndarray) -> None:
+def _check(kernel: Num[np.ndarray, "n m"], residual: Num[np.ndarray, "r k"]) -> None:
     if kernel.shape != (len(residual), len(residual)):
         raise ValueError(
             f"kernel: wanted shape {(len(residual),) * 2}, for {len(residual)} rows of residual, "
@@ -167,7 +167,7 @@ def _check_semidefinite(values: Float[np.ndarray, " n"], dtype: np.dtype) -> Non
         )
 
 
-def _checked_ridges(ridges: Float[np.ndarray, " l"]) -> Float[np.ndarray, " l"]:
+def _check_ridges(ridges: Float[np.ndarray, " l"]) -> Float[np.ndarray, " l"]:
     if not (np.isfinite(ridges) & (ridges > 0)).all():
         raise ValueError(
             f"ridges: wanted finite numbers > 0, got {ridges}; leave-one-out needs a ridge"

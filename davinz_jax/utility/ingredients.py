@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 from flax import linen as nn
-from jaxtyping import ScalarLike
+from jaxtyping import Num, ScalarLike
 
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.mmd import median_bandwidth
@@ -210,10 +210,12 @@ class Ingredients:
             progress=self._progress,
         )
 
-    def _features(self, variables: Variables, inputs: np.ndarray) -> jax.Array:
+    def _features(self, variables: Variables, inputs: Num[np.ndarray, "n ..."]) -> jax.Array:
         return features(self.apply, variables, inputs)
 
-    def _bandwidth(self, inputs: np.ndarray, validation_inputs: np.ndarray) -> Any:
+    def _bandwidth(
+        self, inputs: Num[np.ndarray, "n ..."], validation_inputs: Num[np.ndarray, "m ..."]
+    ) -> Any:
         chosen = self.discrepancy_options.bandwidth
         if chosen != "median":
             return chosen

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, Num, ScalarLike
+from jaxtyping import Bool, Float, Num, ScalarLike
 from scipy.special import log_softmax
 from scipy.stats import rankdata
 
@@ -189,13 +189,15 @@ def _cross_entropy(temperature: float) -> Metric:
     if not (np.isfinite(temperature) and temperature > 0):
         raise ValueError(f"temperature: wanted a finite number > 0, got {temperature}; 1 is plain")
 
-    def by_row(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def by_row(
+        predictions: Predictions, targets: Num[np.ndarray, " m"]
+    ) -> Float[np.ndarray, "c m"]:
         return _own(log_softmax(predictions / temperature, axis=-1), targets)
 
     return Metric("cross_entropy", by_row, temperature=temperature)
 
 
-def _for_numbers(metric: str, targets: np.ndarray) -> Metric:
+def _for_numbers(metric: str, targets: Num[np.ndarray, " m"]) -> Metric:
     if metric not in ("mse", "r2"):
         raise ValueError(f"metric: wanted mse or r2 for a single output, got {metric}; use mse")
     if metric == "r2" and not np.var(targets) > 0:
@@ -205,19 +207,21 @@ def _for_numbers(metric: str, targets: np.ndarray) -> Metric:
     return Metric(metric, scalar_mse if metric == "mse" else r_squared)
 
 
-def _own(outputs: np.ndarray, targets: np.ndarray) -> Float[np.ndarray, "c m"]:
+def _own(outputs: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, "c m"]:
     """Each row's output of its own class."""
     index = targets.astype(np.int64)
     return outputs[:, np.arange(len(index)), index]
 
 
-def _area(scores: Float[np.ndarray, "c m"], is_positive: np.ndarray) -> Float[np.ndarray, " c"]:
+def _area(
+    scores: Float[np.ndarray, "c m"], is_positive: Bool[np.ndarray, " m"]
+) -> Float[np.ndarray, " c"]:
     positive, negative = int(is_positive.sum()), int((~is_positive).sum())
     ranks = rankdata(scores, axis=1)[:, is_positive].sum(1)
     return (ranks - positive * (positive + 1) / 2) / (positive * negative)
 
 
-def _check_classes(targets: np.ndarray, num_outputs: int) -> None:
+def _check_classes(targets: Num[np.ndarray, " m"], num_outputs: int) -> None:
     is_class = (targets == np.floor(targets)) & (targets >= 0) & (targets < num_outputs)
     if not is_class.all():
         raise ValueError(
@@ -226,7 +230,7 @@ def _check_classes(targets: np.ndarray, num_outputs: int) -> None:
         )
 
 
-def _check_several(metric: str, targets: np.ndarray) -> None:
+def _check_several(metric: str, targets: Num[np.ndarray, " m"]) -> None:
     if len(np.unique(targets)) < 2:
         raise ValueError(
             f"metric: wanted validation rows of two classes or more for {metric}, got only "

@@ -81,7 +81,7 @@ def test_operations_of_the_cnn_by_hand():
 def test_leave_one_out_by_inverse_of_a_diagonal():
     """K + λI = 2I, r = (1, 2): q = 2.5, without the first 2, without the second 0.5."""
     values = left_out_by_inverse(np.eye(2) / 2, np.array([[1.0], [2.0]]))
-    np.testing.assert_allclose(values, np.sqrt([2.0, 0.5]) - np.sqrt(1.25))
+    np.testing.assert_allclose(values, np.sqrt(1.25) - np.sqrt([2.0, 0.5]))
 
 
 def test_dense_mmd_of_two_points():

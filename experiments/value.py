@@ -17,7 +17,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
     from experiments.studies import value
 
     folder = output_folder()
-    with hosting.joined(folder, cfg.hosts) as is_first:
+    with hosting.join(folder, cfg.hosts) as is_first:
         prepared = value.prepare(cfg, folder)
         with prepared.stages.stage("utility"):
             utility = prepared.components.utility(prepared.context.ingredients)

@@ -22,12 +22,12 @@ from davinz_jax.utility import ComplexityUtility, FunctionUtility
 from experiments.benchmarks.measuring import (
     Effort,
     Timings,
-    interleaved,
+    interleave,
     number_check,
     ratio_check,
     record,
     relative_error,
-    timed,
+    time_call,
 )
 from experiments.benchmarks.memory import peak_bytes, peak_of
 from experiments.benchmarks.workloads import (
@@ -48,10 +48,13 @@ def leave_one_out_of_rows(*, num_rows: int, effort: Effort) -> dict[str, Any]:
     """All n leave-one-out values of rows against one Cholesky and inverse by SciPy, float64."""
     kernel, parties = random_kernel(num_rows), single_rows(num_rows)
     ours, other = "all leave-one-out values", "Cholesky and inverse"
-    sides = {ours: partial(_left_out, kernel, parties), other: partial(_inverse, shifted(kernel))}
-    timings = interleaved(sides, effort)
+    sides = {
+        ours: partial(_leave_out, kernel, parties),
+        other: partial(_inverse, add_ridge(kernel)),
+    }
+    timings = interleave(sides, effort)
     lower = timings.answers[other]
-    wanted = left_out_by_inverse(
+    wanted = leave_out_by_inverse(
         np.tril(lower) + np.tril(lower, -1).T, kernel.residual[0].astype(np.float64)
     )
     return record(
@@ -69,13 +72,13 @@ def one_permutation(*, num_rows: int, effort: Effort) -> dict[str, Any]:
     kernel = random_kernel(num_rows)
     utility = ComplexityUtility(kernel, single_rows(num_rows), ridge=RIDGE)
     order = np.random.default_rng(1).permutation(num_rows)
-    matrix = shifted(kernel)
+    matrix = add_ridge(kernel)
     ours, other = "marginals of one permutation", "dense Cholesky"
     sides = {
         ours: lambda: np.diff(utility.prefixes(order)[0, 0]),
         other: partial(linalg.cholesky, matrix, lower=True, check_finite=False),
     }
-    timings = interleaved(sides, effort)
+    timings = interleave(sides, effort)
     residual = kernel.residual[0, order, 0].astype(np.float64)
     wanted = np.diff(_prefixes_by_hand(matrix[np.ix_(order, order)], residual))
     return record(
@@ -93,7 +96,7 @@ def many_permutations(
 ) -> dict[str, Any]:
     """Shapley values of n rows by sampled permutations, the whole estimator with its errors."""
     utility = ComplexityUtility(random_kernel(num_rows), single_rows(num_rows), ridge=RIDGE)
-    seconds, valuation = timed(
+    seconds, valuation = time_call(
         lambda: shapley(
             utility,
             sampling=Sampling(method="permutation", num_samples=num_permutations),
@@ -125,7 +128,7 @@ def exact_shapley_of_parties(
         ),
         other: partial(_kernel, work, num_blocks),
     }
-    timings = interleaved(sides, effort)
+    timings = interleave(sides, effort)
     utility = ComplexityUtility(kernel, parties, ridge=ridge)
     chosen = np.linspace(1, 2**num_parties - 1, 8).astype(int)
     wanted = [_by_hand(kernel, (c >> parties.indices) % 2 == 1, ridge) for c in chosen]
@@ -152,14 +155,14 @@ def against_recomputing(
     work = workload(NETWORK, num_rows)
     parties = equal_parties(num_rows, num_parties)
     ridge = ridge_for(_kernel(work, num_blocks))
-    whole = partial(_valued_once, work, parties, num_blocks, ridge)
-    anew = partial(_valued_anew, work, parties, num_blocks, ridge)
+    whole = partial(_value_once, work, parties, num_blocks, ridge)
+    anew = partial(_value_anew, work, parties, num_blocks, ridge)
     sides = {
         f"{kind}, {way}": partial(value, semivalue)
         for kind, semivalue in (("leave-one-out", leave_one_out), ("Shapley", shapley))
         for way, value in (("one kernel", whole), ("recomputed", anew))
     }
-    timings = interleaved(sides, effort)
+    timings = interleave(sides, effort)
     kinds = ("leave-one-out", "Shapley")
     return record(
         {name: timings.side(name, rows=num_rows) for name in sides},
@@ -194,7 +197,7 @@ def whole_pass(*, num_rows: int, own_process: bool) -> dict[str, Any]:
 def pass_job(*, num_rows: int) -> dict[str, Any]:
     """A job for a process of its own: kernel, then values; compilation counts."""
     work = workload(NETWORK, num_rows)
-    kernel_seconds, kernel = timed(partial(_kernel, work, 1))
+    kernel_seconds, kernel = time_call(partial(_kernel, work, 1))
     start = time.perf_counter()
     utility = ComplexityUtility(kernel, single_rows(num_rows), ridge=ridge_for(kernel))
     values = utility.leave_one_out()[0, 0]
@@ -218,12 +221,12 @@ def ridge_for(kernel: TangentKernel) -> float:
     return 1e-3 * float(np.trace(kernel.blocks[0], axis1=1, axis2=2).sum()) / kernel.rows.size
 
 
-def shifted(kernel: TangentKernel) -> Float[np.ndarray, "n n"]:
+def add_ridge(kernel: TangentKernel) -> Float[np.ndarray, "n n"]:
     """K + λI of a dense kernel, float64."""
     return kernel.blocks[0, 0].astype(np.float64) + RIDGE * np.eye(kernel.blocks.shape[-1])
 
 
-def left_out_by_inverse(
+def leave_out_by_inverse(
     inverse: Float[np.ndarray, "n n"], residual: Float[np.ndarray, "n 1"]
 ) -> Float[np.ndarray, " n"]:
     """c(N) − c(N without i) of every row i, with q(N) − q(N without i) = α_i² / A_ii."""
@@ -233,7 +236,7 @@ def left_out_by_inverse(
     return np.sqrt(whole / num_rows) - np.sqrt(without / (num_rows - 1))
 
 
-def _left_out(kernel: TangentKernel, parties: Parties) -> Float[np.ndarray, " n"]:
+def _leave_out(kernel: TangentKernel, parties: Parties) -> Float[np.ndarray, " n"]:
     return ComplexityUtility(kernel, parties, ridge=RIDGE).leave_one_out()[0, 0]
 
 
@@ -269,13 +272,13 @@ def _kernel(work: Workload, num_blocks: int) -> TangentKernel:
     )  # fmt: skip
 
 
-def _valued_once(
+def _value_once(
     work: Workload, parties: Parties, num_blocks: int, ridge: float, semivalue: Any
 ) -> Valuation:
     return semivalue(ComplexityUtility(_kernel(work, num_blocks), parties, ridge=ridge))
 
 
-def _valued_anew(
+def _value_anew(
     work: Workload, parties: Parties, num_blocks: int, ridge: float, semivalue: Any
 ) -> Valuation:
     """Each coalition's blocks from the network, on the partition that the whole data has."""

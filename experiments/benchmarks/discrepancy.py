@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from davinz_jax.mmd import mmd_squared
-from experiments.benchmarks.measuring import Effort, interleaved, number_check, ratio_check, record
+from experiments.benchmarks.measuring import Effort, interleave, number_check, ratio_check, record
 from experiments.benchmarks.memory import peak_of
 from experiments.benchmarks.workloads import random_images
 
@@ -26,7 +26,7 @@ def tiles_against_dense(
         OURS: partial(mmd_squared, x, y, bandwidth=BANDWIDTH),
         OTHER: partial(dense_mmd_squared, x, y),
     }
-    timings = interleaved(sides, effort)
+    timings = interleave(sides, effort)
     peaks = {
         name: peak_of(one_mmd, own_process=own_process, in_tiles=name == OURS, **settings)
         for name in sides

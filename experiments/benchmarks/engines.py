@@ -19,7 +19,7 @@ from experiments.benchmarks.measuring import (
     Check,
     Effort,
     Timings,
-    interleaved,
+    interleave,
     number_check,
     ratio_check,
     record,
@@ -51,7 +51,7 @@ def compare_engines(
     work = workload(network, num_rows)
     sides = {engine: partial(kernel_of, work, engine) for engine in (OURS, OTHER)}
     sides |= {FLOOR: both_passes(work), PRODUCT: matrix_product(product_size)}
-    timings = interleaved(sides, effort)
+    timings = interleave(sides, effort)
     peaks = {
         engine: peak_of(
             one_kernel, own_process=own_process, engine=engine, network=network, num_rows=num_rows
@@ -72,7 +72,7 @@ def compare_engines(
     }
     return record(
         described | {FLOOR: timings.side(FLOOR), PRODUCT: timings.side(PRODUCT)},
-        [*_checks(network, timings, peaks), _expected(work, timings)],
+        [*_checks(network, timings, peaks), _forecast_check(work, timings)],
         error=relative_error(timings.answers[OURS], timings.answers[OTHER]),
         error_bound=1e-5,
         error_of="kernels, largest difference over the largest entry, float32",
@@ -139,7 +139,7 @@ def _checks(network: str, timings: Timings, peaks: dict[str, Any]) -> list[Check
     ]
 
 
-def _expected(work: Workload, timings: Timings) -> Check:
+def _forecast_check(work: Workload, timings: Timings) -> Check:
     """What the planner says beforehand, against what it took."""
     network = Network(work.apply, work.output, "weights")
     rows = make_rows(network, work.dataset.inputs, work.dataset.targets)

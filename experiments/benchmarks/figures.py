@@ -16,7 +16,7 @@ Record = Mapping[str, Any]
 def figures(records: Sequence[Record]) -> dict[str, Figure]:
     """Every figure that the records have numbers for, by name."""
     drawn: dict[str, tuple[Callable[[Sequence[Record]], Figure], list[Record]]] = {
-        "ratios": (ratios_figure, [r for r in records if _bounded(r)]),
+        "ratios": (ratios_figure, [r for r in records if _judged_checks(r)]),
         "growth": (growth_figure, [r for r in records if "quantity" in r]),
         "where": (where_figure, [r for r in records if "where" in r]),
     }
@@ -25,7 +25,7 @@ def figures(records: Sequence[Record]) -> dict[str, Figure]:
 
 def ratios_figure(records: Sequence[Record]) -> Figure:
     """Each bounded number as its share of the bound: 1 is the bound, in the direction wanted."""
-    lines = [(record, check) for record in records for check in _bounded(record)]
+    lines = [(record, check) for record in records for check in _judged_checks(record)]
     figure, axes = plt.subplots(figsize=(9, 1.4 + 0.42 * len(lines)), layout="constrained")
     for place, (_, check) in enumerate(lines):
         shares = sorted(_share(check, check["value"][key]) for key in ("min", "median", "max"))
@@ -98,7 +98,7 @@ def where_figure(records: Sequence[Record]) -> Figure:
     return figure
 
 
-def _bounded(record: Record) -> list[Mapping[str, Any]]:
+def _judged_checks(record: Record) -> list[Mapping[str, Any]]:
     return [check for check in record["checks"] if check["is_met"] is not None]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from davinz_jax.ntk import tangent_kernel
 from experiments.benchmarks.measuring import (
     Effort,
-    interleaved,
+    interleave,
     number_check,
     ratio_check,
     record,
@@ -30,7 +30,7 @@ def cost_of_rows(*, rows: Sequence[int], effort: Effort) -> dict[str, Any]:
     """Dense kernels of the first n rows, for several n."""
     work = workload(NETWORK, max(rows))
     sides = {_rows_name(n): partial(first_blocks, work, n, 1) for n in rows}
-    timings = interleaved(sides, effort)
+    timings = interleave(sides, effort)
     small, large = sorted(rows)[-2:]
     slope = np.log(timings.median(_rows_name(large)) / timings.median(_rows_name(small)))
     submatrix = timings.answers[_rows_name(large)][0, :small, :small]
@@ -49,7 +49,7 @@ def cost_of_blocks(*, num_rows: int, blocks: Sequence[int], effort: Effort) -> d
     """The kernel of the same rows in more and more diagonal blocks, 1 of them among these."""
     work = workload(NETWORK, num_rows)
     sides = {_blocks_name(b): partial(first_blocks, work, num_rows, b) for b in blocks}
-    timings = interleaved(sides, effort)
+    timings = interleave(sides, effort)
     dense, most = timings.answers[_blocks_name(1)][0], max(blocks)
     width = num_rows // most
     return record(

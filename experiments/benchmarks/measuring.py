@@ -56,22 +56,22 @@ class Timings:
         return [over / under for over, under in pairs]
 
 
-def interleaved(sides: Mapping[str, Callable[[], Any]], effort: Effort) -> Timings:
+def interleave(sides: Mapping[str, Callable[[], Any]], effort: Effort) -> Timings:
     """Call every side once, then in turns until the effort is spent."""
     first, answers = {}, {}
     for name, call in sides.items():
-        first[name], answers[name] = timed(call)
+        first[name], answers[name] = time_call(call)
     rounds: dict[str, list[float]] = {name: [] for name in sides}
     start = time.perf_counter()
     for done in range(effort.rounds):
         if done >= LEAST_ROUNDS and time.perf_counter() - start > effort.seconds:
             break
         for name, call in sides.items():
-            rounds[name].append(timed(call)[0])
+            rounds[name].append(time_call(call)[0])
     return Timings(first, rounds, answers)
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+def time_call(call: Callable[[], Any]) -> tuple[float, Any]:
     """Seconds of one call until its answer is there, and the answer."""
     import jax
 

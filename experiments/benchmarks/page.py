@@ -130,7 +130,7 @@ def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[st
 
 def _answers(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     return [
-        (_short(record), check["what"], ranged(check["value"]), wanted(check), met(check))
+        (_short(record), check["what"], range_text(check["value"]), bound_text(check), met(check))
         for record in records
         for check in record["checks"]
     ]
@@ -141,7 +141,7 @@ def _sides(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
         (
             _short(record),
             name,
-            ranged(side["seconds"]) if "seconds" in side else "",
+            range_text(side["seconds"]) if "seconds" in side else "",
             number(side["compile_seconds"]) if "compile_seconds" in side else "",
             number(side["rows_per_second"]) if "rows_per_second" in side else "",
             f"{side['share_of_matrix_product']:.0%}" if "share_of_matrix_product" in side else "",
@@ -156,7 +156,7 @@ def _short(record: Mapping[str, Any]) -> str:
     return record["name"].removeprefix(f"{record['suite']}: ")
 
 
-def ranged(value: Any) -> str:
+def range_text(value: Any) -> str:
     """A spread as median (least to largest); a number as it is."""
     if not isinstance(value, Mapping):
         return number(value)
@@ -165,7 +165,7 @@ def ranged(value: Any) -> str:
     return f"{number(value['median'])} ({number(value['min'])} to {number(value['max'])})"
 
 
-def wanted(check: Mapping[str, Any]) -> str:
+def bound_text(check: Mapping[str, Any]) -> str:
     """The bounds of a check."""
     bounds = (("≥", check["at_least"]), ("≤", check["at_most"]))
     return " ".join(f"{sign} {number(bound)}" for sign, bound in bounds if bound is not None)

@@ -72,7 +72,7 @@ class Document:
             "records": list(self.records.values()),
         }
 
-    def kept(self, folder: Path) -> Path:
+    def keep(self, folder: Path) -> Path:
         """Write to the folder of kept results, over records of the same names; gives the path."""
         path = folder / f"{slug(self.versions['device'])}.json"
         older = {r["name"]: r for r in read_records(path)} if path.is_file() else {}

@@ -21,7 +21,7 @@ from experiments.runtime.schema.benchmark import Suite
 
 def run(cfg: DictConfig) -> dict[str, Any]:
     """Make the measurements of a configuration; gives what benchmark.json holds."""
-    tasks = chosen_tasks(cfg)
+    tasks = choose_tasks(cfg)
     folder = Path(HydraConfig.get().runtime.output_dir)
     versions = outputs.versions()
     versions["device"] = device_name(versions["device"])
@@ -40,7 +40,7 @@ def run(cfg: DictConfig) -> dict[str, Any]:
     return document.content()
 
 
-def chosen_tasks(cfg: DictConfig) -> list[Task]:
+def choose_tasks(cfg: DictConfig) -> list[Task]:
     """Measurements that a configuration asks for.
 
     Raises:
@@ -74,7 +74,7 @@ def _show(records: list[dict[str, Any]]) -> None:
         "median (range) over repeats",
         ["measurement", "number", "value", "wanted", "met", "sides differ by"],
         (
-            [record["name"], check["what"], page.ranged(check["value"]), page.wanted(check),
+            [record["name"], check["what"], page.range_text(check["value"]), page.bound_text(check),
              page.met(check), f"{record['agreement']['error']:.0e}"]
             for record in records
             for check in record["checks"]
@@ -98,7 +98,7 @@ def _draw(folder: Path, prefix: str, records: list[dict[str, Any]]) -> None:
 
 
 def _keep(document: Document) -> None:
-    path = document.kept(page.KEPT)
+    path = document.keep(page.KEPT)
     _draw(page.KEPT, f"{path.stem}-", page.read_records(path))
     page.main()
     console.say(f"kept in {path}; {page.PAGE.name} is made of it")

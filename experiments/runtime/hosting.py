@@ -9,7 +9,7 @@ from experiments.runtime.schema.value import Hosts
 
 
 @contextmanager
-def joined(folder: Path, hosts: Hosts) -> Iterator[bool]:
+def join(folder: Path, hosts: Hosts) -> Iterator[bool]:
     """Join the processes that hosts.* names; gives whether this is the first of them.
 
     The run's folder, if empty, goes until something is written: a process that ends because

@@ -23,7 +23,7 @@ VALUES = "values.csv"
 def json_writer(content: Mapping[str, Any]) -> Writer:
     """A writer of one JSON file that refuses NaN and infinite numbers."""
     return text_writer(
-        json.dumps(_checked(content, ""), indent=1, allow_nan=False, default=str) + "\n"
+        json.dumps(_refuse_infinite(content, ""), indent=1, allow_nan=False, default=str) + "\n"
     )
 
 
@@ -78,14 +78,14 @@ def _git(folder: Path, *arguments: str) -> str:
     ).stdout.strip()
 
 
-def _checked(value: Any, where: str) -> Any:
+def _refuse_infinite(value: Any, where: str) -> Any:
     """Refuse numbers that JSON cannot hold, naming where they stand."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(key): _checked(item, f"{where}.{key}") for key, item in value.items()}
+        return {str(key): _refuse_infinite(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_checked(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [_refuse_infinite(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"result{where}: wanted a finite number, got {value}; nothing was written")
     return value

@@ -12,7 +12,7 @@ from davinz_jax.semivalues.sampling import Method
 from experiments.runtime.errors import InputError, nearest
 
 
-def sampled(
+def with_sampling(
     of: Callable[..., Valuation],
     *,
     method: Method = "auto",
@@ -35,7 +35,7 @@ def sampled(
         InputError: for a setting that the semivalue does not take.
     """
     own = set(inspect.signature(of).parameters)
-    known = own | set(inspect.signature(sampled).parameters) - {"of", "settings"}
+    known = own | set(inspect.signature(with_sampling).parameters) - {"of", "settings"}
     for name in settings.keys() - own:
         raise InputError(f"semivalue.{name}: unknown option; {nearest(name, known)}")
     sampling = Sampling(method, num_samples, stopping, checkpoint_seconds)

@@ -15,10 +15,10 @@ import pytest
 
 from experiments.benchmark import main
 from experiments.benchmarks import page
-from experiments.benchmarks.coalitions import left_out_by_inverse, shifted
+from experiments.benchmarks.coalitions import add_ridge, leave_out_by_inverse
 from experiments.benchmarks.discrepancy import dense_mmd_squared
 from experiments.benchmarks.figures import figures
-from experiments.benchmarks.measuring import Check, Effort, Timings, interleaved, spread
+from experiments.benchmarks.measuring import Check, Effort, Timings, interleave, spread
 from experiments.benchmarks.memory import peak_of
 from experiments.benchmarks.operations import LayerShape, kernel_operations, layer_shapes
 from experiments.benchmarks.records import FILE, Document, slug
@@ -80,7 +80,7 @@ def test_operations_of_the_cnn_by_hand():
 
 def test_leave_one_out_by_inverse_of_a_diagonal():
     """K + λI = 2I, r = (1, 2): q = 2.5, without the first 2, without the second 0.5."""
-    values = left_out_by_inverse(np.eye(2) / 2, np.array([[1.0], [2.0]]))
+    values = leave_out_by_inverse(np.eye(2) / 2, np.array([[1.0], [2.0]]))
     np.testing.assert_allclose(values, np.sqrt(1.25) - np.sqrt([2.0, 0.5]))
 
 
@@ -111,13 +111,13 @@ def test_check_judges_the_median(bounds, is_met):
 def test_sides_are_called_in_turns():
     calls = []
     sides = {name: lambda name=name: calls.append(name) for name in "ab"}
-    timings = interleaved(sides, Effort(rounds=2, seconds=0.0))
+    timings = interleave(sides, Effort(rounds=2, seconds=0.0))
     assert calls == ["a", "b"] * 3
     assert all(len(times) == 2 for times in timings.rounds.values())
 
 
 def test_time_left_bounds_the_rounds():
-    timings = interleaved({"a": lambda: None}, Effort(rounds=50, seconds=0.0))
+    timings = interleave({"a": lambda: None}, Effort(rounds=50, seconds=0.0))
     assert len(timings.rounds["a"]) == 3
 
 
@@ -185,7 +185,7 @@ def test_sizes_that_the_claims_are_made_at():
 
 def test_random_kernel_is_positive_definite():
     kernel = random_kernel(40)
-    assert np.linalg.eigvalsh(shifted(kernel)).min() > RIDGE
+    assert np.linalg.eigvalsh(add_ridge(kernel)).min() > RIDGE
     assert np.linalg.matrix_rank(kernel.blocks[0, 0] - 0.01 * np.eye(40), tol=1e-4) == 10
 
 
@@ -248,7 +248,7 @@ def test_kept_results_are_joined(tmp_path):
     for name in ("mmd: x", "mmd: y"):
         document = Document(tmp_path / "run" / FILE, versions, {})
         document.add(Task("mmd", name, dict, {}), {}, 1.0)
-        path = document.kept(tmp_path / "kept")
+        path = document.keep(tmp_path / "kept")
     assert path.name == f"{slug(versions['device'])}.json" == "chip-2-cpu-cores.json"
     assert [r["name"] for r in json.loads(path.read_text())["records"]] == ["mmd: x", "mmd: y"]
 
@@ -260,7 +260,7 @@ def test_page_shows_every_number_once(content):
     text = page.page({"chip.json": content})
     for record in content["records"]:
         for check in record["checks"]:
-            assert f"| {check['what']} | {page.ranged(check['value'])} |" in text
+            assert f"| {check['what']} | {page.range_text(check['value'])} |" in text
     assert content["device"] in text
 
 

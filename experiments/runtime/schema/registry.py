@@ -47,12 +47,12 @@ def _texts(node: Any, prefix: str) -> dict[str, tuple[str, str]]:
         if is_dataclass(value):
             texts |= _texts(value, f"{prefix}{entry.name}.")
         elif "text" in entry.metadata:
-            shown = _shown(value)
-            texts[f"{prefix}{entry.name}"] = (shown, entry.metadata["text"] + _values_of(entry))
+            default = _default_text(value)
+            texts[f"{prefix}{entry.name}"] = (default, entry.metadata["text"] + _values_of(entry))
     return texts
 
 
-def _shown(value: Any) -> str:
+def _default_text(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, Enum):

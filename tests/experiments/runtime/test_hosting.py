@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from experiments.runtime.errors import InputError
-from experiments.runtime.hosting import joined
+from experiments.runtime.hosting import join
 from experiments.runtime.schema.value import Hosts
 
 ROOT = Path(__file__).parents[2]
@@ -66,8 +66,8 @@ def test_bad_input_of_one_process_is_told_to_the_other(tmp_path):
 def test_one_process_has_no_number(tmp_path):
     with (
         pytest.raises(InputError, match="hosts.num_processes: wanted 2 or more with a process_id"),
-        joined(tmp_path, Hosts(process_id=0)),
+        join(tmp_path, Hosts(process_id=0)),
     ):
         pass
-    with joined(tmp_path, Hosts()) as is_first:
+    with join(tmp_path, Hosts()) as is_first:
         assert is_first

@@ -4,8 +4,8 @@
   MNIST as RGB beside it), `simulate_ising`, and a user's own `load_table`, `load_arrays`,
   `load_images`.
 - Partitions: `partition_by_class`, `partition_random`, `partition_by_sizes`, `partition_by_column`,
-  `partition_mixture`, `partition_rows`, `partition_auto`, each giving the rows in use and their
-  `Parties`.
+  `partition_mixture`, `partition_rows`, `partition_own`, `partition_auto`, each giving the rows in
+  use and their `Parties`.
 - Corruptions: `flip_labels`, `add_noise`, `add_party_noise`, `duplicate_rows`, and `keep_rows` for
   none; and `bootstrap`.
 - `validate` checks a `Dataset` made by hand as every source checks its own.
@@ -29,6 +29,7 @@ from davinz_jax.data.partition import (
     partition_by_column,
     partition_by_sizes,
     partition_mixture,
+    partition_own,
     partition_random,
     partition_rows,
 )
@@ -40,7 +41,7 @@ from davinz_jax.data.sources.images import load_images
 from davinz_jax.data.sources.ising import ising_energy, simulate_ising
 from davinz_jax.data.sources.mnist import load_mnist
 from davinz_jax.data.sources.mnist_m import blend_with_photographs, load_mnist_domains, load_mnist_m
-from davinz_jax.data.sources.table import encode_table, load_table, read_table
+from davinz_jax.data.sources.table import encode_table, load_table, read_cells, read_table
 from davinz_jax.data.sources.table_fit import fit_schema
 from davinz_jax.data.sources.table_schema import TableSchema
 
@@ -77,8 +78,10 @@ __all__ = [
     "partition_by_column",
     "partition_by_sizes",
     "partition_mixture",
+    "partition_own",
     "partition_random",
     "partition_rows",
+    "read_cells",
     "read_table",
     "simulate_ising",
     "validate",

@@ -28,6 +28,11 @@ def validate(dataset: Dataset) -> Dataset:
     _check_finite("validation_inputs", validation.inputs, dataset.feature_names)
     if dataset.task == "classification":
         _check_several_classes(dataset.targets)
+    if dataset.lines is not None and dataset.lines.shape != inputs.shape[:1]:
+        raise ValueError(
+            f"lines: wanted one for each of {len(inputs)} rows, got shape {dataset.lines.shape}; "
+            "give where each row stands in its source, or None"
+        )
     if dataset.parties is not None:
         _check_parties(dataset.parties, len(inputs))
     return dataset

@@ -95,6 +95,8 @@ class Dataset:
         notes: what a reader of the result should know (a held-out validation set, imputation, ...).
         encoding: how raw rows became inputs and targets, as JSON would hold it, where new rows
             need the same (statistics of a table's columns, extremes of energies).
+        lines: where each row stands in its source, counted from 1: the line of its file, the
+            header's included; None where the source does not say.
     """
 
     inputs: Num[np.ndarray, "n ..."]
@@ -108,6 +110,7 @@ class Dataset:
     parties: Parties | None = None
     notes: tuple[str, ...] = field(default=())
     encoding: Mapping[str, Any] | None = None
+    lines: Int[np.ndarray, " n"] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -121,7 +124,13 @@ class Dataset:
         if parties is not None:
             kept, indices = np.unique(parties.indices[rows], return_inverse=True)
             parties = Parties(indices, tuple(parties.names[k] for k in kept))
-        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], parties=parties)
+        return replace(
+            self,
+            inputs=self.inputs[rows],
+            targets=self.targets[rows],
+            parties=parties,
+            lines=None if self.lines is None else self.lines[rows],
+        )
 
     def map_inputs(self, function: Callable[[Any], Num[np.ndarray, "_ ..."]]) -> "Dataset":
         """The same rows with inputs made of the old ones, those of the validation set alike."""

@@ -1,5 +1,7 @@
 """Rows held out as a validation set, for sources that have none of their own."""
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Int, ScalarLike, Shaped
 
@@ -7,11 +9,15 @@ from davinz_jax.data.randomness import require_generator
 from davinz_jax.data.scalars import number
 from davinz_jax.types import PRNGKey
 
+Holdout = ScalarLike | Literal["none"] | None
+"""Share of the rows held out; "none" for what needs no validation set; None where there must be
+one of its own."""
+
 
 def hold_out(
     num_rows: int,
     *,
-    fraction: ScalarLike | None,
+    fraction: Holdout,
     parties: Shaped[np.ndarray, " n"] | None = None,
     key: PRNGKey | None,
     source: str = "the data",
@@ -20,7 +26,8 @@ def hold_out(
 
     Args:
         num_rows: rows there are.
-        fraction: share of the rows held out, in (0, 1); at least one row on either side.
+        fraction: share of the rows held out, in (0, 1); at least one row on either side;
+            or "none": no row is, and the rows themselves stand for the validation set.
         parties: whose each row is; every party keeps at least one row.
         key: fixes the draw.
         source: what has no validation set of its own, for messages.
@@ -31,6 +38,9 @@ def hold_out(
     Raises:
         ValueError: without a fraction in (0, 1) or a key, or with no row to spare.
     """
+    if isinstance(fraction, str) and fraction == "none":
+        rows = np.arange(num_rows)
+        return rows, rows, "validation set: none, no row is held out"
     if fraction is None or not 0 < number(fraction) < 1:
         raise ValueError(
             f"validation set: wanted one in {source}, or a holdout fraction in (0, 1), got none "

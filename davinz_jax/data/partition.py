@@ -109,6 +109,14 @@ def partition_auto(dataset: Dataset, *, key: PRNGKey) -> tuple[Dataset, Parties]
     return partition_random(dataset, num=DEFAULT_PARTIES, key=key)
 
 
+def partition_own(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
+    """The data's own parties; where it has none, one party of all rows. Needs no key."""
+    if dataset.parties is not None:
+        return dataset, dataset.parties
+    parties = Parties(np.zeros(len(dataset), np.int64), ("all",))
+    return replace(dataset, parties=parties), parties
+
+
 def partition_rows(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
     """Each row a party of its own, named row_0, row_1 and so on; `Parties.rows` numbers them.
 
@@ -175,6 +183,7 @@ def _concatenate(first: Dataset, second: Dataset, served: Dataset) -> Dataset:
         targets=np.concatenate([first.targets, second.targets]),
         name=f"{first.name}+{second.name}",
         parties=None,
+        lines=None,
         notes=tuple(dict.fromkeys(first.notes + second.notes)),
     )
 

@@ -2,8 +2,8 @@
 
 `pearson`, `spearman`, `kendall`; `bootstrap_items` and `mean_interval` give an `Estimate`;
 `compare_scores` gives the `Agreement` of scores with the truth over draws of sets, `ordered_pairs`
-and `split_half_reliability` stand beside it; `monotonicity` along a sequence; `detection_auc` for
-corrupted rows; `time_valuation`.
+and `split_half_reliability` stand beside it; `monotonicity` along a sequence; `detection_auc`,
+`detection_f1` and `recall_at_count` for corrupted rows; `time_valuation`.
 """
 
 from davinz_jax.evaluation.agreement import (
@@ -20,7 +20,7 @@ from davinz_jax.evaluation.correlation import (
     pearson,
     spearman,
 )
-from davinz_jax.evaluation.detection import detection_auc
+from davinz_jax.evaluation.detection import detection_auc, detection_f1, recall_at_count
 from davinz_jax.evaluation.monotonicity import Monotonicity, monotonicity
 from davinz_jax.evaluation.timing import time_valuation
 
@@ -31,11 +31,13 @@ __all__ = [
     "bootstrap_items",
     "compare_scores",
     "detection_auc",
+    "detection_f1",
     "kendall",
     "mean_interval",
     "monotonicity",
     "ordered_pairs",
     "pearson",
+    "recall_at_count",
     "spearman",
     "split_half_reliability",
     "time_valuation",

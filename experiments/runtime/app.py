@@ -60,6 +60,11 @@ def output_folder() -> Path:
     return Path(HydraConfig.get().runtime.output_dir)
 
 
+def named_options() -> set[str]:
+    """The groups and options that the command line names, as in `model` or `ntk.ridge`."""
+    return {text.lstrip("+~").partition("=")[0] for text in HydraConfig.get().overrides.task}
+
+
 def _tidy_after(main: Main) -> Main:
     """Let no run leave an empty folder, and a failed job of a sweep its reason."""
 

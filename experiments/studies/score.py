@@ -139,6 +139,7 @@ def join(old: Rows, inputs: np.ndarray, targets: np.ndarray, name: str) -> Rows:
         inputs=np.concatenate([dataset.inputs, inputs.astype(dataset.inputs.dtype)]),
         targets=np.concatenate([dataset.targets, targets.astype(dataset.targets.dtype)]),
         parties=None,
+        lines=None,
     )
     indices = np.concatenate([parties.indices, np.full(len(inputs), len(parties))])
     corrupted = np.concatenate([old.corrupted, np.zeros(len(inputs), bool)])

@@ -61,3 +61,9 @@ def test_hash_follows_values_and_not_names(classes):
         classes.sha256()
         != replace(classes, validation=Validation(classes.validation.inputs)).sha256()
     )
+
+
+def test_lines_follow_their_rows(classes):
+    numbered = replace(classes, lines=np.arange(2, len(classes) + 2))
+    assert numbered.take(np.array([3, 0])).lines.tolist() == [5, 2]
+    assert numbered.sha256() == classes.sha256()

@@ -46,3 +46,9 @@ def test_a_key_is_needed():
         ValueError, match="key: wanted a random key for the held-out validation set"
     ):
         hold_out(10, fraction=0.5, key=None)
+
+
+def test_none_holds_no_row_out():
+    kept, held, note = hold_out(5, fraction="none", key=None)
+    assert kept.tolist() == held.tolist() == list(range(5))
+    assert note == "validation set: none, no row is held out"

@@ -14,6 +14,7 @@ from davinz_jax.data import (
     partition_by_column,
     partition_by_sizes,
     partition_mixture,
+    partition_own,
     partition_random,
     partition_rows,
 )
@@ -190,3 +191,11 @@ def test_auto_takes_what_the_data_offer(classes, numbers, key):
     assert partition_auto(owned, key=key)[1].names == ("a", "b")
     assert partition_auto(classes, key=key)[1].names == ("class_0", "class_1", "class_2")
     np.testing.assert_array_equal(partition_auto(numbers, key=key)[1].sizes, np.ones(10))
+
+
+def test_own_parties_or_one_of_all_rows(classes, key):
+    whole, one = partition_own(classes)
+    assert one.names == ("all",)
+    assert len(whole) == len(classes) == one.sizes[0]
+    owned = replace(classes, parties=Parties.from_names(["a", "b"] * (len(classes) // 2)))
+    assert partition_own(owned)[1] is owned.parties

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, ScalarLike, Shaped
+from jaxtyping import Float, Shaped
 
 from davinz_jax.choices import check_choice
 from davinz_jax.data.checks import check_labels, validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
-from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.holdout import Holdout, hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.selection import Select, select_dataset
@@ -49,7 +49,7 @@ def load_arrays(
     num_rows: int | None = None,
     num_validation_rows: int | None = None,
     select: Select = "first",
-    holdout: ScalarLike | None = 0.2,
+    holdout: Holdout = 0.2,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -82,6 +82,7 @@ def load_arrays(
         arrays |= _name_validation_set(_read_npz(Path(validation_path)))
     _check_lengths(arrays)
     hold_key, *row_keys = split_key(key, 3)
+    arrays["lines"] = np.arange(1, len(arrays["inputs"]) + 1)
     note = ""
     if "validation_inputs" not in arrays:
         arrays, note = _hold_out_rows(arrays, holdout, hold_key, Path(path).name)
@@ -99,6 +100,7 @@ def load_arrays(
         name=Path(path).stem,
         parties=Parties.from_names(arrays["parties"]) if "parties" in arrays else None,
         notes=(note,) if note else (),
+        lines=arrays["lines"],
     )
     used = select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
     return validate(used)
@@ -172,7 +174,7 @@ def _check_lengths(arrays: Arrays) -> None:
 
 
 def _hold_out_rows(
-    arrays: Arrays, holdout: ScalarLike | None, key: PRNGKey | None, source: str
+    arrays: Arrays, holdout: Holdout, key: PRNGKey | None, source: str
 ) -> tuple[dict[str, Shaped[np.ndarray, "..."]], str]:
     """The arrays with a share of their rows as validation set."""
     kept, held, note = hold_out(

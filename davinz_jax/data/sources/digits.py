@@ -1,11 +1,11 @@
 """Handwritten digits of 8×8 pixels that come with scikit-learn: the embedded default."""
 
 import numpy as np
-from jaxtyping import Int, ScalarLike
+from jaxtyping import Int
 
 from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Validation
-from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.holdout import Holdout, hold_out
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.scalars import number
@@ -19,7 +19,7 @@ def load_digits(
     num_validation_rows: int | None = None,
     select: Select = "first",
     size: int = 8,
-    holdout: ScalarLike = 0.2,
+    holdout: Holdout = 0.2,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -30,7 +30,7 @@ def load_digits(
         num_validation_rows: images of the validation set; None for all held out.
         select: which images, as in `select_rows`.
         size: pixels a side; other than 8 by bilinear resizing.
-        holdout: share of the images held out.
+        holdout: share of the images held out, as in `hold_out`.
         key: draws the images held out; without a key they are the last ones.
         progress: taken as by every source; there is nothing to wait for.
 
@@ -62,10 +62,10 @@ def load_digits(
 
 
 def _hold_out_digits(
-    num_rows: int, fraction: ScalarLike, key: PRNGKey | None
+    num_rows: int, fraction: Holdout, key: PRNGKey | None
 ) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"], str]:
     """A draw by key, or without one the last rows (the images are in no order of class)."""
-    if key is not None or not 0 < number(fraction) < 1:
+    if key is not None or isinstance(fraction, str | None) or not 0 < number(fraction) < 1:
         return hold_out(num_rows, fraction=fraction, key=key, source="digits")
     num_held = int(np.clip(round(number(fraction) * num_rows), 1, num_rows - 1))
     note = f"validation set: the last {num_held} of {num_rows} digits, held out"

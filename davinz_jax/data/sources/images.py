@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, ScalarLike
+from jaxtyping import Float
 
 from davinz_jax.choices import check_choice
 from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
-from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.holdout import Holdout, hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.resize import resize_bilinear
@@ -48,7 +48,7 @@ def load_images(
     num_rows: int | None = None,
     num_validation_rows: int | None = None,
     select: Select = "first",
-    holdout: ScalarLike | None = 0.2,
+    holdout: Holdout = 0.2,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -102,7 +102,7 @@ def load_images(
 
 
 def _list_both(
-    path: Path, validation_path: PathLike | None, holdout: ScalarLike | None, key: PRNGKey | None
+    path: Path, validation_path: PathLike | None, holdout: Holdout, key: PRNGKey | None
 ) -> tuple[_Listing, _Listing, tuple[str, ...]]:
     """The images to be valued, those of the validation set, and what there is to say about them."""
     listing = _list_images(path, with_parties=True)

@@ -11,13 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jaxtyping import ScalarLike
+import numpy as np
+from jaxtyping import Int
 
 from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
-from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.holdout import Holdout, hold_out
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
+from davinz_jax.data.records import file_records, is_text_table
 from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.data.sources.table_columns import check_column
 from davinz_jax.data.sources.table_fit import fit_schema
@@ -37,7 +39,7 @@ def load_table(
     categorical: Sequence[str] = (),
     task: Task | None = None,
     validation_path: PathLike | None = None,
-    holdout: ScalarLike | None = 0.2,
+    holdout: Holdout = 0.2,
     impute: Impute | None = None,
     max_categories: int = 100,
     schema: TableSchema | Mapping[str, Any] | None = None,
@@ -82,6 +84,7 @@ def load_table(
         if column is not None:
             check_column(column, frame.columns, argument)
     hold_key, *row_keys = split_key(key, 3)
+    num_rows_of_file = len(frame)
     frame, validation_frame, notes = _split_validation(
         frame, path, validation_path, party, holdout, hold_key
     )
@@ -99,7 +102,12 @@ def load_table(
         )
     schema = _own_schema(schema, target, party)
     dataset = _encode(frame, validation_frame, schema, name=_name(path))
-    dataset = replace(dataset, notes=(*notes, *dataset.notes))
+    lines, line_notes = _lines(path, num_rows=num_rows_of_file)
+    dataset = replace(
+        dataset,
+        notes=(*notes, *dataset.notes, *line_notes),
+        lines=lines[frame.index.to_numpy()],
+    )
     return validate(
         select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
     )
@@ -121,10 +129,22 @@ def read_table(path: PathLike) -> "pd.DataFrame":
         raise corrupt_file(path, "a readable table", str(error)) from error
     if not len(frame):
         raise ValueError(f"path: wanted at least one row, got none in {path}; add rows")
-    return frame.rename(columns=str)
+    return frame.rename(columns=str).reset_index(drop=True)
 
 
-def _reader(path: Path) -> "Callable[[Path], pd.DataFrame]":
+def read_cells(path: PathLike) -> "pd.DataFrame":
+    """The table as `read_table`, but the cells of a text table as the file has them.
+
+    Raises:
+        ValueError: as `read_table`.
+    """
+    if not is_text_table(path):
+        return read_table(path)
+    read_table(path)  # refuses what cannot be read
+    return _reader(Path(path))(path, dtype=str, keep_default_na=False).rename(columns=str)
+
+
+def _reader(path: Path) -> "Callable[..., pd.DataFrame]":
     """What reads a file of this name."""
     import pandas as pd
 
@@ -198,6 +218,19 @@ def _own_schema(
     return replace(schema, party=party)
 
 
+def _lines(path: PathLike, num_rows: int) -> tuple[Int[np.ndarray, " n"], tuple[str, ...]]:
+    """Line of the file on which each row begins, and what there is to say about it."""
+    if is_text_table(path):
+        lines = file_records(path).lines
+        if len(lines) == num_rows:
+            return lines, ()
+        remark = f"{len(lines)} records for {num_rows} rows"
+    else:
+        remark = "a file without lines"
+    note = f"lines of {Path(path).name}: row number + 1, the header counted as line 1, for {remark}"
+    return np.arange(2, num_rows + 2), (note,)
+
+
 def _name(path: PathLike) -> str:
     """File name without its endings."""
     return Path(path).name.split(".")[0]
@@ -208,7 +241,7 @@ def _split_validation(
     path: PathLike,
     validation_path: PathLike | None,
     party: str | None,
-    holdout: ScalarLike | None,
+    holdout: Holdout,
     key: PRNGKey | None,
 ) -> tuple["pd.DataFrame", "pd.DataFrame", tuple[str, ...]]:
     """The rows to be valued, the validation set, and what there is to say about it."""

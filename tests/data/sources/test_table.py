@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from davinz_jax.data import load_table, partition_by_column, read_table
+from davinz_jax.data import load_table, partition_by_column, read_cells, read_table
 
 FRAME = pd.DataFrame(
     {
@@ -143,3 +143,13 @@ def test_bad_files_are_named(tmp_path):
         (tmp_path / name).write_bytes(contents)
         with pytest.raises(ValueError, match=message):
             read_table(tmp_path / name)
+
+
+def test_rows_know_their_lines_however_they_are_chosen(path, key):
+    table = load_table(path, **NAMES, holdout=0.25, key=key)
+    whole = load_table(path, **NAMES, holdout="none")
+    assert whole.lines.tolist() == list(range(2, len(whole) + 2))
+    cells = read_cells(path)
+    owners = np.array(table.parties.names)[table.parties.indices]
+    assert cells["clinic"].to_numpy()[table.lines - 2].tolist() == owners.tolist()
+    assert all(isinstance(cell, str) for cell in cells["age"])

@@ -1,0 +1,79 @@
+"""Figure of margins, with the rows that were dropped."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+from matplotlib.figure import Figure
+
+from experiments.report.plots import INK, PALETTE, plt, style
+
+NUM_BINS = 60
+FARTHEST = 2.0
+"""How far beyond the cut margins are drawn, over the distance of the cut from the highest."""
+
+
+def margins_figure(
+    margin: Float[np.ndarray, " n"],
+    dropped: Bool[np.ndarray, " n"],
+    *,
+    corrupted: Bool[np.ndarray, " n"] | None,
+    title: str,
+    unit: str,
+) -> Figure:
+    """Histogram of margins, dropped rows in another colour, and the cut between them.
+
+    Args:
+        margin: low is doubtful.
+        dropped: rows of lowest margin.
+        corrupted: rows spoilt on purpose, drawn as a line, where there are any.
+        title: what is judged.
+        unit: what a margin is.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
+    cut = _cut(margin, dropped)
+    shown = np.maximum(margin, _lowest(margin, cut))
+    bins = _bins(shown, cut)
+    parts = [(~dropped, PALETTE[0], "kept"), (dropped, PALETTE[5], "dropped")]
+    axes.hist(
+        [shown[rows] for rows, _, _ in parts],
+        bins=bins,  # pyright: ignore[reportArgumentType]
+        stacked=True,
+        color=[colour for _, colour, _ in parts],
+        label=[f"{name} ({int(rows.sum()):,})" for rows, _, name in parts],
+    )
+    if corrupted is not None:
+        axes.hist(
+            shown[corrupted], bins=bins, histtype="step", color=INK, linewidth=1.2,  # pyright: ignore[reportArgumentType]
+            label=f"spoilt on purpose ({int(corrupted.sum()):,})",
+        )  # fmt: skip
+    if cut is not None:
+        axes.axvline(cut, color=INK, linestyle="--", linewidth=1, label=f"cut at {cut:.2g}")
+    axes.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
+    axes.set_xlabel(unit + (" (lowest gathered at the left)" if (shown != margin).any() else ""))
+    axes.set_ylabel("rows (root scale)")
+    style(axes)
+    axes.set_title(title, loc="left", fontsize=11)
+    figure.legend(loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    return figure
+
+
+def _cut(margin: np.ndarray, dropped: np.ndarray) -> float | None:
+    """Between the highest margin dropped and the lowest kept."""
+    if not dropped.any() or dropped.all():
+        return None
+    return float(margin[dropped].max() + margin[~dropped].min()) / 2
+
+
+def _lowest(margin: np.ndarray, cut: float | None) -> float:
+    """Margins below it are drawn at it, so that a few do not squeeze all others."""
+    high = float(margin.max())
+    edge = float(np.quantile(margin, 0.001)) if cut is None else cut
+    return min(high - FARTHEST * (high - edge), float(np.quantile(margin, 0.01)))
+
+
+def _bins(shown: np.ndarray, cut: float | None) -> np.ndarray:
+    """Edges of equal bins, one of them at the cut."""
+    low, high = float(shown.min()), float(shown.max())
+    width = (high - low) / NUM_BINS or 1.0
+    origin = low if cut is None else cut
+    below, above = np.ceil((origin - low) / width), np.ceil((high - origin) / width)
+    return origin + width * np.arange(-below - 1, above + 2)

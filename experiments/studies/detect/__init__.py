@@ -1,0 +1,1 @@
+"""Which rows are wrong, told by all the others."""

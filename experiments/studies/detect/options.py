@@ -1,0 +1,100 @@
+"""What the options of `detect` mean together, and which of them it would not use."""
+
+from collections.abc import Set
+from typing import Any
+
+from omegaconf import DictConfig
+
+from experiments.runtime.errors import InputError
+from experiments.runtime.schema.detect import CutRule, KernelName
+
+RAW = (KernelName.rbf, KernelName.laplace)
+"""Kernels of raw inputs, which need no network."""
+
+TANGENT = (KernelName.ntk, KernelName.sum)
+DENSE_ROWS = 5000
+BLOCK_ROWS = 2000
+BOUND = 0.1
+
+
+def choose_kernel(cfg: DictConfig, named: Set[str]) -> KernelName:
+    """The kernel asked for; of `auto`, the network's where an option of a network is named.
+
+    Raises:
+        InputError: for an option that the kernel would not use.
+    """
+    of_network = sorted(name for name in named if _group(name) in ("model", "num_initialisations"))
+    of_tangent = sorted(name for name in named if _group(name) == "ntk")
+    chosen = KernelName(cfg.kernel)
+    if chosen == KernelName.auto:
+        return KernelName.ntk if of_network or of_tangent else KernelName.rbf
+    unused = of_network * (chosen in RAW) + of_tangent * (chosen not in TANGENT)
+    if unused:
+        raise InputError(
+            f"{unused[0]}: wanted options that the run uses, got kernel={chosen}, which does not; "
+            f"leave {', '.join(unused)} out, or set kernel=ntk"
+        )
+    return chosen
+
+
+def choose_cut(cfg: DictConfig, named: Set[str]) -> CutRule:
+    """The rule asked for; of `auto`, by what is given.
+
+    Raises:
+        InputError: for a share outside (0, 1), or one that the rule does not use or lacks.
+    """
+    for name in ("rate", "fdr"):
+        share = cfg[name]
+        if share is not None and not 0 < share < 1:
+            raise InputError(
+                f"{name}: wanted a share in (0, 1), got {share:g}; 0.1 is one row in ten"
+            )
+    if "data.holdout" in named:
+        raise InputError(
+            "data.holdout: wanted options that the run uses, got one of held-out rows; leave it "
+            "out, for every row is judged"
+        )
+    given = [CutRule(name) for name in ("rate", "fdr") if cfg[name] is not None]
+    rule = CutRule(cfg.cut)
+    if rule == CutRule.auto and len(given) < 2:
+        return given[0] if given else CutRule.two_means
+    _check_shares(rule, given)
+    return rule
+
+
+def _check_shares(rule: CutRule, given: list[CutRule]) -> None:
+    unused = [each for each in given if each != rule]
+    if unused:
+        raise InputError(
+            f"{unused[0]}: wanted it with cut={unused[0]}, got cut={rule}; leave one of them out"
+        )
+    if rule == CutRule.rate and not given:
+        raise InputError("rate: wanted the share of wrong rows, got none; set rate=0.1, say")
+
+
+def choose_block_size(cfg: DictConfig, num_rows: int) -> int:
+    """Rows that judge each other.
+
+    Raises:
+        InputError: for fewer than two.
+    """
+    num_blocks = cfg.ntk.get("num_blocks", 1)
+    if cfg.block_size is None:
+        if num_blocks > 1:
+            return -(-num_rows // num_blocks)
+        return num_rows if num_rows <= DENSE_ROWS else BLOCK_ROWS
+    if cfg.block_size < 2:
+        raise InputError(f"block_size: wanted at least 2, got {cfg.block_size}; null is usual")
+    return min(cfg.block_size, num_rows)
+
+
+def source_of_all_rows(settings: dict[str, Any]) -> dict[str, Any]:
+    """The node `data` with no row held out, for nothing is judged on a validation set."""
+    is_ours = settings["_target_"].startswith("davinz_jax.")
+    if is_ours and "holdout" in settings and settings.get("validation_path") is None:
+        return settings | {"holdout": "none"}
+    return settings
+
+
+def _group(name: str) -> str:
+    return name.partition(".")[0]

@@ -1,0 +1,147 @@
+"""Rows judged from data to files: what `experiments.detect` runs."""
+
+from collections.abc import Set
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig
+
+from davinz_jax import KernelOptions
+from davinz_jax.detection import (
+    Cut,
+    RowCheck,
+    check_classes_left,
+    cut_false_discovery,
+    cut_rate,
+    cut_two_means,
+    cut_wrong_labels,
+    label_margins,
+    target_residuals,
+)
+from davinz_jax.kernels import Kernel
+from experiments.report import doubts
+from experiments.report.doubts import Doubts
+from experiments.runtime import compose, protocols
+from experiments.runtime.console import Stages
+from experiments.runtime.context import Rows
+from experiments.runtime.own_rows import OwnRows, own_rows
+from experiments.runtime.schema.detect import CutRule, What
+from experiments.studies.detect.kernels import Recipe
+from experiments.studies.detect.options import (
+    BOUND,
+    choose_block_size,
+    choose_cut,
+    choose_kernel,
+    source_of_all_rows,
+)
+
+
+def run(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> dict[str, Any]:
+    """Judge all rows, print, and write to the folder; returns what result.json holds."""
+    found = detect(cfg, named)
+    content = doubts.result(found, compose.plain(cfg))
+    doubts.show(found, cfg.worst)
+    doubts.save(found, content, folder, cfg.worst)
+    return content
+
+
+def detect(cfg: DictConfig, named: Set[str]) -> Doubts:
+    """Judge the rows of a configuration.
+
+    Args:
+        cfg: the options of `Detect`.
+        named: options that the command line names, which `auto` goes by.
+    """
+    name, rule, stages = choose_kernel(cfg, named), choose_cut(cfg, named), Stages()
+    settings, keys = compose.plain(cfg), compose.streams(cfg.seed)
+    model = compose.Model.of(settings["model"])
+    options: KernelOptions = compose.make("ntk", settings["ntk"])
+    with stages.stage("data"):
+        rows, own = load(settings, keys, stages)
+    size = choose_block_size(cfg, len(rows.dataset))
+    recipe = Recipe(
+        dataset=replace(rows.dataset, validation=rows.dataset.validation.take(np.arange(1))),
+        model=model,
+        options=options,
+        num_initialisations=cfg.num_initialisations,
+        num_blocks=-(-len(rows.dataset) // size),
+        keys=keys,
+        stages=stages,
+    )
+    with stages.stage("kernel"):
+        kernel = recipe.kernel(name)
+    with stages.stage("margins"):
+        check = judge(kernel, rows, What(cfg.what))
+        cut = cut_rows(check, rows, rule, what=What(cfg.what), rate=cfg.rate, fdr=cfg.fdr)
+    refuse_one_class(cut, rows)
+    return Doubts(
+        rows=rows,
+        own=own,
+        what=What(cfg.what),
+        kernel={"kernel": str(name), "num_blocks": recipe.num_blocks}
+        | dict(getattr(kernel, "details", {})),
+        check=check,
+        cut=cut,
+        seconds=stages.seconds,
+        seed=cfg.seed,
+    )
+
+
+def load(settings: dict[str, Any], keys: Any, stages: Stages) -> tuple[Rows, OwnRows]:
+    """All labelled rows of the source, none held out, and how the source has them."""
+    source = compose.function("data", source_of_all_rows(settings["data"]), protocols.Source)
+    partition = compose.function("parties", settings["parties"], protocols.Partition)
+    corruption = compose.function("corruption", settings["corruption"], protocols.Corruption)
+    dataset = source(key=keys["data"], progress=stages.progress)
+    if dataset.lines is None:
+        dataset = replace(dataset, lines=np.arange(1, len(dataset) + 1))
+    dataset, parties = partition(dataset, key=keys["parties"])
+    if dataset.lines is None:
+        dataset = replace(dataset, lines=np.arange(1, len(dataset) + 1))
+    own = own_rows(source, dataset)
+    dataset, corrupted = corruption(dataset, key=keys["corruption"])
+    return Rows(dataset, parties, corrupted), own
+
+
+def judge(kernel: Kernel, rows: Rows, what: What) -> RowCheck:
+    """What all other rows say of each row; of inputs, how unlike all others they are."""
+    targets = rows.dataset.targets
+    if rows.dataset.task == "classification":
+        check = label_margins(kernel, targets)
+    else:
+        check = target_residuals(kernel, targets.astype(np.float64))
+    if what == What.labels:
+        return check
+    share = check.novelty / check.curves[0].scale
+    return replace(check, margin=-share, cost=share)
+
+
+def cut_rows(
+    check: RowCheck,
+    rows: Rows,
+    rule: CutRule,
+    *,
+    what: What,
+    rate: float | None = None,
+    fdr: float | None = None,
+) -> Cut:
+    """The rows to be dropped; the mixture is that of labels where labels are doubted."""
+    if rule == CutRule.two_means:
+        return cut_two_means(check.cost)
+    if rule == CutRule.rate:
+        assert rate is not None
+        return cut_rate(check.margin, rate=rate)
+    bound = BOUND if fdr is None else fdr
+    if what == What.labels and rows.dataset.task == "classification":
+        return cut_wrong_labels(check.outputs, rows.dataset.targets, bound=bound)
+    return cut_false_discovery(check.margin, bound=bound)
+
+
+def refuse_one_class(cut: Cut, rows: Rows) -> None:
+    """Refuse a cut that leaves fewer than two classes of several."""
+    dataset = rows.dataset
+    if dataset.task == "classification":
+        names = np.array(dataset.class_names or range(dataset.num_classes))
+        check_classes_left(cut, names[dataset.targets])

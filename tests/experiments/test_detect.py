@@ -173,6 +173,8 @@ def test_rows_of_parquet_are_counted_alike(detect, patients, read_result):
         (("cut=rate",), "rate: wanted the share of wrong rows, got none"),
         (("cut=two_means", "rate=0.1"), "rate: wanted it with cut=rate, got cut=two_means"),
         (("kernel=rbf", "model=mlp"), "model: wanted options that the run uses, got kernel=rbf"),
+        (("ntk.ridge=1",), "ntk.ridge: wanted options that the run uses, got a ridge"),
+        (("data.holdout=0.1",), "data.holdout: wanted options that the run uses"),
         (("block_size=1",), "block_size: wanted at least 2, got 1"),
         (("ntk.output=label",), "ntk.output: wanted trace, which sees every class, got label"),
     ],

@@ -23,6 +23,11 @@ def choose_kernel(cfg: DictConfig, named: Set[str]) -> KernelName:
     Raises:
         InputError: for an option that the kernel would not use.
     """
+    if "ntk.ridge" in named:
+        raise InputError(
+            "ntk.ridge: wanted options that the run uses, got a ridge; leave it out, for "
+            "leave-one-out error chooses it"
+        )
     of_network = sorted(name for name in named if _group(name) in ("model", "num_initialisations"))
     of_tangent = sorted(name for name in named if _group(name) == "ntk")
     chosen = KernelName(cfg.kernel)

@@ -42,8 +42,9 @@ classes, few distinct rows repeated, noise, blur, inversion, rotation, shifts, a
 and mixtures. The truth about a set is the test accuracy of networks trained on it, stopped by the
 loss on the stopping rows, as mean over seeds. A score's fidelity is its Spearman correlation with
 that accuracy over the sets of a draw, as mean over draws; intervals (95 %) are of 10,000
-resamples of the sets of each draw, the same for all scores, so that differences are paired. A score
-that is constant has 0.
+resamples of the sets of each draw, the same for all scores, so that differences are paired; sets
+that occur twice lower a high correlation a little, so that these intervals reach further down than
+up. A score that is constant has 0.
 
 **Choosing and showing.** Which score is best was decided on the choosing draws. No set of the
 showing draws served a choice; where a data set is large the two kinds of draws share no row.

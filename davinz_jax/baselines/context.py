@@ -53,7 +53,7 @@ class BaselineContext:
     @property
     def module(self) -> nn.Module:
         """The network."""
-        return self.ingredients.model
+        return self.ingredients.module
 
     @property
     def variables(self) -> Variables:

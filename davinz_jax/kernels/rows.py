@@ -8,7 +8,7 @@ look at nothing but the two rows of each pair, so that tiles of the matrix may b
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -36,7 +36,7 @@ class RBF:
         bandwidth: σ > 0, in the unit of the inputs; "median" is the median distance between rows.
     """
 
-    bandwidth: ScalarLike | Literal["median"] = "median"
+    bandwidth: ScalarLike | str = "median"
 
     def __call__(
         self, x: Num[np.ndarray, "a ..."], y: Num[np.ndarray, "b ..."]
@@ -53,7 +53,7 @@ class Laplace:
         bandwidth: as in `RBF`.
     """
 
-    bandwidth: ScalarLike | Literal["median"] = "median"
+    bandwidth: ScalarLike | str = "median"
 
     def __call__(
         self, x: Num[np.ndarray, "a ..."], y: Num[np.ndarray, "b ..."]

@@ -15,7 +15,8 @@ from davinz_jax.utility.discrepancy import DiscrepancyUtility
 from davinz_jax.utility.function import FunctionUtility
 from davinz_jax.utility.ingredients import Ingredients, davinz_utility
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility
-from davinz_jax.utility.kernel_regression import KernelRegressionUtility, Metric
+from davinz_jax.utility.kernel_regression import KernelRegressionUtility
+from davinz_jax.utility.metrics import Metric, MetricName, make_metric
 from davinz_jax.utility.options import DiscrepancyOptions, KernelOptions
 from davinz_jax.utility.players import all_coalitions
 
@@ -31,9 +32,11 @@ __all__ = [
     "KernelOptions",
     "KernelRegressionUtility",
     "Metric",
+    "MetricName",
     "WeightedSum",
     "all_coalitions",
     "calibrate_kappa",
     "davinz_score",
     "davinz_utility",
+    "make_metric",
 ]

@@ -1,5 +1,6 @@
 """The in-domain part: what a coalition's labels cost to fit under its tangent kernel."""
 
+from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
@@ -7,7 +8,7 @@ from jaxtyping import Float, Num
 
 from davinz_jax.data.dataset import Parties
 from davinz_jax.kernels import Kernel
-from davinz_jax.linalg import Ridge, SolverName, squares
+from davinz_jax.linalg import Ridge, RidgeCurve, SolverName, squares
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility, divide
 
 
@@ -21,7 +22,8 @@ class ComplexityUtility(AbstractKernelUtility):
     Args:
         kernel: kernel and residuals of all rows.
         parties: players; a party of one row is a row as player.
-        ridge: λ ≥ 0, absolute, in the kernel's unit (output²); or one for each initialisation.
+        ridge: λ ≥ 0, absolute, in the kernel's unit (output²); or one for each initialisation; or
+            the curve that chose it.
         multiplicity: times each row counts, in row order; once by default.
         solver: where the algebra runs; `auto` suits the machine.
 
@@ -42,7 +44,7 @@ class ComplexityUtility(AbstractKernelUtility):
         kernel: Kernel,
         parties: Parties,
         *,
-        ridge: Ridge,
+        ridge: Ridge | RidgeCurve,
         multiplicity: Num[np.ndarray, " n"] | None = None,
         solver: SolverName = "auto",
     ) -> None:
@@ -61,6 +63,10 @@ class ComplexityUtility(AbstractKernelUtility):
         return {"kind": "complexity", **self.describe_kernel()}
 
     def _finish(
-        self, initialisation: int, sums: Float[np.ndarray, " c"], sizes: Float[np.ndarray, " c"]
-    ) -> Float[np.ndarray, " c"]:
-        return np.sqrt(divide(np.maximum(sums, 0.0), sizes))  # removal may round q of 0 below 0
+        self,
+        draws: Sequence[int],
+        sums: Sequence[Float[np.ndarray, " c"]],
+        sizes: Float[np.ndarray, " c"],
+    ) -> Float[np.ndarray, "1 c"]:
+        # removal may round q of 0 below 0
+        return np.sqrt(divide(np.maximum(sums[0], 0.0), sizes))[None]

@@ -1,7 +1,8 @@
 """A network, data and parties looked at once: the kernels from which every utility is made.
 
     network + data ──▶ tangent kernel, residuals ─┐
-    data + validation ──▶ kernel means ──────────────┴▶ utility of any coalition
+    data + validation ──▶ kernel means ───────────┤
+    data + validation ──▶ any other kernel ───────┴▶ utility of any coalition
 
 Kernels are computed when a utility first asks for them, and kept.
 """
@@ -15,19 +16,32 @@ from typing import Any
 import jax
 import numpy as np
 from flax import linen as nn
-from jaxtyping import Num, ScalarLike
+from jaxtyping import Int, Num, ScalarLike
 
+from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.kernels import Kernel, RowFunction
+from davinz_jax.linalg import RidgeCurve
 from davinz_jax.mmd import median_bandwidth
 from davinz_jax.models import apply_function, features, initialise
-from davinz_jax.ntk import Engine, Forecast, LayerwiseEngine, TangentKernel, tangent_kernel
+from davinz_jax.ntk import (
+    Engine,
+    Forecast,
+    LayerwiseEngine,
+    TangentKernel,
+    block_rows,
+    tangent_kernel,
+)
 from davinz_jax.types import Apply, Output, PRNGKey, Progress, Variables
 from davinz_jax.utility.base import WeightedSum
 from davinz_jax.utility.complexity import ComplexityUtility
 from davinz_jax.utility.davinz import KappaFamily, davinz_score
 from davinz_jax.utility.discrepancy import DiscrepancyUtility
-from davinz_jax.utility.kernel_regression import KernelRegressionUtility, Metric
+from davinz_jax.utility.kernel_regression import KernelRegressionUtility
+from davinz_jax.utility.metrics import Metric, Scores, default_metric, make_metric
+from davinz_jax.utility.named_kernels import KernelSource, make_kernel
 from davinz_jax.utility.options import DiscrepancyOptions, KernelOptions
+from davinz_jax.utility.ridges import find_ridge, find_temperature
 
 Stage = Callable[[str], AbstractContextManager[Any]]
 
@@ -36,7 +50,8 @@ class Ingredients:
     """Kernels of one network, dataset and partition, and the utilities made of them.
 
     Args:
-        model: Flax Linen module called as `module(inputs)`.
+        model: Flax Linen module called as `module(inputs)`; None where only kernels of raw inputs
+            are asked for.
         dataset: rows to be valued, and their validation set.
         parties: the player each row belongs to.
         key: draws the initialisations, the blocks, and what bandwidth and κ are taken from.
@@ -51,7 +66,7 @@ class Ingredients:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: nn.Module | None,
         dataset: Dataset,
         parties: Parties,
         *,
@@ -66,19 +81,24 @@ class Ingredients:
     ) -> None:
         draws, self._blocks_key, self._bandwidth_key, self._kappa_key = jax.random.split(key, 4)
         self.model, self.dataset, self.parties = model, dataset, parties
-        self.initialisations = initialisations or [
-            initialise(model, draw, dataset.inputs[:1])
-            for draw in jax.random.split(draws, num_initialisations)
-        ]
+        self._draws, self._given = jax.random.split(draws, num_initialisations), initialisations
         self.kernel_options = kernel_options or KernelOptions()
         self.discrepancy_options = discrepancy_options or DiscrepancyOptions()
         self._progress, self._announce, self._stage = progress, announce, stage
         self._kernels: dict[tuple[Output, bool], TangentKernel] = {}
+        self._regression_kernels: dict[Any, Kernel] = {}
+        self._ridges: dict[tuple[int, bool], tuple[Kernel, float | RidgeCurve]] = {}
 
     @property
     def apply(self) -> Apply:
         """The network as kernels know it."""
-        return apply_function(self.model)
+        return apply_function(self.module)
+
+    @cached_property
+    def initialisations(self) -> Sequence[Variables]:
+        """Variables of each draw of the network."""
+        rows = self.dataset.inputs[:1]
+        return self._given or [initialise(self.module, draw, rows) for draw in self._draws]
 
     @property
     def values_rows(self) -> bool:
@@ -128,7 +148,8 @@ class Ingredients:
 
     def complexity_cost(self) -> ComplexityUtility:
         """What a coalition's labels cost to fit."""
-        return ComplexityUtility(self.kernel(), self.parties, ridge=self.kernel_options.ridge)
+        kernel = self.kernel()
+        return ComplexityUtility(kernel, self.parties, ridge=self.find_ridge(kernel))
 
     def discrepancy_cost(self) -> DiscrepancyUtility:
         """How far a coalition is from the validation set; found once."""
@@ -142,24 +163,118 @@ class Ingredients:
             utility.grand()  # its sums are found here rather than in the middle of the values
         return utility
 
-    def kernel_regression(self, *, metric: Metric | None = None) -> KernelRegressionUtility:
-        """Performance on the labelled validation set of regression with the tangent kernel.
+    def kernel_regression(
+        self,
+        *,
+        metric: str | Scores | Metric | Sequence[str | Scores | Metric] | None = None,
+        kernel: str | RowFunction = "ntk",
+        bandwidth: ScalarLike | str = "median",
+        cosine: bool = False,
+        ensemble: bool = False,
+        temperature: ScalarLike | str = 1.0,
+    ) -> KernelRegressionUtility:
+        """Performance on the labelled validation set of regression with a kernel.
+
+        Args:
+            metric: as in `make_metric`; None is accuracy for classes and −MSE for regression.
+            kernel: as in `make_kernel`, which explains the next two.
+            bandwidth: see `make_kernel`.
+            cosine: see `make_kernel`.
+            ensemble: score the mean prediction over initialisations, rather than each one's.
+            temperature: of the metric `cross_entropy`; `auto` is that of least cross-entropy of
+                the rows left out one by one.
 
         Raises:
-            ValueError: if the validation set has no targets.
+            ValueError: if the validation set has no targets; for no network where the kernel
+                needs one.
         """
-        dataset = self.dataset
-        if dataset.validation.targets is None:
+        targets = self.dataset.validation.targets
+        if targets is None:
             raise ValueError(
                 "validation_targets: wanted the targets of the validation rows, got none; "
                 "label the validation set or use the utility davinz"
             )
+        made = self.regression_kernel(kernel, bandwidth=bandwidth, cosine=cosine)
+        ridge = self.find_ridge(made, ensemble=ensemble)
+        if isinstance(metric, str) and metric == "cross_entropy":
+            metric = self._cross_entropy(made, ridge, temperature, ensemble)
         return KernelRegressionUtility(
-            self.kernel(with_validation=True),
+            made,
             self.parties,
-            dataset.validation.targets,
-            ridge=self.kernel_options.ridge,
-            metric=metric or ("accuracy" if dataset.task == "classification" else "mse"),
+            targets,
+            ridge=ridge,
+            metric=metric or default_metric(made.residual.shape[2]),
+            is_ensemble=ensemble,
+        )
+
+    def _cross_entropy(
+        self,
+        kernel: Kernel,
+        ridge: float | RidgeCurve,
+        temperature: ScalarLike | str,
+        ensemble: bool,
+    ) -> Metric:
+        """Cross-entropy at the temperature given, or at that of the rows left out."""
+        value = ridge.ridge if isinstance(ridge, RidgeCurve) else ridge
+        if isinstance(temperature, str):
+            check_choice("temperature", temperature, ("auto",))
+            temperature = find_temperature(kernel, self.dataset, ridge=value, ensemble=ensemble)
+        targets, num_outputs = self.dataset.validation.targets, kernel.residual.shape[2]
+        assert targets is not None
+        return make_metric("cross_entropy", targets, num_outputs, temperature=temperature)
+
+    def regression_kernel(
+        self,
+        kernel: str | RowFunction = "ntk",
+        *,
+        bandwidth: ScalarLike | str = "median",
+        cosine: bool = False,
+    ) -> Kernel:
+        """The kernel of that name with its validation rows, kept once made; as `make_kernel`."""
+        known = (kernel, bandwidth, cosine)
+        if known not in self._regression_kernels:
+            source = KernelSource(
+                self.dataset,
+                self._partition,
+                tangent=lambda: self.kernel(with_validation=True),
+                network=lambda: (self.apply, self.initialisations),
+                key=self._bandwidth_key,
+            )
+            made = make_kernel(kernel, source, bandwidth=bandwidth, cosine=cosine)
+            self._regression_kernels[known] = made
+        return self._regression_kernels[known]
+
+    def find_ridge(self, kernel: Kernel, *, ensemble: bool = False) -> float | RidgeCurve:
+        """λ for a kernel of the dataset, as the kernel options ask; for `auto` with its curve.
+
+        Found once for each of the kernels kept here.
+        """
+        ridge, unit = self.kernel_options.ridge, self.kernel_options.ridge_unit
+        known = (id(kernel), ensemble)
+        if known not in self._ridges:
+            found = find_ridge(kernel, self.dataset, ridge=ridge, unit=unit, ensemble=ensemble)
+            self._ridges[known] = (
+                kernel,
+                found,
+            )  # the kernel is held, so that its id stays its own
+        return self._ridges[known][1]
+
+    @property
+    def module(self) -> nn.Module:
+        """The network; raises ValueError where there is none."""
+        if self.model is None:
+            raise ValueError("model: wanted a network for this kernel, got none; give a model")
+        return self.model
+
+    @property
+    def _partition(self) -> Int[np.ndarray, "b s"]:
+        """The blocks of the tangent kernel."""
+        options = self.kernel_options
+        return block_rows(
+            len(self.dataset),
+            num_blocks=options.num_blocks,
+            shuffle=options.shuffle and options.num_blocks > 1,
+            key=self._blocks_key,
         )
 
     def _output(self, with_validation: bool) -> Output:

@@ -1,7 +1,8 @@
 """What utilities that live on one kernel share, however it was made: checks, sums and answers."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +12,11 @@ from jaxtyping import Bool, Float, Int, Num
 from davinz_jax.data.dataset import Parties
 from davinz_jax.kernels import Kernel
 from davinz_jax.linalg import (
+    BlockSystem,
     Chunk,
     Reduction,
     Ridge,
+    RidgeCurve,
     SolverName,
     block_system,
     check_finite,
@@ -34,15 +37,26 @@ from davinz_jax.utility.players import (
     row_weights,
 )
 
+KEPT = 2**24
+"""Float64 numbers of answers that utilities of several measures keep for each other."""
+
 
 class AbstractKernelUtility(AbstractUtility):
     """A utility of one term, made of a sum over a coalition's whitened rows.
+
+    A subclass may find several measures q of the same sums; its copies, one a measure, share what
+    was found.
 
     Attributes:
         parties: the players.
         kernel: the kernel of all rows.
         weights: times each row counts.
+        ridge_curve: what chose the ridge, if it was chosen.
+        is_ensemble: whether the sums of all initialisations are finished together, as one.
     """
+
+    _num_measures = 1
+    _measure = 0
 
     def __init__(
         self,
@@ -51,12 +65,15 @@ class AbstractKernelUtility(AbstractUtility):
         columns: Num[np.ndarray, "i n c"],
         reduction: Reduction,
         *,
-        ridge: Ridge,
+        ridge: Ridge | RidgeCurve,
         multiplicity: Num[np.ndarray, " rows"] | None,
         solver: SolverName,
+        is_ensemble: bool = False,
     ) -> None:
         check_parties(parties, kernel.residual.shape[1])
         _check_finite(kernel)
+        self.ridge_curve = ridge if isinstance(ridge, RidgeCurve) else None
+        ridge = ridge.ridge if isinstance(ridge, RidgeCurve) else ridge
         self.parties, self.kernel, self._ridge = parties, kernel, ridge
         self.weights = row_weights(multiplicity, kernel.residual.shape[1])
         self._reduction = reduction
@@ -71,7 +88,9 @@ class AbstractKernelUtility(AbstractUtility):
         )
         self.players, self.player_rows = parties.names, parties.rows
         self.player_sizes = np.rint(self._system.group_sizes).astype(np.int64)
-        self.num_initialisations = len(kernel.blocks)
+        self.is_ensemble = is_ensemble
+        self.num_initialisations = 1 if is_ensemble else len(kernel.blocks)
+        self._answers: dict[Any, Float[np.ndarray, "q i c"]] = {}
         self._grand_sums = grand_sums(self._system, reduction)
         if not np.isfinite(self._grand_sums).all():
             raise not_positive_definite(kernel.blocks, kernel.rows, ridge=np.min(ridge))
@@ -79,11 +98,14 @@ class AbstractKernelUtility(AbstractUtility):
     @abstractmethod
     def _finish(
         self,
-        initialisation: int,
-        sums: Float[np.ndarray, " c *shape"],
+        draws: Sequence[int],
+        sums: Sequence[Float[np.ndarray, " c *shape"]],
         sizes: Float[np.ndarray, " c"],
-    ) -> Float[np.ndarray, " c"]:
-        """Utilities from the sums and the rows of coalitions."""
+    ) -> Float[np.ndarray, "q c"]:
+        """Measures of coalitions from their sums in each of some initialisations, and their rows.
+
+        One initialisation, or for an ensemble all of them.
+        """
 
     @property
     def ridge(self) -> float | list[float]:
@@ -94,59 +116,88 @@ class AbstractKernelUtility(AbstractUtility):
         """Utilities of the coalitions whose members are marked."""
         check_members(members, len(self.players))
         distinct, place = np.unique(members, axis=0, return_inverse=True)
-        values = self._collect(
-            coalition_sums(self._system, distinct, self._reduction), len(distinct)
+        values = self._answer(
+            ("coalitions", distinct.tobytes()),
+            lambda i: coalition_sums(self._systems[i], distinct, self._reduction),
+            len(distinct),
         )
         return values[..., place.reshape(-1)]
 
     def grand(self) -> Float[np.ndarray, "t i"]:
         """Utility of all players together."""
-        return self._grand.copy()
+        size = self._system.group_sizes.sum(keepdims=True)
+        return self._answer(
+            "grand", lambda i: iter([Chunk(0, slice(0, 1), self._grand_sums[[i]], size)]), 1
+        )[..., 0]
 
     def power_set(self) -> Float[np.ndarray, "t i s"]:
         """Utilities of all s = 2^p coalitions; bit j of the index marks player j."""
         members = all_coalitions(len(self.players))
-        return self._collect(elimination_sums(self._system, members, self._reduction), len(members))
+        return self._answer(
+            "power_set",
+            lambda i: elimination_sums(self._systems[i], members, self._reduction),
+            len(members),
+        )
 
     def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
         """Utilities of the q = p + 1 prefixes of a permutation, the empty one first."""
         check_permutation(permutation, len(self.players))
-        chunks = prefix_sums(self._system, permutation, self._reduction)
-        return self._collect(chunks, len(permutation) + 1)
+        return self._answer(
+            ("prefixes", permutation.tobytes()),
+            lambda i: prefix_sums(self._systems[i], permutation, self._reduction),
+            len(permutation) + 1,
+        )
 
     def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
         """Marginals u(N) - u(N without j) of every player j, in closed form; kept once found."""
-        return self._leave_one_out.copy()
+        without = self._answer(
+            "leave_one_out",
+            lambda i: leave_one_out_sums(self._systems[i], self._reduction),
+            len(self.players),
+        )
+        return self.grand()[..., None] - without
 
     def describe_kernel(self) -> dict[str, Any]:
         """Ridge, blocks, initialisations, and how the kernel was made."""
         return {
             "ridge": self.ridge,
+            **({} if self.ridge_curve is None else {"ridge_curve": self.ridge_curve.describe()}),
             "num_blocks": self.kernel.blocks.shape[1],
-            "num_initialisations": self.num_initialisations,
+            "num_initialisations": len(self.kernel.blocks),
+            "is_ensemble": self.is_ensemble,
             **self.kernel.describe(),
             "has_multiplicity": bool((self.weights != 1).any()),
         }
 
     @cached_property
-    def _grand(self) -> Float[np.ndarray, "t i"]:
-        size = self._system.group_sizes.sum(keepdims=True)
-        chunks = (
-            Chunk(i, slice(0, 1), each[None], size) for i, each in enumerate(self._grand_sums)
-        )
-        return self._collect(chunks, 1)[..., 0]
+    def _systems(self) -> list[BlockSystem]:
+        """The system of each initialisation by itself."""
+        return [replace(self._system, stacks=[stacks]) for stacks in self._system.stacks]
 
-    @cached_property
-    def _leave_one_out(self) -> Float[np.ndarray, "t i p"]:
-        chunks = leave_one_out_sums(self._system, self._reduction)
-        return self._grand[..., None] - self._collect(chunks, len(self.players))
+    def _answer(
+        self, key: Any, find: Callable[[int], Iterator[Chunk]], num_coalitions: int
+    ) -> Float[np.ndarray, "1 i c"]:
+        """This utility's measure of all coalitions, kept where it will be asked for again."""
+        values = self._answers.get(key)
+        if values is None:
+            values = self._collect(find, num_coalitions)
+            room = KEPT - sum(each.size for each in self._answers.values())
+            if key in ("grand", "leave_one_out") or 1 < self._num_measures <= room / values[0].size:
+                self._answers[key] = values
+        return values[[self._measure]]
 
-    def _collect(self, chunks: Iterator[Chunk], num_coalitions: int) -> Float[np.ndarray, "t i c"]:
-        """Utilities of all coalitions, chunk by chunk."""
-        values = np.empty((1, self.num_initialisations, num_coalitions))
-        for chunk in chunks:
-            finished = self._finish(chunk.initialisation, chunk.sums, chunk.sizes)
-            values[0, chunk.initialisation, chunk.coalitions] = finished
+    def _collect(
+        self, find: Callable[[int], Iterator[Chunk]], num_coalitions: int
+    ) -> Float[np.ndarray, "q i c"]:
+        """All measures, chunk by chunk; an ensemble's initialisations go hand in hand."""
+        values = np.empty((self._num_measures, self.num_initialisations, num_coalitions))
+        everyone = range(len(self._systems))
+        for at, draws in enumerate([everyone] if self.is_ensemble else [[i] for i in everyone]):
+            parts = map(find, draws)
+            for chunks in zip(*parts, strict=True):
+                first = chunks[0]
+                sums = [chunk.sums for chunk in chunks]
+                values[:, at, first.coalitions] = self._finish(draws, sums, first.sizes)
         return values
 
 

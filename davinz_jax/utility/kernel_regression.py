@@ -1,20 +1,17 @@
 """Performance on a labelled validation set of regression with a kernel."""
 
-from collections.abc import Callable
-from typing import Any, Literal, final, get_args
+import copy
+from collections.abc import Sequence
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float, Num
-from scipy.special import log_softmax
 
-from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Parties
 from davinz_jax.kernels import Kernel
-from davinz_jax.linalg import Ridge, SolverName, predictions
+from davinz_jax.linalg import Ridge, RidgeCurve, SolverName, predictions
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility, divide
-
-Metric = Literal["accuracy", "mse", "cross_entropy"]
-"""Share of validation rows whose largest output is their class; −MSE; −softmax cross-entropy."""
+from davinz_jax.utility.metrics import Metric, Scores, make_metric
 
 
 @final
@@ -26,17 +23,20 @@ class KernelRegressionUtility(AbstractKernelUtility):
     the prediction is their mean weighted by the rows that the coalition has in each (divide and
     conquer): a choice, for coalitions, prefixes and leave-one-out alike.
 
-    The metric is `accuracy`; `mse`, minus the squared error to the (one-hot) targets, averaged over
-    rows and outputs; or `cross_entropy`, minus the cross-entropy of softmax(f_S(t)): outputs are
-    fitted to one-hot targets, so the softmax is a link, at temperature 1, not a likelihood that was
-    maximised.
+    Outputs are fitted to one-hot targets, so that the softmax of the metric `cross_entropy` is a
+    link, not a likelihood that was maximised. Several metrics share every sum: `by_metric` gives a
+    utility for each, and what one has found the others have too.
 
     Args:
         kernel: kernel with the validation set's rows (tangent kernel: output `trace` or `scalar`).
         parties: players; a party of one row is a row as player.
         validation_targets: classes 0..k-1 of the m validation rows, numbers for one output.
-        ridge: λ ≥ 0, absolute, in the kernel's unit (output²); or one for each initialisation.
-        metric: what is measured; `accuracy` and `cross_entropy` are for classes.
+        ridge: λ ≥ 0, absolute, in the kernel's unit (output²); or one for each initialisation; or
+            the curve that chose it.
+        metric: what is measured, or several, of which this utility is the first; names and
+            functions as in `make_metric`.
+        is_ensemble: score the mean prediction over initialisations, rather than each one's; the
+            utility then has one initialisation.
         multiplicity: times each row counts, in row order; once by default.
         solver: where the algebra runs; `auto` suits the machine.
 
@@ -57,14 +57,18 @@ class KernelRegressionUtility(AbstractKernelUtility):
         parties: Parties,
         validation_targets: Num[np.ndarray, " m"],
         *,
-        ridge: Ridge,
-        metric: Metric = "accuracy",
+        ridge: Ridge | RidgeCurve,
+        metric: str | Scores | Metric | Sequence[str | Scores | Metric] = "accuracy",
         multiplicity: Num[np.ndarray, " n"] | None = None,
         solver: SolverName = "auto",
+        is_ensemble: bool = False,
     ) -> None:
         across, self._start = _validation_parts(kernel, validation_targets)
-        self.metric: Metric = metric
-        self._score = _scorer(metric, validation_targets, self._start.shape[-1])
+        self._targets = validation_targets
+        names = [metric] if isinstance(metric, str) or not isinstance(metric, Sequence) else metric
+        num_outputs = self._start.shape[-1]
+        self._metrics = [make_metric(each, validation_targets, num_outputs) for each in names]
+        self._num_measures = len(self._metrics)
         super().__init__(
             kernel,
             parties,
@@ -73,7 +77,22 @@ class KernelRegressionUtility(AbstractKernelUtility):
             ridge=ridge,
             multiplicity=multiplicity,
             solver=solver,
+            is_ensemble=is_ensemble,
         )
+
+    @property
+    def metric(self) -> str:
+        """Name of what this utility measures."""
+        return self._metrics[self._measure].name
+
+    @property
+    def by_metric(self) -> dict[str, "KernelRegressionUtility"]:
+        """A utility for each metric, by name; all share their answers."""
+        found = {}
+        for place, metric in enumerate(self._metrics):
+            found[metric.name] = copy.copy(self)
+            found[metric.name]._measure = place
+        return found
 
     def predictions(self) -> Float[np.ndarray, "i m k"]:
         """Outputs on the validation rows of the regression on all rows."""
@@ -83,15 +102,22 @@ class KernelRegressionUtility(AbstractKernelUtility):
         """Kind, metric, validation rows, ridge, blocks and how the kernel was made."""
         return {
             "kind": "kernel_regression",
-            "metric": self.metric,
+            **self._metrics[self._measure].describe(),
             "num_validation_rows": self._start.shape[1],
             **self.describe_kernel(),
         }
 
     def _finish(
-        self, initialisation: int, sums: Float[np.ndarray, "c m k"], sizes: Float[np.ndarray, " c"]
-    ) -> Float[np.ndarray, " c"]:
-        return self._score(self._start[initialisation] + divide(sums, sizes))
+        self,
+        draws: Sequence[int],
+        sums: Sequence[Float[np.ndarray, "c m k"]],
+        sizes: Float[np.ndarray, " c"],
+    ) -> Float[np.ndarray, "q c"]:
+        outputs = self._start[draws[0]] + divide(sums[0], sizes)
+        for draw, each in zip(draws[1:], sums[1:], strict=True):
+            outputs += self._start[draw] + divide(each, sizes)
+        outputs /= len(draws)
+        return np.stack([metric(outputs, self._targets) for metric in self._metrics])
 
 
 def _validation_parts(
@@ -109,33 +135,3 @@ def _validation_parts(
             f"{len(validation_targets)}; use those of the dataset that the kernel was made of"
         )
     return kernel.validation_kernel, kernel.validation_outputs.astype(np.float64)
-
-
-Score = Callable[[Float[np.ndarray, "c m k"]], Float[np.ndarray, " c"]]
-
-
-def _scorer(metric: Metric, targets: Num[np.ndarray, " m"], num_outputs: int) -> Score:
-    """Performance of predictions."""
-    check_choice("metric", metric, get_args(Metric))
-    if num_outputs == 1:
-        if metric != "mse":
-            raise ValueError(f"metric: wanted mse for a single output, got {metric}; use mse")
-        return lambda outputs: -np.mean((outputs[..., 0] - targets) ** 2, axis=1)
-    _check_classes(targets, num_outputs)
-    index = targets.astype(np.int64)
-    if metric == "accuracy":
-        return lambda outputs: np.mean(outputs.argmax(-1) == index, axis=1)
-    if metric == "mse":
-        one_hot = np.eye(num_outputs)[index]
-        return lambda outputs: -np.mean((outputs - one_hot) ** 2, axis=(1, 2))
-    rows = np.arange(len(index))
-    return lambda outputs: log_softmax(outputs, axis=-1)[:, rows, index].mean(1)
-
-
-def _check_classes(targets: Num[np.ndarray, " m"], num_outputs: int) -> None:
-    is_class = (targets == np.floor(targets)) & (targets >= 0) & (targets < num_outputs)
-    if not is_class.all():
-        raise ValueError(
-            f"validation_targets: wanted classes 0..{num_outputs - 1}, got "
-            f"{targets[~is_class][0]}; number the classes as in the data"
-        )

@@ -15,6 +15,9 @@ from davinz_jax.types import Output, ParameterChoice, Precision
 Features = Literal["inputs", "network"]
 """What the discrepancy compares: raw inputs, or the untrained network's features."""
 
+RidgeUnit = Literal["absolute", "relative"]
+"""Unit of a ridge: that of the kernel, or its mean diagonal."""
+
 
 @dataclass(frozen=True)
 class KernelOptions:
@@ -27,7 +30,10 @@ class KernelOptions:
         output: outputs it sees; None is `scalar` for regression, `trace` for rows as players and
             for kernel regression, and `label`, the paper's, otherwise.
         parameters: parameters it differentiates.
-        ridge: λ ≥ 0 added to its diagonal, absolute, in its own unit (output²).
+        ridge: λ ≥ 0 added to its diagonal; `auto` is that of least leave-one-out error, over a grid
+            relative to the mean diagonal.
+        ridge_unit: of a ridge in numbers: `absolute`, in the kernel's own unit (output²), or
+            `relative` to its mean diagonal.
         num_blocks: diagonal blocks; 1 is dense.
         shuffle: draw the partition into blocks at random; otherwise runs of rows as given.
         batch_size: rows in one pass; None lets the planner choose.
@@ -40,7 +46,8 @@ class KernelOptions:
     precision: Precision = "full"
     output: Output | None = None
     parameters: ParameterChoice = "weights"
-    ridge: float | int = 1e-4
+    ridge: float | int | str = 1e-4
+    ridge_unit: RidgeUnit = "absolute"
     num_blocks: int = 1
     shuffle: bool = True
     batch_size: int | None = None
@@ -48,7 +55,8 @@ class KernelOptions:
     store: str | None = None
 
     def __post_init__(self) -> None:
-        check_ridges(self.ridge, 1)
+        _check_ridge(self.ridge)
+        check_choice("ridge_unit", self.ridge_unit, get_args(RidgeUnit))
         if self.precision != "full" and self.engine == "neural_tangents":
             raise ValueError(
                 f"precision: wanted 'full' for the engine neural_tangents, got {self.precision!r}; "
@@ -64,6 +72,15 @@ class KernelOptions:
         check_choice("engine", self.engine, ENGINES)
         if self.output is not None:
             check_choice("output", self.output, get_args(Output))
+
+
+def _check_ridge(ridge: float | int | str) -> None:
+    if not isinstance(ridge, str):
+        check_ridges(ridge, 1)
+    elif ridge != "auto":
+        raise ValueError(
+            f"ridge: wanted a number ≥ 0 or 'auto', got {ridge!r}; the paper's is 1e-4"
+        )
 
 
 def _check_count(argument: str, got: object, remedy: str) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from davinz_jax.data import Dataset
 from davinz_jax.evaluation import detection_auc
 from davinz_jax.files import Writer, write_whole
-from davinz_jax.linalg import condition_number, extreme_eigenvalues
+from davinz_jax.linalg import RidgeCurve, condition_number, extreme_eigenvalues
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
 from experiments.report import plots
@@ -127,7 +127,9 @@ def _kernel(run: Run) -> dict[str, Any] | None:
     kernels = run.context.ingredients.computed_kernels
     if not kernels:
         return None
-    kernel, ridge = kernels[0], run.context.ingredients.kernel_options.ridge
+    kernel = kernels[0]
+    found = run.context.ingredients.find_ridge(kernel)
+    ridge = found.ridge if isinstance(found, RidgeCurve) else found
     extremes = extreme_eigenvalues(kernel.blocks, kernel.rows, ridge=ridge)
     return {
         "min_eigenvalue": float(extremes[:, 0].min()),

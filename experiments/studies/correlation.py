@@ -111,7 +111,7 @@ def _train_sets(
 ) -> list[CoalitionPerformance]:
     rows = np.arange(len(context.dataset))
     return train_coalitions(
-        context.ingredients.model,
+        context.ingredients.module,
         context.ingredients.initialisations[0],
         context.dataset,
         [np.repeat(rows, each) for each in counts],

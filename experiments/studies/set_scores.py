@@ -72,7 +72,7 @@ def _complexities(
     ingredients: Ingredients, kernel: TangentKernel, counts: Counts, progress: Progress | None
 ) -> Float[np.ndarray, "i c"]:
     """sqrt(q/n) of each set, positive."""
-    ridge, costs = float(ingredients.kernel_options.ridge), []
+    ridge, costs = ingredients.find_ridge(kernel), []
     for done, row in enumerate(counts, 1):
         whole = ComplexityUtility(kernel, ingredients.parties, ridge=ridge, multiplicity=row)
         costs.append(whole.grand()[0])
@@ -93,7 +93,7 @@ def _performances(
         raise ValueError(
             "validation_targets: wanted targets of the validation set, got none; label it"
         )
-    ridge, found = float(ingredients.kernel_options.ridge), []
+    ridge, found = ingredients.find_ridge(kernel), []
     for done, row in enumerate(counts, 1):
         whole = KernelRegressionUtility(
             kernel, ingredients.parties, targets, ridge=ridge, metric=metric, multiplicity=row

@@ -1,5 +1,6 @@
 """Kernels computed once, and the utilities made of them."""
 
+import json
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -91,3 +92,63 @@ def test_kernel_regression_needs_labels(data):
     unlabelled = replace(dataset, validation=replace(dataset.validation, targets=None))
     with pytest.raises(ValueError, match="validation_targets: wanted"):
         make((unlabelled, parties)).kernel_regression()
+
+
+@pytest.mark.parametrize("kernel", ["ntk", "rbf", "laplace", "network_features", "sum"])
+@pytest.mark.parametrize("cosine", [False, True])
+def test_regression_with_each_kernel(data, kernel, cosine):
+    ingredients = make(data, kernel_options=KernelOptions(ridge="auto", num_blocks=2))
+    utility = ingredients.kernel_regression(kernel=kernel, cosine=cosine, ensemble=True)
+    assert utility.num_initialisations == 1
+    assert utility.grand().item() > 0.4
+    told = json.loads(json.dumps(utility.describe()))
+    assert told["ridge"] == told["ridge_curve"]["ridge"] > 0
+    assert told["num_blocks"] == 2
+    if cosine:
+        is_row = utility.kernel.rows >= 0
+        diagonal = np.diagonal(utility.kernel.blocks, axis1=-2, axis2=-1)[:, is_row]
+        np.testing.assert_allclose(diagonal, 1, rtol=1e-5)
+
+
+def test_cosines_of_validation_rows_are_those_of_one_whole_kernel(data):
+    """Every validation row is a data row too: its cosine with that row is 1."""
+    dataset, parties = data
+    own = replace(dataset, validation=replace(dataset.validation, inputs=dataset.inputs[:20]))
+    kernel = make((own, parties)).regression_kernel("ntk", cosine=True)
+    np.testing.assert_allclose(np.diagonal(kernel.validation_kernel[0][:, :20]), 1, rtol=1e-4)
+
+
+def test_kernels_of_raw_inputs_need_no_network(data):
+    ingredients = Ingredients(None, *data, key=jax.random.key(0))
+    assert ingredients.kernel_regression(kernel="rbf").num_initialisations == 1
+    own = ingredients.kernel_regression(kernel=lambda x, y: np.einsum("aijc,bijc->ab", x, y) ** 2)
+    assert own.grand().shape == (1, 1)
+    with pytest.raises(ValueError, match="model: wanted a network"):
+        ingredients.kernel_regression()
+    with pytest.raises(ValueError, match="did you mean 'rbf'"):
+        ingredients.kernel_regression(kernel="rbff")
+
+
+def test_relative_ridges_are_of_the_mean_diagonal(data):
+    options = KernelOptions(ridge=0.1, ridge_unit="relative")
+    ingredients = make(data, kernel_options=options)
+    kernel = ingredients.kernel()
+    scale = np.diagonal(kernel.blocks[:, 0], axis1=1, axis2=2).mean()
+    assert ingredients.find_ridge(kernel) == pytest.approx(0.1 * scale, rel=1e-6)
+    assert ingredients.complexity_cost().ridge == pytest.approx(0.1 * scale, rel=1e-6)
+
+
+def test_the_ridge_of_least_error_serves_the_score_too(data):
+    ingredients = make(data, kernel_options=KernelOptions(ridge="auto"))
+    told = json.loads(json.dumps(ingredients.davinz().describe()))
+    assert told["complexity"]["ridge_curve"]["criterion"] == "squared_error"
+
+
+def test_cross_entropy_at_the_temperature_of_rows_left_out(data):
+    ingredients = make(data, kernel_options=KernelOptions(ridge=1e-2))
+    plain, fitted = (
+        ingredients.kernel_regression(metric="cross_entropy", temperature=each)
+        for each in (1.0, "auto")
+    )
+    assert fitted.describe()["temperature"] < 1
+    assert fitted.grand().mean() > plain.grand().mean()

@@ -7,7 +7,7 @@ import pytest
 
 from davinz_jax.linalg import coalitions
 from davinz_jax.types import Utility
-from davinz_jax.utility import KernelRegressionUtility
+from davinz_jax.utility import KernelRegressionUtility, kernel_algebra, make_metric
 from tests import reference
 from tests.utility.cases import RIDGE, check_answers, random_kernel, random_parties, row_parties
 
@@ -105,6 +105,87 @@ def test_one_row_each_by_hand():
     np.testing.assert_allclose(utility.predictions()[0], [[1.0], [2.0]])
 
 
+def one_draw(kernel, i):
+    arrays = ("blocks", "residual", "validation_kernel", "validation_outputs")
+    return replace(kernel, **{name: getattr(kernel, name)[[i]] for name in arrays})
+
+
+def mean_outputs(kernel, parties, members):
+    """Outputs of each coalition, mean over initialisations, each coalition's rows taken out."""
+    found = []
+    for mask in members:
+        chosen = np.flatnonzero(mask[parties.indices])
+        shares = []
+        for i in range(5):
+            change = 0
+            for block, own in zip(kernel.blocks[i].astype(float), kernel.rows, strict=True):
+                used = np.isin(own, chosen) & (own >= 0)
+                rows, shifted = own[used], block[np.ix_(used, used)] + RIDGE * np.eye(used.sum())
+                solved = np.linalg.solve(shifted, kernel.residual[i, rows])
+                change += len(rows) * kernel.validation_kernel[i][:, rows] @ solved
+            shares.append(kernel.validation_outputs[i] + change / max(1, len(chosen)))
+        found.append(np.mean(shares, axis=0))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("num_blocks", [1, 3])
+def test_an_ensemble_scores_the_mean_prediction(num_blocks):
+    kernel, parties = random_kernel(num_blocks, num_validation_rows=7), random_parties()
+    utility = KernelRegressionUtility(
+        kernel, parties, CLASSES, ridge=RIDGE, metric="cross_entropy", is_ensemble=True
+    )
+    metric = make_metric("cross_entropy", CLASSES, 3)
+
+    def slow(members):
+        return metric(mean_outputs(kernel, parties, members), CLASSES)[None, None]
+
+    check_answers(utility, slow, 8)
+    assert utility.num_initialisations == 1
+    assert utility.describe()["is_ensemble"]
+
+
+def test_an_ensemble_of_one_is_that_one():
+    kernel, parties = one_draw(random_kernel(1, num_validation_rows=7), 2), random_parties()
+    alone, together = (
+        KernelRegressionUtility(kernel, parties, CLASSES, ridge=RIDGE, is_ensemble=each)
+        for each in (False, True)
+    )
+    np.testing.assert_array_equal(alone.power_set(), together.power_set())
+
+
+def test_several_metrics_come_of_one_pass(monkeypatch):
+    kernel, parties = random_kernel(1, num_validation_rows=7), random_parties()
+    names = ["accuracy", "soft_accuracy", "auc"]
+    several = KernelRegressionUtility(kernel, parties, CLASSES, ridge=RIDGE, metric=names)
+    together = several.by_metric
+    assert list(together) == names
+    found = {"accuracy": together["accuracy"].power_set()}
+    monkeypatch.setattr(kernel_algebra, "elimination_sums", None)  # a second pass would call it
+    found |= {name: each.power_set() for name, each in together.items()}
+    monkeypatch.undo()
+    for name in names:
+        alone = KernelRegressionUtility(kernel, parties, CLASSES, ridge=RIDGE, metric=name)
+        np.testing.assert_array_equal(found[name], alone.power_set())
+        np.testing.assert_array_equal(together[name].leave_one_out(), alone.leave_one_out())
+        np.testing.assert_array_equal(together[name].grand(), alone.grand())
+        assert together[name].describe()["metric"] == name
+
+
+def test_any_function_is_a_metric():
+    def least_output(outputs, targets):
+        return outputs.min(axis=(1, 2))
+
+    utility = KernelRegressionUtility(
+        random_kernel(1, num_validation_rows=7),
+        random_parties(),
+        CLASSES,
+        ridge=RIDGE,
+        metric=least_output,
+    )
+    np.testing.assert_allclose(utility.grand()[0], utility.predictions().min(axis=(1, 2)))
+    assert utility.metric == "least_output"
+
+
 def test_is_a_utility_and_describes_itself():
     kernel = random_kernel(3, num_validation_rows=7)
     utility = KernelRegressionUtility(kernel, random_parties(), CLASSES, ridge=RIDGE)
@@ -126,7 +207,7 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match=r"wanted classes 0..2, got 3"):
         make(targets=CLASSES + 1)
     scalar = random_kernel(1, num_outputs=1, num_validation_rows=7)
-    with pytest.raises(ValueError, match="wanted mse for a single output, got accuracy"):
+    with pytest.raises(ValueError, match="wanted mse or r2 for a single output, got accuracy"):
         make(scalar, metric="accuracy")
     with pytest.raises(ValueError, match="validation_kernel: wanted finite"):
         make(replace(kernel, validation_kernel=kernel.validation_kernel * np.nan))

@@ -10,6 +10,7 @@ from davinz_jax.utility import DiscrepancyOptions, KernelOptions
     [
         ({"ridge": -1.0}, "ridge: wanted a finite number ≥ 0, got -1.0"),
         ({"ridge": float("nan")}, "ridge: wanted a finite number"),
+        ({"ridge": "some"}, "ridge: wanted a number ≥ 0 or 'auto', got 'some'"),
         ({"num_blocks": 0}, "num_blocks: wanted a whole number ≥ 1, got 0"),
         (
             {"precision": "bfloat16", "engine": "neural_tangents"},

@@ -1,0 +1,134 @@
+"""Kernels of a dataset by name, for regression: the network's, those of raw inputs, and their sum.
+
+`ntk` is the network's tangent kernel, `rbf` and `laplace` kernels of raw inputs, `network_features`
+the linear kernel of what the untrained network sees before its last layer, and `sum` the mean of
+`ntk` and `rbf`, each at mean diagonal 1. Any function of two arrays of rows is a kernel of raw
+inputs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, Int, ScalarLike
+
+from davinz_jax.choices import check_choice
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.kernels import (
+    RBF,
+    Kernel,
+    KernelMatrix,
+    Laplace,
+    Linear,
+    RowFunction,
+    kernel_sum,
+    network_features,
+    normalise_cosine,
+    row_kernel,
+)
+from davinz_jax.ntk import TangentKernel, tangent_kernel
+from davinz_jax.types import Apply, PRNGKey, Variables
+
+KernelName = Literal["ntk", "rbf", "laplace", "network_features", "sum"]
+
+DIAGONAL_BLOCK = 16
+"""Rows of a block where only the diagonal of a tangent kernel is wanted."""
+
+
+@dataclass(frozen=True)
+class KernelSource:
+    """What kernels are made of, each part asked for when it is needed.
+
+    Attributes:
+        dataset: rows and validation rows.
+        partition: row of each block position, -1 in padding.
+        tangent: makes the tangent kernel with its validation rows.
+        network: gives the network and its draws.
+        key: draws the rows that a median bandwidth is of.
+    """
+
+    dataset: Dataset
+    partition: Int[np.ndarray, "b s"]
+    tangent: Callable[[], TangentKernel]
+    network: Callable[[], tuple[Apply, Sequence[Variables]]]
+    key: PRNGKey
+
+
+def make_kernel(
+    kernel: str | RowFunction,
+    source: KernelSource,
+    *,
+    bandwidth: ScalarLike | str = "median",
+    cosine: bool = False,
+) -> Kernel:
+    """The kernel of that name with its validation rows.
+
+    Args:
+        kernel: a name, or a function of two arrays of rows.
+        source: what it is made of.
+        bandwidth: of `rbf`, `laplace` and `sum`, in the unit of the inputs.
+        cosine: bring every row to length 1 in the kernel's feature space.
+
+    Raises:
+        ValueError: for another name; as the kernel's own function.
+    """
+    if callable(kernel):
+        return _of_rows(kernel, source, cosine)
+    check_choice("kernel", kernel, get_args(KernelName))
+    if kernel == "network_features":
+        return _of_features(source, cosine)
+    if kernel == "ntk":
+        return _tangent(source, cosine)
+    functions: dict[str, RowFunction] = {"laplace": Laplace(bandwidth), "rbf": RBF(bandwidth)}
+    own = _of_rows(functions.get(kernel, RBF(bandwidth)), source, cosine)
+    return kernel_sum([_tangent(source, cosine), own]) if kernel == "sum" else own
+
+
+def _of_rows(function: RowFunction, source: KernelSource, cosine: bool) -> KernelMatrix:
+    return row_kernel(
+        function,
+        source.dataset,
+        partition=source.partition,
+        with_validation=True,
+        cosine=cosine,
+        key=source.key,
+    )
+
+
+def _of_features(source: KernelSource, cosine: bool) -> KernelMatrix:
+    return network_features(
+        Linear(),
+        *source.network(),
+        source.dataset,
+        partition=source.partition,
+        with_validation=True,
+        cosine=cosine,
+        key=source.key,
+    )
+
+
+def _tangent(source: KernelSource, cosine: bool) -> TangentKernel:
+    kernel = source.tangent()
+    return normalise_cosine(kernel, _diagonal(kernel, source)) if cosine else kernel
+
+
+def _diagonal(kernel: TangentKernel, source: KernelSource) -> Float[np.ndarray, "i m"]:
+    """k(t, t) of the validation rows, from blocks of a few of them."""
+    apply, draws = source.network()
+    rows = source.dataset.validation.inputs
+    unlabelled = replace(source.dataset, inputs=rows, targets=np.zeros(len(rows), np.int64))
+    few = tangent_kernel(
+        apply,
+        draws,
+        replace(unlabelled, parties=None),
+        output=kernel.output,
+        parameters=kernel.parameters,
+        engine=kernel.engine,
+        num_blocks=-(-len(rows) // DIAGONAL_BLOCK),
+        shuffle=False,
+    )
+    is_row = few.rows >= 0
+    diagonal = np.zeros((len(draws), len(rows)))
+    diagonal[:, few.rows[is_row]] = np.diagonal(few.blocks, axis1=-2, axis2=-1)[:, is_row]
+    return diagonal

@@ -32,6 +32,10 @@ FIGURE, RESULT = f"{page.STEM}.png", f"{page.STEM}.json"
 DIGITS = 4
 
 
+PLACES = ("root", "store")
+"""Options that say where files lie; they change no number, and are not kept."""
+
+
 @dataclass(frozen=True)
 class Finished:
     """A draw that was trained and scored.
@@ -66,7 +70,8 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         roles = analysis.agree(frame, num_resamples=cfg.num_resamples, key=key)
     lines = analysis.by_draw(roles)
     content = summary(cfg, roles, lines, finished)
-    content |= {"versions": outputs.versions(), "config": compose.plain(cfg)}
+    config = {name: value for name, value in compose.plain(cfg).items() if name not in PLACES}
+    content |= {"versions": outputs.versions(), "config": config}
     content["seconds"] = stages.seconds
     show(content)
     files = _files(frame, lines, content)

@@ -31,7 +31,7 @@ class FileRecords:
     def keep(self, chosen: Bool[np.ndarray, " n"]) -> bytes:
         """The header and the chosen rows, as the file has them."""
         return self.header + b"".join(
-            _ended(row) for row, wanted in zip(self.rows, chosen, strict=True) if wanted
+            _with_line_break(row) for row, wanted in zip(self.rows, chosen, strict=True) if wanted
         )
 
 
@@ -74,6 +74,6 @@ def _split(content: bytes) -> tuple[list[bytes], list[int]]:
     return records, lines
 
 
-def _ended(row: bytes) -> bytes:
+def _with_line_break(row: bytes) -> bytes:
     """The row with a line break, which the file's last may lack."""
     return row if row.endswith((b"\n", b"\r")) else row + b"\n"

@@ -106,7 +106,7 @@ def cut_wrong_labels(
     share = _share("bound", bound)
     _check_finite("outputs", outputs)
     mixture = fit_label_mixture(outputs, targets)
-    num = _allowed(mixture.false_discoveries, share)
+    num = _count_allowed(mixture.false_discoveries, share)
     found = float(mixture.false_discoveries[num - 1]) if num else 0.0
     margins = all_margins(outputs)[np.arange(len(targets)), targets]
     details = {"bound": share, "expected_false_discoveries": found, "wrong_share": mixture.share}
@@ -134,7 +134,7 @@ def cut_false_discovery(margins: Num[np.ndarray, " n"], *, bound: ScalarLike) ->
     order = np.argsort(margins, kind="stable")
     clean = 1 - mixture.low_chance(margins.astype(np.float64)[order])
     expected = np.cumsum(clean) / np.arange(1, len(order) + 1)
-    num = _allowed(expected, share)
+    num = _count_allowed(expected, share)
     found = float(expected[num - 1]) if num else 0.0
     details = {"bound": share, "expected_false_discoveries": found, **_mixture_details(mixture)}
     return _lowest(margins, order[:num], "false_discovery", details)
@@ -155,7 +155,7 @@ def check_classes_left(cut: Cut, targets: Shaped[np.ndarray, " n"]) -> None:
         )
 
 
-def _allowed(expected: Float[np.ndarray, " n"], bound: float) -> int:
+def _count_allowed(expected: Float[np.ndarray, " n"], bound: float) -> int:
     """Rows that may go: the most whose expected share is within the bound."""
     allowed = np.flatnonzero(expected <= bound)
     return int(allowed[-1]) + 1 if len(allowed) else 0

@@ -95,7 +95,7 @@ def make_draw(spec: Spec, *, root: Path | None = None) -> Draw:
     base, validation, stopping, test = _balanced_parts(pool, counts, part_key)
     if held is not None:
         (test,) = _balanced_parts(held, (spec.test,), part_key)
-    base, validation, stopping, test = _standardised(base, validation, stopping, test)
+    base, validation, stopping, test = _standardise(base, validation, stopping, test)
     scale = _scale(spec, base.inputs, root)
     sets = _make_sets(spec, base, num_classes, scale, set_key)
     return Draw(spec, num_classes, base, validation, stopping, test, sets)
@@ -156,7 +156,7 @@ def _balanced_parts(pool: Part, counts: tuple[int, ...], key: PRNGKey) -> list[P
     ]
 
 
-def _standardised(base: Part, *others: Part) -> list[Part]:
+def _standardise(base: Part, *others: Part) -> list[Part]:
     """Columns of a table by the base rows' mean and deviation; images as they are."""
     if base.inputs.ndim > 2:
         return [base, *others]
@@ -223,7 +223,7 @@ def _make_set(
         if step.kind in recipes.SWAPS:
             targets = recipes.swap(targets, step, one)
         elif step.kind == "duplicates":
-            source = recipes.repeated(targets, step, one)
+            source = recipes.repeat_rows(targets, step, one)
             rows, inputs, targets = rows[source], inputs[source], targets[source]
         elif step.kind in recipes.CHANGES:
             inputs = recipes.change(inputs, step, scale, one)

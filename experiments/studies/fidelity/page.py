@@ -97,17 +97,17 @@ def _answer(content: Mapping[str, Any]) -> Iterator[str]:
         ("", "wanted", "found", "met"),
         [
             ("mean Spearman with accuracy", f"≥ {_figure(WANTED_MEAN)}",
-             ranged(found["mean"]), _met(found["mean"][0] >= WANTED_MEAN)),
+             span(found["mean"]), _met(found["mean"][0] >= WANTED_MEAN)),
             ("least draw", f"≥ {_figure(WANTED_LEAST)}",
              _figure(found["least"]), _met(found["least"] >= WANTED_LEAST)),
-            ("minus KNN-1, paired", "interval above 0", ranged(over_knn), _met(over_knn[1] > 0)),
+            ("minus KNN-1, paired", "interval above 0", span(over_knn), _met(over_knn[1] > 0)),
         ],
     )  # fmt: skip
     free = content["chosen"][LABEL_FREE]
     yield (
         f"Without validation labels the best on the choosing draws is **{SCORES[free].title}**: "
-        f"{ranged(shown[free]['mean'])} on the showing draws, least draw "
-        f"{_figure(shown[free]['least'])}. The paper's ν: {ranged(shown[PAPER]['mean'])}.\n"
+        f"{span(shown[free]['mean'])} on the showing draws, least draw "
+        f"{_figure(shown[free]['least'])}. The paper's ν: {span(shown[PAPER]['mean'])}.\n"
     )
 
 
@@ -132,10 +132,10 @@ def _score_rows(content: Mapping[str, Any], group: str) -> list[tuple[str, ...]]
     return [
         (
             SCORES[name].title,
-            ranged(shown[name]["mean"]),
+            span(shown[name]["mean"]),
             _figure(shown[name]["least"]),
             _figure(shown[name]["ordered_pairs"]),
-            *(ranged(difference) for difference in shown[name]["minus"].values()),
+            *(span(difference) for difference in shown[name]["minus"].values()),
             _figure(chosen[name]["mean"][0]),
         )
         for name in names
@@ -143,7 +143,7 @@ def _score_rows(content: Mapping[str, Any], group: str) -> list[tuple[str, ...]]
 
 
 def _draws(content: Mapping[str, Any], lines: pd.DataFrame) -> Iterator[str]:
-    names = [*_selected(content), "mmd", "logistic", "knn_5"]
+    names = [*_choices(content), "mmd", "logistic", "knn_5"]
     yield "## By draw\n"
     yield (
         "Spearman correlation in each draw. *Reliability* of the truth: the correlation that the "
@@ -170,16 +170,23 @@ def _networks_or_rows(content: Mapping[str, Any]) -> Iterator[str]:
     yield "## Is a network's kernel worth more than one of raw rows?\n"
     verdict = "It is" if over_rbf[1] > 0 else "Not shown on average"
     yield (
-        f"{verdict}: {SCORES[chosen].title} minus {SCORES[RBF].title}: {ranged(over_rbf)}. Draw by "
-        f"draw, the interval lies above 0 in {_listed(better)}; below 0 in {_listed(worse)}.\n"
+        f"{verdict}: {SCORES[chosen].title} minus {SCORES[RBF].title}: {span(over_rbf)}. Draw by "
+        f"draw, the interval lies above 0 in {_join(better)}; below 0 in {_join(worse)}.\n"
     )
     yield from table(
-        ("draw", "chosen − RBF"), [(draw, ranged(each)) for draw, each in differences.items()]
+        ("draw", "chosen − RBF"),
+        [(draw, span(each)) for draw, each in differences.items()],
     )
 
 
 def _kinds(content: Mapping[str, Any]) -> Iterator[str]:
-    names = [*_selected(content), "complexity_label", "complexity_collapsed", "mmd", "mmd_joint"]
+    names = [
+        *_choices(content),
+        "complexity_label",
+        "complexity_collapsed",
+        "mmd",
+        "mmd_joint",
+    ]
     yield "## Which kinds of sets a score misjudges\n"
     yield (
         "Mean rank by the score minus mean rank by accuracy, in shares of a draw's sets, showing "
@@ -210,7 +217,7 @@ def _better_nu(content: Mapping[str, Any]) -> Iterator[str]:
     yield from table(
         ("score", "showing", "least draw", "choosing"),
         [
-            (SCORES[name].title, ranged(shown[name]["mean"]), _figure(shown[name]["least"]),
+            (SCORES[name].title, span(shown[name]["mean"]), _figure(shown[name]["least"]),
              _figure(content["choosing"][name]["mean"][0]))
             for name in names
         ],
@@ -218,8 +225,8 @@ def _better_nu(content: Mapping[str, Any]) -> Iterator[str]:
     best = max(("nu_plus", "nu_plus_joint"), key=lambda name: shown[name]["mean"][0])
     ahead = shown[best]["mean"][0] > shown[free]["mean"][0]
     yield (
-        f"The best of them as a sum, {SCORES[best].title}, reaches {ranged(shown[best]['mean'])}; "
-        f"the label-free {SCORES[free].title} reaches {ranged(shown[free]['mean'])}. "
+        f"The best of them as a sum, {SCORES[best].title}, reaches {span(shown[best]['mean'])}; "
+        f"the label-free {SCORES[free].title} reaches {span(shown[free]['mean'])}. "
         + ("It is ahead of it." if ahead else "No variant of ν beats it, so none is shipped.")
         + "\n"
     )
@@ -247,7 +254,7 @@ def _made(content: Mapping[str, Any]) -> Iterator[str]:
     )  # fmt: skip
 
 
-def _selected(content: Mapping[str, Any]) -> list[str]:
+def _choices(content: Mapping[str, Any]) -> list[str]:
     """Scores that tables by draw and kind show."""
     chosen = content["chosen"]
     return [chosen[LABELLED], NTK_PAPER, RBF, "knn_1", chosen[LABEL_FREE], PAPER, "nu_trace"]
@@ -261,7 +268,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
     yield ""
 
 
-def ranged(numbers: Sequence[float]) -> str:
+def span(numbers: Sequence[float]) -> str:
     """A number with its interval."""
     value, low, high = (_figure(number) for number in numbers)
     return f"{value} [{low}, {high}]"
@@ -278,7 +285,7 @@ def _met(is_met: bool) -> str:
     return "yes" if is_met else "no"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "none"
 
 

@@ -133,11 +133,11 @@ def steps_of(recipe: Recipe, choices: list[Recipe], key: PRNGKey) -> tuple[Recip
     first, second, third, fourth = jax.random.split(key, 4)
     changes = [choice for choice in choices if choice.kind in CHANGES]
     others = [choice for choice in choices if choice.kind in (*SWAPS, "duplicates")]
-    steps = (_picked(others, first), _picked(changes, second))
-    return steps if jax.random.bernoulli(third) else (*steps, _picked(changes, fourth))
+    steps = (_pick(others, first), _pick(changes, second))
+    return steps if jax.random.bernoulli(third) else (*steps, _pick(changes, fourth))
 
 
-def _picked(choices: list[Recipe], key: PRNGKey) -> Recipe:
+def _pick(choices: list[Recipe], key: PRNGKey) -> Recipe:
     return choices[int(jax.random.randint(key, (), 0, len(choices)))]
 
 
@@ -158,6 +158,6 @@ def change(inputs: Inputs, recipe: Recipe, scale: Scale, key: PRNGKey) -> Inputs
     return changed
 
 
-def repeated(targets: Labels, recipe: Recipe, key: PRNGKey) -> Int[np.ndarray, " n"]:
+def repeat_rows(targets: Labels, recipe: Recipe, key: PRNGKey) -> Int[np.ndarray, " n"]:
     """The row that takes each row's place; strength is the distinct rows left of a class."""
     return degradation.repeat_rows(targets, num_distinct=int(recipe.strength), key=key)

@@ -153,8 +153,8 @@ def show(content: Mapping[str, Any]) -> None:
         "Spearman with trained accuracy, mean over showing draws",
         ["score", "mean", "least draw", "ordered pairs", "minus KNN-1", "choosing"],
         [
-            [SCORES[name].title, page.ranged(shown[name]["mean"]), f"{shown[name]['least']:.2f}",
-             f"{shown[name]['ordered_pairs']:.2f}", page.ranged(shown[name]["minus"]["knn_1"]),
+            [SCORES[name].title, page.span(shown[name]["mean"]), f"{shown[name]['least']:.2f}",
+             f"{shown[name]['ordered_pairs']:.2f}", page.span(shown[name]["minus"]["knn_1"]),
              f"{content['choosing'][name]['mean'][0]:.2f}"]
             for name in names
         ],

@@ -52,7 +52,7 @@ _METRICS = {"accuracy": "accuracy", "mse": "−MSE", "cross_entropy": "−cross-
             "own": "own accuracy", "own_copies": "own accuracy without copies"}  # fmt: skip
 
 
-def _regressed() -> dict[str, Regressed]:
+def _make_regressions() -> dict[str, Regressed]:
     found = [Regressed("ntk", ridge, "accuracy") for ridge in ("paper", "01", "1", "loo")]
     for ridge in ("paper", "01", "1", "loo", "copies"):
         found += [Regressed("ntk", ridge, "accuracy", True)]
@@ -76,7 +76,7 @@ def _title(score: Regressed) -> str:
     return f"{kind}: {_METRICS[score.metric]}, {_RIDGES[score.ridge]}"
 
 
-REGRESSED = _regressed()
+REGRESSED = _make_regressions()
 """Scores of kernel regression, by name."""
 
 _FREE = ("confidence", "own", "own_copies")

@@ -120,7 +120,7 @@ def train(draw: Draw, row_set: RowSet, seed: int) -> Achieved:
     variables = initialise(module, init_key, draw.base.inputs)
     orders = _orders(len(row_set.targets), training, numpy_generator(order_key))
     variables, epochs, best = _fit(module, training, variables, row_set, draw, orders)
-    accuracy, loss = _tested(module, variables, draw.test)
+    accuracy, loss = _test_network(module, variables, draw.test)
     return Achieved(accuracy, loss, epochs, best, round(time.perf_counter() - start, 3))
 
 
@@ -140,7 +140,7 @@ def _fit(
     for epoch in range(1, training.max_epochs + 1):
         for batch in next(orders):
             variables, state = step(variables, state, inputs, targets, batch)
-        loss = _tested(module, variables, draw.stopping)[1]
+        loss = _test_network(module, variables, draw.stopping)[1]
         if loss < best_loss:
             best, best_loss, best_epoch = variables, loss, epoch
         if epoch - best_epoch >= training.patience:
@@ -184,7 +184,7 @@ def _tester(module: nn.Module) -> Callable[..., Any]:
     return test
 
 
-def _tested(module: nn.Module, variables: Variables, part: Part) -> tuple[float, float]:
+def _test_network(module: nn.Module, variables: Variables, part: Part) -> tuple[float, float]:
     accuracy, loss = _tester(module)(variables, part.inputs, part.targets)
     return float(accuracy), float(loss)
 

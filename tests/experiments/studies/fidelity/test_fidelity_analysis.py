@@ -67,7 +67,7 @@ def test_kinds_that_are_ranked_in_reverse_by_hand(roles):
 
 
 def test_figures_in_words():
-    assert page.ranged([0.944, -0.031, 1.0]) == ".94 [−.03, 1.00]"
+    assert page.span([0.944, -0.031, 1.0]) == ".94 [−.03, 1.00]"
 
 
 @pytest.mark.skipif(not (page.KEPT / "fidelity.json").is_file(), reason="no result is kept yet")

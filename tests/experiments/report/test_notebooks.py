@@ -3,6 +3,7 @@
 import json
 import os
 
+import matplotlib
 import pandas as pd
 import pytest
 
@@ -47,4 +48,6 @@ def test_failure_of_a_command_is_told(tmp_path):
 
 
 def test_figures_outside_a_notebook_are_left_alone():
+    before = dict(matplotlib.rcParams)
     display_figures()
+    assert dict(matplotlib.rcParams) == before

@@ -62,11 +62,18 @@ def row_values(
     num_neighbours: int = 5,
     batch_size: int = 256,
 ) -> Float[np.ndarray, " n"]:
-    """Shapley value of each row; see `knn_shapley`. Ties in distance go by row order."""
-    norms, total = np.square(inputs, dtype=np.float64).sum(axis=1), np.zeros(len(inputs))
-    for begin in range(0, len(validation_inputs), batch_size):
-        batch = validation_inputs[begin : begin + batch_size]
-        order = np.argsort(norms - 2 * (batch @ inputs.T), axis=1, kind="stable")
+    """Shapley value of each row; see `knn_shapley`. Ties in distance go by row order.
+
+    Distances are float64, of columns less their medians: an offset, however large beside what a
+    column shows, takes no digits from them.
+    """
+    middle = np.median(inputs, axis=0).astype(np.float64)
+    rows, queries = inputs - middle, validation_inputs - middle
+    norms, total = np.square(rows).sum(axis=1), np.zeros(len(inputs))
+    for begin in range(0, len(queries), batch_size):
+        order = np.argsort(
+            norms - 2 * (queries[begin : begin + batch_size] @ rows.T), axis=1, kind="stable"
+        )
         agrees = labels[order] == validation_labels[begin : begin + batch_size, None]
         np.add.at(total, order, _by_distance(agrees, num_neighbours))
     return total / len(validation_inputs)

@@ -1,19 +1,32 @@
 """Robust volume: how much room a party's data takes in feature space, replicas discounted.
 
-Rows are gathered in cubes of width ω. With X̃ the cubes' mean rows, c the count in a cube, and
-α = 1/(β |X̃|), the volume is det(X̃ᵀX̃) Π (1 - α^(c+1))/(1 - α); it is kept as its logarithm.
+Rows are gathered in cubes of width ω, which start at 0 here, the mean of all rows, and at the least
+value of each coalition in the authors' code: `lattice` chooses. With X̃ the cubes' mean rows, c the
+count in a cube, and α = 1/(β |X̃|), the volume is det(X̃ᵀX̃) Π (1 - α^(c+1))/(1 - α); it is kept as
+its logarithm.
 """
+
+from functools import partial
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, ScalarLike
 
 from davinz_jax.baselines.context import BaselineContext
 from davinz_jax.baselines.result import baseline_valuation
+from davinz_jax.choices import check_choice
 from davinz_jax.semivalues.valuation import Valuation
+
+Lattice = Literal["zero", "least"]
+"""Where the cubes start in each dimension: at 0, or at the least value of the rows in hand."""
 
 
 def robust_volume(
-    context: BaselineContext, *, width: ScalarLike = 0.1, beta: ScalarLike = 10.0
+    context: BaselineContext,
+    *,
+    width: ScalarLike = 0.1,
+    beta: ScalarLike = 10.0,
+    lattice: Lattice = "zero",
 ) -> Valuation:
     """Fall of the logarithm of the robust volume when a party's rows are left out.
 
@@ -24,28 +37,35 @@ def robust_volume(
         context: two or more parties.
         width: ω, in standard deviations.
         beta: β.
+        lattice: where the cubes start. `zero` gives all coalitions the same cubes, so that two
+            volumes differ by rows alone; `least` is the authors', whose cubes move with a
+            coalition's least values.
 
     Returns:
         Values in nats; method `robust_volume`.
 
     Raises:
-        ValueError: if the rows left span fewer dimensions than there are features.
+        ValueError: if the rows left span fewer dimensions than there are features, or `lattice` is
+            unknown.
 
     References:
         Xu et al. 2021 (`xu2021volume`), with the numbers of Wu et al. 2022.
+        Departs from it: cubes start at 0, unless lattice="least".
     """
     parties = context.parties
     rows = standardise(context.features(context.dataset.inputs).astype(np.float64))
-    whole = log_robust_volume(rows, width=width, beta=beta)
-    without = [
-        log_robust_volume(rows[parties.indices != party], width=width, beta=beta)
-        for party in range(len(parties))
-    ]
+    volume = partial(log_robust_volume, width=width, beta=beta, lattice=lattice)
+    whole = volume(rows)
+    without = [volume(rows[parties.indices != party]) for party in range(len(parties))]
     return baseline_valuation(
         "robust_volume",
         parties,
         whole - np.array(without),
-        settings={"width": np.asarray(width).item(), "beta": np.asarray(beta).item()},
+        settings={
+            "width": np.asarray(width).item(),
+            "beta": np.asarray(beta).item(),
+            "lattice": lattice,
+        },
     )
 
 
@@ -57,7 +77,11 @@ def standardise(features: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n e"]:
 
 
 def log_robust_volume(
-    rows: Float[np.ndarray, "n d"], *, width: ScalarLike = 0.1, beta: ScalarLike = 10.0
+    rows: Float[np.ndarray, "n d"],
+    *,
+    width: ScalarLike = 0.1,
+    beta: ScalarLike = 10.0,
+    lattice: Lattice = "zero",
 ) -> float:
     """Logarithm of the robust volume of some rows.
 
@@ -65,11 +89,15 @@ def log_robust_volume(
         rows: standardised features.
         width: ω.
         beta: β.
+        lattice: as in `robust_volume`.
 
     Raises:
-        ValueError: if the cubes' means span fewer dimensions than the rows have.
+        ValueError: if the cubes' means span fewer dimensions than the rows have, or `lattice` is
+            unknown.
     """
-    cubes = np.floor(rows / np.asarray(width)).astype(np.int64)
+    check_choice("lattice", lattice, get_args(Lattice))
+    start = rows.min(axis=0) if lattice == "least" else 0.0
+    cubes = np.floor((rows - start) / np.asarray(width)).astype(np.int64)
     _, cube, counts = np.unique(cubes, axis=0, return_inverse=True, return_counts=True)
     means = np.zeros((len(counts), rows.shape[1]))
     np.add.at(means, cube.ravel(), rows)

@@ -2,11 +2,13 @@ r"""Dividing a budget by value, to the last cent.
 
 Shares are proportional to value, kept between a floor and a cap by water-filling: one price per
 unit of value, x_j = clip(price · w_j, floor, cap), with the price that spends the budget. They
-are then rounded by largest remainder, so that the amounts sum to the budget exactly.
+are then rounded by largest remainder, so that the amounts sum to the budget exactly. All this is in
+fractions: a float is one, however small.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -15,6 +17,9 @@ from jaxtyping import Float, Int
 Negative = Literal["zero", "shift", "charge", "refuse"]
 Amount = int | float | str | Decimal
 _LARGEST = 10**15  # units: a float64 still counts them one by one
+_MOST_DECIMALS = 12
+_CANCELLED = Fraction(1, 10**9)
+"""Share of all values, counted positive, below which their sum is rounding."""
 
 
 @runtime_checkable
@@ -102,6 +107,8 @@ def payouts(
         ValueError: if the budget is not positive, if floor and cap leave no way to spend exactly
             the budget, or if no player has a value to be paid for.
     """
+    if not 0 <= decimals <= _MOST_DECIMALS:
+        raise ValueError(f"decimals: wanted 0 to {_MOST_DECIMALS}, got {decimals}; 2 for cents")
     total = _units("budget", budget, decimals)
     if total <= 0:
         raise ValueError(f"budget: wanted a positive amount, got {budget}; name what is paid out")
@@ -110,21 +117,30 @@ def payouts(
     weights = _weights(valuation, negative)
     if negative == "charge":
         _check_charge(weights, low, cap)
-        exact = total * (weights / weights.sum())
-        low, high = -_LARGEST, _LARGEST
+        price = total / sum(weights, Fraction(0))
+        exact = [price * weight for weight in weights]
     else:
         _check_limits(weights, total, low, high, decimals)
         exact = _water_fill(weights, total, low, high)
-    units = _largest_remainder(exact, total, low, high)
+    units = _largest_remainder(exact, total)
     return Payouts(valuation.players, valuation.values, units, decimals, negative)
 
 
 def _units(name: str, amount: Amount, decimals: int) -> int:
     try:
-        scaled = Decimal(str(amount)).scaleb(decimals)
+        given = Decimal(str(amount))
     except InvalidOperation:
-        scaled = Decimal("nan")
-    if not scaled.is_finite() or scaled != scaled.to_integral_value() or scaled > _LARGEST:
+        given = Decimal("nan")
+    if not given.is_finite():
+        raise ValueError(f"{name}: wanted an amount of money, got {amount}; give a number")
+    largest = Decimal(_LARGEST).scaleb(-decimals)
+    if abs(given) > largest:
+        raise ValueError(
+            f"{name}: wanted at most {largest:f}, got {amount}; count in a larger unit or lower "
+            "`decimals`"
+        )
+    scaled = given.scaleb(decimals)
+    if scaled != scaled.to_integral_value():
         raise ValueError(
             f"{name}: wanted an amount of at most {decimals} decimals, got {amount}; "
             "round it or raise `decimals`"
@@ -132,39 +148,59 @@ def _units(name: str, amount: Amount, decimals: int) -> int:
     return int(scaled)
 
 
-def _weights(valuation: Valued, negative: Negative) -> Float[np.ndarray, " p"]:
+def _weights(valuation: Valued, negative: Negative) -> list[Fraction]:
+    """What each player's share is in proportion to, by the policy for negative values."""
     values = np.asarray(valuation.values, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError("values: wanted finite numbers, got NaN or infinity; value anew")
     if negative == "refuse" and (values < 0).any():
         worst = valuation.players[int(values.argmin())]
         raise ValueError(
             f"values: wanted none negative, got {values.min():.6g} for {worst}; "
             "choose negative='zero', 'shift' or 'charge'"
         )
+    exact = [Fraction(value) for value in values.tolist()]
     if negative == "charge":
-        return values
-    return values - values.min() if negative == "shift" else np.maximum(values, 0.0)
+        return exact
+    least = min(exact) if negative == "shift" else Fraction(0)
+    weights = [max(value - least, Fraction(0)) for value in exact]
+    if not any(weights):
+        raise ValueError(_nobody_to_pay(values, negative))
+    return weights
 
 
-def _check_charge(weights: np.ndarray, low: int, cap: Amount | None) -> None:
+def _nobody_to_pay(values: Float[np.ndarray, " p"], negative: Negative) -> str:
+    if negative == "shift":
+        remedy = "choose negative='zero'" if values[0] > 0 else "share the budget out equally"
+        return (
+            f"values: wanted values that differ for negative='shift', got {values[0]:.6g} for "
+            f"every player; {remedy}"
+        )
+    alike = (values == values[0]).all()
+    remedy = (
+        "nobody is worth more than another, so share the budget out equally"
+        if alike
+        else "choose negative='shift' for shares by distance to the least valued player"
+    )
+    return f"values: wanted a player of positive value, got none; {remedy}"
+
+
+def _check_charge(weights: list[Fraction], low: int, cap: Amount | None) -> None:
     if low or cap is not None:
         raise ValueError(
             "floor, cap: wanted neither with negative='charge', got a floor or a cap; "
             "choose negative='zero' or 'shift'"
         )
-    if weights.sum() <= 0:
+    whole, size = sum(weights), sum(abs(weight) for weight in weights)
+    if whole <= size * _CANCELLED:
         raise ValueError(
-            f"values: wanted a positive sum to charge against, got {weights.sum():.6g}; "
-            "choose negative='shift'"
+            f"values: wanted a positive sum to charge against, got {float(whole):.6g} of values "
+            f"that measure {float(size):.6g} in all; choose negative='shift' or 'zero'"
         )
 
 
-def _check_limits(weights: np.ndarray, total: int, low: int, high: int, decimals: int) -> None:
+def _check_limits(weights: list[Fraction], total: int, low: int, high: int, decimals: int) -> None:
     num, unit = len(weights), 10**decimals
-    if not weights.any():
-        raise ValueError(
-            "values: wanted a player of positive value, got none; choose negative='shift' for "
-            "shares by distance to the least valued player"
-        )
     if not 0 <= low <= high:
         raise ValueError(
             f"floor, cap: wanted 0 <= floor <= cap, got {low / unit:g} and {high / unit:g}; "
@@ -180,7 +216,7 @@ def _check_limits(weights: np.ndarray, total: int, low: int, high: int, decimals
             f"cap: wanted at least {-(-total // num) / unit:g} for {num} players, got "
             f"{high / unit:g}; raise the cap or lower the budget"
         )
-    paid = int((weights > 0).sum())
+    paid = sum(weight > 0 for weight in weights)
     if paid * high + (num - paid) * low < total:
         raise ValueError(
             f"budget: wanted at most {(paid * high + (num - paid) * low) / unit:g} where {paid} of "
@@ -189,30 +225,28 @@ def _check_limits(weights: np.ndarray, total: int, low: int, high: int, decimals
         )
 
 
-def _water_fill(weights: np.ndarray, total: int, low: int, high: int) -> Float[np.ndarray, " p"]:
+def _water_fill(weights: list[Fraction], total: int, low: int, high: int) -> list[Fraction]:
     # Spending is increasing and piecewise linear in the price; its corners are low/w and high/w.
-    scaled = weights / weights.max(initial=0.0)
-    positive = scaled[scaled > 0]
-    corners = np.sort(np.concatenate([[0.0], low / positive, high / positive]))
+    positive = [weight for weight in weights if weight]
+    corners = sorted({Fraction(0), *(limit / w for w in positive for limit in (low, high))})
 
-    def spending(price: float) -> float:
-        return float(np.clip(price * scaled, low, high).sum())
+    def amounts(price: Fraction) -> list[Fraction]:
+        return [min(max(price * weight, Fraction(low)), Fraction(high)) for weight in weights]
 
     left, right = 0, len(corners) - 1
     while right - left > 1:
         middle = (left + right) // 2
-        left, right = (middle, right) if spending(corners[middle]) <= total else (left, middle)
-    below, above = spending(corners[left]), spending(corners[right])
-    part = 0.0 if above == below else (total - below) / (above - below)
-    price = corners[left] + part * (corners[right] - corners[left])
-    return np.clip(price * scaled, low, high)
+        spent = sum(amounts(corners[middle]))
+        left, right = (middle, right) if spent <= total else (left, middle)
+    below, above = sum(amounts(corners[left])), sum(amounts(corners[right]))
+    part = Fraction(total - below, above - below) if above != below else Fraction(0)
+    return amounts(corners[left] + part * (corners[right] - corners[left]))
 
 
-def _largest_remainder(exact: np.ndarray, total: int, low: int, high: int) -> Int[np.ndarray, " p"]:
-    units = np.floor(np.round(exact, 6)).astype(np.int64)
-    order = np.argsort(-(exact - units), kind="stable")
-    step = 1 if units.sum() < total else -1
-    while (missing := abs(total - int(units.sum()))) > 0:
-        with_room = [j for j in order if low <= units[j] + step <= high][:missing]
-        units[with_room] += step
-    return units
+def _largest_remainder(exact: list[Fraction], total: int) -> Int[np.ndarray, " p"]:
+    """Whole units: as many as there are remainders to a whole, the largest remainders first."""
+    units = [amount.__floor__() for amount in exact]
+    order = sorted(range(len(exact)), key=lambda j: units[j] - exact[j])
+    for j in order[: total - sum(units)]:
+        units[j] += 1
+    return np.array(units, dtype=np.int64)

@@ -42,6 +42,26 @@ def test_equals_definition(num_neighbours):
     np.testing.assert_allclose(found, wanted, atol=1e-12)
 
 
+@pytest.mark.parametrize("offset", [0, 100, 10_000])
+def test_offset_columns_lose_no_digits(offset):
+    """Sums of squares of float32 columns far from 0 know distances to a few digits, or to none."""
+    draw = np.random.default_rng(0)
+    inputs, queries = ((draw.normal(size=(n, 3)) + offset).astype(np.float32) for n in (60, 20))
+    labels, query_labels = draw.integers(2, size=60), draw.integers(2, size=20)
+    distances = np.linalg.norm(queries.astype(float)[:, None] - inputs.astype(float), axis=2)
+    order = np.argsort(distances, axis=1, kind="stable")
+    wanted = np.zeros(60)
+    for row, label in zip(order, query_labels, strict=True):
+        value = (labels[row[-1]] == label) / 60
+        wanted[row[-1]] += value
+        for rank in range(59, 0, -1):
+            step = float(labels[row[rank - 1]] == label) - float(labels[row[rank]] == label)
+            value += step / 5 * min(5, rank) / rank
+            wanted[row[rank - 1]] += value
+    found = row_values(inputs, labels, queries, query_labels)
+    np.testing.assert_allclose(found, wanted / 20, atol=1e-12)
+
+
 def test_parties_sum_their_rows(classes, make_context):
     data, parties = classes
     one_each = Parties(np.arange(18), tuple(f"row_{i}" for i in range(18)))

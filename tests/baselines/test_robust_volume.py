@@ -21,6 +21,19 @@ def test_by_hand():
     assert found == pytest.approx(wanted, rel=1e-12)
 
 
+def test_cubes_from_the_least_value_by_hand():
+    """Rows 0.05, 0.12 and 1: from 0 in three cubes; from 0.05 the first two share one, mean 0.085.
+
+    Moved by any amount, such cubes hold the same rows, and those from 0 need not.
+    """
+    rows = np.array([[0.05], [0.12], [1.0]])
+    alpha = 1 / 20
+    wanted = np.log(0.085**2 + 1) + np.log((1 + alpha + alpha**2) * (1 + alpha))
+    assert log_robust_volume(rows, lattice="least") == pytest.approx(wanted, rel=1e-12)
+    apart = np.log(0.05**2 + 0.12**2 + 1) + 3 * np.log(1 + 1 / 30)
+    assert log_robust_volume(rows) == pytest.approx(apart, rel=1e-12)
+
+
 def test_replicas_add_little():
     rows = np.random.default_rng(0).normal(size=(40, 3))
     once = log_robust_volume(rows)

@@ -51,6 +51,14 @@ def test_floor_reaches_those_without_value():
     assert amounts([1, 0, -3], 10, floor=2) == [6, 2, 2]
 
 
+def test_smallest_floats_and_what_is_beside_them():
+    """5e-324 and 1e-323 are one to two; beside 1 the first gets what the cap leaves."""
+    assert amounts([5e-324, 1e-323], 9) == [3, 6]
+    assert amounts([1, 5e-324, 0], 100, cap=60) == [60, 40, 0]
+    assert amounts([1, 5e-324], 100) == [100, 0]
+    assert amounts([1e308, 1e308, -1e308], 10, negative="charge") == [10, 10, -10]
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_sums_and_limits_hold(seed):
     generator = np.random.default_rng(seed)
@@ -86,12 +94,20 @@ def test_budgets_as_text_are_exact():
         ([1, 2], 1.001, {}, "budget: wanted an amount of at most 2 decimals"),
         ([1, 2], float("nan"), {}, "budget: wanted an amount"),
         ([1, 2], "much", {}, "budget: wanted an amount"),
+        ([1, 2], float("inf"), {}, "budget: wanted an amount of money, got inf; give a number"),
+        ([1, 2], 1e30, {}, "budget: wanted at most 1[0.]*, got 1e"),
+        ([1, 2], 10, {"decimals": -3}, "decimals: wanted 0 to 12, got -3"),
+        ([np.nan, 2], 10, {}, "values: wanted finite numbers"),
         ([1, 2], 10, {"floor": 6}, "floor: wanted at most 5 for 2 players, got 6"),
         ([1, 2], 10, {"cap": 4}, "cap: wanted at least 5 for 2 players, got 4"),
         ([1, 2], 10, {"floor": 5, "cap": 4}, "wanted 0 <= floor <= cap"),
         ([1, 2], 10, {"floor": -1}, "wanted 0 <= floor <= cap"),
         ([1, -2], 10, {"cap": 6}, "budget: wanted at most 6 where 1 of 2"),
-        ([-1, -2], 10, {}, "values: wanted a player of positive value"),
+        ([-1, -2], 10, {}, "values: wanted a player of positive value.*'shift'"),
+        ([-1, -1], 10, {}, "values: wanted a player of positive value.*equally"),
+        ([1, 1], 10, {"negative": "shift"}, "wanted values that differ.*negative='zero'"),
+        ([-1, -1], 10, {"negative": "shift"}, "wanted values that differ.*equally"),
+        ([0.1, 0.2, -0.3], 10, {"negative": "charge"}, "positive sum.*measure 0.6 in all"),
         ([1, -2], 10, {"negative": "charge"}, "values: wanted a positive sum"),
         ([1, -0.5], 10, {"negative": "charge", "cap": 3}, "neither with negative='charge'"),
     ],

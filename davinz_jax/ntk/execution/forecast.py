@@ -13,6 +13,8 @@ from davinz_jax.ntk.execution.plan import Plan, Request
 
 _RATED_SIZE = {True: 1024, False: 4096}
 """Rows of the matrices by which a host, or an accelerator, is rated."""
+_SPAN = (0.3, 2.0)
+"""Least and most of a forecast that networks were seen to take."""
 _TILE_SECONDS = 5e-3
 """What a tile takes beside its operations: calls, checks, and the disk where there is a store."""
 
@@ -26,7 +28,7 @@ class Forecast(NamedTuple):
         num_blocks: diagonal blocks.
         num_draws: initialisations.
         seconds: time, compilation apart; from the operations and the rate of a matrix product
-            measured here, so right within a factor of about two.
+            measured here. Networks took 0.3 to 2 times as long, by machine and what else it does.
     """
 
     plan: Plan
@@ -40,7 +42,7 @@ class Forecast(NamedTuple):
         return (
             f"kernel of {self.num_rows:,} rows, {blocks}, {self.num_draws} initialisations, by "
             f"{self.plan.engine.name} in batches of {self.plan.batch_size} rows: expected to take "
-            f"about {_duration(self.seconds)} and {in_mebibytes(self.plan.peak_bytes)} at most"
+            f"{_span(self.seconds)} and {in_mebibytes(self.plan.peak_bytes)} at most"
         )
 
 
@@ -69,6 +71,16 @@ def product_rate(dtype: np.dtype) -> float:
         jax.block_until_ready(multiply(operand, operand))
         seconds.append(time.perf_counter() - start)
     return size**3 / min(seconds)
+
+
+def _span(seconds: float) -> str:
+    """The range that a forecast stands for.
+
+    >>> _span(0.4), _span(60)
+    ('about a second', '18 s to 2 min')
+    """
+    low, high = (_duration(share * seconds) for share in _SPAN)
+    return f"about {high}" if low == high else f"{low} to {high}"
 
 
 def _duration(seconds: float) -> str:

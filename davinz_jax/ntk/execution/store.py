@@ -2,12 +2,16 @@
 
 A folder holds `kernel.npy`, memory-mapped, and `tiles.log`: first what the kernel is of (see
 `identity`), then the name and checksum of each finished tile, written once the tile itself is on
-disk. On opening, a tile whose checksum does not hold counts as unfinished; a folder of
-another kernel is refused and left as it is.
+disk. The array's room on the disk is taken first, for a memory map that runs out of it ends the
+process without a word. On opening, a tile whose checksum does not hold counts as unfinished; a
+folder of another kernel is refused and left as it is.
 """
 
+import errno
 import json
+import math
 import os
+import shutil
 import threading
 import zlib
 from collections.abc import Mapping
@@ -18,6 +22,9 @@ from jaxtyping import Shaped
 from numpy.typing import DTypeLike
 
 from davinz_jax.files import write_bytes, write_whole
+from davinz_jax.ntk.execution.memory import in_mebibytes
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Region = tuple[slice | int, ...]
 """Where a tile lies in the stored array."""
@@ -56,13 +63,14 @@ def open_store(
     """A new store in a folder, or the one that is there.
 
     Raises:
-        ValueError: if the folder holds a kernel of another identity, or one without its log; the
-            text names the folder and what differs.
+        ValueError: if the folder holds a kernel of another identity, or one without its log, or
+            its disk has no room; the text names the folder and what differs.
     """
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     log, data = path / "tiles.log", path / "kernel.npy"
-    if not log.exists():
+    is_new = not log.exists()
+    if is_new:
         if data.exists():
             raise ValueError(
                 f"store: wanted an empty folder or this very kernel begun, got a kernel without "
@@ -75,7 +83,27 @@ def open_store(
             cut.write("\n")
     first, *lines = text.splitlines() or [""]
     _check_identity(path, first, identity)
-    return KernelStore(path, _open_array(data, shape, dtype), _entries(lines))
+    try:
+        array = _open_array(data, shape, dtype)
+    except OSError as error:
+        if is_new:
+            log.unlink()
+        raise _without_room(path, shape, dtype, error) from error
+    return KernelStore(path, array, _entries(lines))
+
+
+def _without_room(
+    path: Path, shape: tuple[int, ...], dtype: DTypeLike, error: OSError
+) -> Exception:
+    """What to say where the array cannot be made: the room that it needs, if that is the reason."""
+    if error.errno not in _NO_ROOM:
+        return error
+    wanted = in_mebibytes(math.prod(shape) * np.dtype(dtype).itemsize)
+    free = in_mebibytes(shutil.disk_usage(path).free)
+    return ValueError(
+        f"store: wanted {wanted} on the disk of {path}, got {free} free ({error.strerror}); free "
+        "some, name a folder on another disk, or leave the store out"
+    )
 
 
 def _check_identity(path: Path, found: str, wanted: Mapping[str, str]) -> None:
@@ -97,15 +125,33 @@ def _open_array(data: Path, shape: tuple[int, ...], dtype: DTypeLike) -> np.memm
     try:
         array = np.lib.format.open_memmap(data, "r+")
         if array.shape == shape and array.dtype == dtype:
+            _reserve(data)
             return array
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         pass
 
     def zeros(path: Path) -> None:
         np.lib.format.open_memmap(path, "w+", dtype=dtype, shape=shape).flush()
+        _reserve(path)
 
     write_whole(data.parent, {data.name: zeros})
     return np.lib.format.open_memmap(data, "r+")
+
+
+def _reserve(path: Path) -> None:
+    """Take the whole file's room on the disk, where the system can; what is written stays.
+
+    Raises:
+        OSError: if there is no room.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with path.open("r+b") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise
 
 
 def _entries(lines: list[str]) -> dict[str, int]:

@@ -120,6 +120,33 @@ def test_refuses_another_kernels_folder_and_keeps_it(tmp_path):
         opened(tmp_path)
 
 
+def test_a_disk_without_room_is_refused_before_anything_is_computed(tmp_path):
+    """A file that may not grow stands for a full disk; a memory map would end in SIGBUS."""
+    code = """
+import resource, sys
+import numpy as np
+from davinz_jax.ntk.execution.store import open_store
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
+try:
+    open_store(sys.argv[1], shape=(300, 300), dtype=np.float32, identity={"rows": "a"})
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert "store: wanted" in done.stdout
+    assert "name a folder on another disk" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_whole_room_is_taken_at_once(tmp_path):
+    """Blocks of 512 bytes, as the system counts them, hold the whole array."""
+    open_store(tmp_path, shape=(600, 600), dtype=np.float32, identity={"rows": "a"})
+    found = (tmp_path / "kernel.npy").stat()
+    assert found.st_blocks * 512 >= 600 * 600 * 4
+
+
 def scaled(factor):
     """A linear model, whose code alone holds its factor."""
     return lambda variables, inputs: factor * (inputs @ variables["params"]["kernel"])

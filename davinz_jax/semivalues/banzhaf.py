@@ -13,11 +13,13 @@ from davinz_jax.semivalues.sampling import (
     Sampling,
     SamplingRun,
     Sums,
+    num_resamples,
     sample_semivalue,
 )
 from davinz_jax.semivalues.size_weights import banzhaf_weights
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import PRNGKey, Progress, Utility
+from davinz_jax.utility.resampling import with_resamples
 
 ESTIMATOR = "sample_reuse"
 BUDGET = 10_000
@@ -54,6 +56,7 @@ def banzhaf(
         SamplingRun(sampling or Sampling(), key, checkpoint, progress),
         len(utility.players),
     )
+    utility = with_resamples(utility)
     if run.sampling.estimator(num_players, (ESTIMATOR,)) == "exact":
         weights = banzhaf_weights(num_players)
         return exact_semivalue(utility, weights, "banzhaf", progress=progress)
@@ -62,19 +65,27 @@ def banzhaf(
 
 def reuse_sampler(utility: Utility) -> Sampler:
     """Sampler by maximum sample reuse: mean worth with a player, less mean worth without."""
-    shape = (len(utility.terms), utility.num_initialisations, len(utility.players))
-    shapes = {"inside": shape, "outside": shape, "count": shape[-1:]}
+    num, num_players = utility.num_initialisations, len(utility.players)
+    shape = (len(utility.terms), num, num_players)
+    shapes = {"inside": shape, "outside": shape, "count": (num_players,)}
+    if resamples := num_resamples(utility):
+        wider = (len(utility.terms), resamples, num_players)
+        shapes |= {"resampled_inside": wider, "resampled_outside": wider}
 
     def draw(generators: Sequence[np.random.Generator]) -> Iterator[Sums]:
-        members = np.stack([g.integers(0, 2, shape[-1]).astype(bool) for g in generators])
+        members = np.stack([g.integers(0, 2, num_players).astype(bool) for g in generators])
         worths = utility.coalitions(members)
         for coalition, worth in zip(members, np.moveaxis(worths, -1, 0), strict=True):
             inside = worth[..., None] * coalition
-            yield {
-                "inside": inside,
-                "outside": worth[..., None] - inside,
+            outside = worth[..., None] - inside
+            every = {
+                "inside": inside[:, :num],
+                "outside": outside[:, :num],
+                "resampled_inside": inside[:, num:],
+                "resampled_outside": outside[:, num:],
                 "count": coalition.astype(np.float64),
             }
+            yield {name: every[name] for name in shapes}
 
     return Sampler(ESTIMATOR, 1, _batch(utility), BUDGET, shapes, draw, _difference_of_means)
 
@@ -87,7 +98,7 @@ def _batch(utility: Utility) -> int:
 
 def _difference_of_means(
     sums: Sums, counts: Int[np.ndarray, " g"]
-) -> tuple[Float[np.ndarray, "t i p"], Float[np.ndarray, "g t i p"]]:
+) -> tuple[Float[np.ndarray, "t c p"], Float[np.ndarray, "g t i p"]]:
     """Values, and replicates by their first-order (linearised) change from group to group.
 
     With A worths summed over the a coalitions that hold a player and B over the b that do not,
@@ -105,7 +116,12 @@ def _difference_of_means(
         deviations.append((worths - number[:, None, None] * mean) / number.sum(axis=0))
     share = (counts / counts.sum())[:, None, None, None]
     value = means[0] - means[1]
-    return value, value + (deviations[0] - deviations[1]) / share
+    replicates = value + (deviations[0] - deviations[1]) / share
+    if "resampled_inside" in sums:
+        resampled = sums["resampled_inside"][0] / with_player.sum(axis=0)
+        resampled -= sums["resampled_outside"][0] / without.sum(axis=0)
+        value = np.concatenate([value, resampled], axis=1)
+    return value, replicates
 
 
 def _check_both_sides(inside: np.ndarray, outside: np.ndarray) -> None:

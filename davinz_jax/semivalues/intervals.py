@@ -1,18 +1,19 @@
-r"""Standard errors and intervals of values, over initialisations and over samples.
+r"""Standard errors and intervals of values: initialisations, samples, the validation set's draw.
 
-Either source of spread is a factor F (r, p) with r replicates: the variance of any combination
+Each source of spread is a factor F (r, p) with r replicates: the variance of any combination
 c of the p values is ‖F c‖². So the error of a difference of two players is paired, and that of a
-party's sum of rows carries over. Both sources together: variances add, and half-widths of
+party's sum of rows carries over. All sources together: variances add, and half-widths of
 intervals add as squares, each with its own t quantile,
 
-    width² = t²(i − 1) ‖F_init c‖² + t²(g − 1) ‖F_samp c‖².
+    width² = t²(i − 1) ‖F_init c‖² + t²(g − 1) ‖F_samp c‖² + t²(d) (‖F_val c‖² + floor).
 
 The spread over initialisations already contains what sampling noise they do not share; adding
-both is on the safe side.
+both is on the safe side. F_val holds values under resamples of the validation rows less the value
+(`utility/resampling.py`): their mean square, so that a bias over draws widens the interval too.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, ScalarLike
@@ -29,21 +30,23 @@ class Spread:
     Attributes:
         factor: F, (r, p); unit of the values.
         degrees: degrees of freedom of the variance.
+        floor: variance of any value or difference that the replicates cannot see.
     """
 
     factor: Float[np.ndarray, "r p"]
-    degrees: int
+    degrees: ScalarLike
+    floor: ScalarLike = 0.0
 
     @property
     def variance(self) -> Float[np.ndarray, " p"]:
         """Variance of each value."""
-        return np.square(self.factor).sum(axis=0)
+        return np.square(self.factor).sum(axis=0) + self.floor
 
     def differences(self, rows: slice) -> Float[np.ndarray, "b p"]:
         """Variance of the difference of the players in `rows` to every player."""
-        here, variance = self.factor[:, rows], self.variance
-        crossed = variance[rows, None] + variance[None, :] - 2.0 * here.T @ self.factor
-        return np.maximum(crossed, 0.0)
+        here, squares = self.factor[:, rows], np.square(self.factor).sum(axis=0)
+        crossed = squares[rows, None] + squares[None, :] - 2.0 * here.T @ self.factor
+        return np.maximum(crossed, 0.0) + self.floor
 
     def quantile(self, level: ScalarLike) -> float:
         """Two-sided t quantile of a level such as 0.95."""
@@ -69,6 +72,32 @@ def spread_of_mean(
     weights = (counts / total).reshape(-1, *[1] * (replicates.ndim - 1))
     centred = replicates - (weights * replicates).sum(axis=0)
     return centred * np.sqrt(weights / (len(counts) - 1))
+
+
+@dataclass(frozen=True, eq=False)
+class ResampledValues:
+    """Values under resamples of the validation set.
+
+    Attributes:
+        deviations: (b, p), value under each of b resamples less the value, of a size that their
+            mean square is the variance; unit of the values.
+        degrees: degrees of freedom of the variance.
+        floor: variance that resamples cannot see, see `Resampling`.
+    """
+
+    deviations: Float[np.ndarray, "b p"]
+    degrees: ScalarLike
+    floor: ScalarLike = 0.0
+
+    @property
+    def spread(self) -> Spread:
+        """The draw of the validation set as a source of error."""
+        factor = self.deviations / np.sqrt(len(self.deviations))
+        return Spread(factor, self.degrees, self.floor)
+
+    def combine(self, weights: Float[np.ndarray, "p q"]) -> "ResampledValues":
+        """Of q weighted sums of the values."""
+        return replace(self, deviations=self.deviations @ weights)
 
 
 def half_width(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from davinz_jax.semivalues.valuation import Valuation, value_utility
 from davinz_jax.types import PRNGKey, Progress, Utility
+from davinz_jax.utility.resampling import with_resamples
 
 
 def leave_one_out(
@@ -29,6 +30,7 @@ def leave_one_out(
         Wu et al. 2022 (`wu2022davinz`): a party's value in their comparison.
     """
     start = time.perf_counter()
+    utility = with_resamples(utility)
     contributions = utility.leave_one_out()
     seconds = time.perf_counter() - start
     return value_utility(utility, "leave_one_out", contributions, seconds=seconds)

@@ -23,9 +23,16 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from davinz_jax.semivalues.exact import exact_semivalue
-from davinz_jax.semivalues.sampling import Sampler, SamplingRun, Sums, sample_semivalue
+from davinz_jax.semivalues.sampling import (
+    Sampler,
+    SamplingRun,
+    Sums,
+    num_resamples,
+    sample_semivalue,
+)
 from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import Utility
+from davinz_jax.utility.resampling import with_resamples
 
 DESIGNS = ("antithetic", "permutation", "stratified")
 """Names of the designs, that of `auto` first."""
@@ -44,7 +51,7 @@ def semivalue_by_permutations(
     run: SamplingRun,
     settings: Mapping[str, Any] | None = None,
 ) -> Valuation:
-    """A semivalue, exact or by permutations.
+    """A semivalue, exact or by permutations, with its error from the validation set if known.
 
     Args:
         utility: what is to be shared out.
@@ -53,6 +60,7 @@ def semivalue_by_permutations(
         run: how it is sampled, from which key.
         settings: what else defines the semivalue, for the description.
     """
+    utility = with_resamples(utility)
     estimator = run.sampling.estimator(len(utility.players), DESIGNS)
     if estimator == "exact":
         return exact_semivalue(
@@ -74,16 +82,21 @@ def permutation_sampler(
     """
     num_players = len(utility.players)
     weights = num_players * size_weights
-    shape = (len(utility.terms), utility.num_initialisations, num_players)
+    num = utility.num_initialisations
+    shapes = {"marginals": (len(utility.terms), num, num_players)}
+    if resamples := num_resamples(utility):
+        shapes["resampled"] = (len(utility.terms), resamples, num_players)
 
     def draw(generators: Sequence[np.random.Generator]) -> Iterator[Sums]:
         for generator in generators:
             orders = unit_of(generator.permutation(num_players), design)
             parts = [_weighted_marginals(utility, order, weights) for order in orders]
-            yield {"marginals": np.mean(parts, axis=0)}
+            mean = np.mean(parts, axis=0)
+            both = {"marginals": mean[:, :num], "resampled": mean[:, num:]}
+            yield {name: both[name] for name in shapes}
 
     samples = len(unit_of(np.arange(num_players), design))
-    return Sampler(design, samples, 1, BUDGET, {"marginals": shape}, draw, _mean_marginals)
+    return Sampler(design, samples, 1, BUDGET, shapes, draw, _mean_marginals)
 
 
 def unit_of(order: Int[np.ndarray, " p"], design: str) -> list[Int[np.ndarray, " p"]]:
@@ -99,7 +112,7 @@ def unit_of(order: Int[np.ndarray, " p"], design: str) -> list[Int[np.ndarray, "
 
 def _weighted_marginals(
     utility: Utility, order: Int[np.ndarray, " p"], weights: Float[np.ndarray, " p"]
-) -> Float[np.ndarray, "t i p"]:
+) -> Float[np.ndarray, "t c p"]:
     by_position = np.diff(utility.prefixes(order), axis=-1) * weights
     marginals = np.empty_like(by_position)
     marginals[..., order] = by_position
@@ -108,6 +121,9 @@ def _weighted_marginals(
 
 def _mean_marginals(
     sums: Sums, counts: Int[np.ndarray, " g"]
-) -> tuple[Float[np.ndarray, "t i p"], Float[np.ndarray, "g t i p"]]:
+) -> tuple[Float[np.ndarray, "t c p"], Float[np.ndarray, "g t i p"]]:
     total = sums["marginals"][: len(counts)]
-    return total.sum(axis=0) / counts.sum(), total / counts[:, None, None, None]
+    every = [total.sum(axis=0)]
+    if "resampled" in sums:
+        every.append(sums["resampled"][0])
+    return np.concatenate(every, axis=1) / counts.sum(), total / counts[:, None, None, None]

@@ -3,7 +3,8 @@
 Samples come in units (a permutation, a permutation with its reverse, a coalition). Unit number u
 draws from a generator of its own, folded from the key and u, and is added to running sums of
 group u mod 32. So the sums do not depend on where the loop was interrupted, and the spread
-between groups gives the standard error of anything linear in the values. Sums are taken in order
+between groups gives the standard error of anything linear in the values. Answers under resamples
+of the validation set go to one sum of all units. Sums are taken in order
 of u, and batches end at the same units in every run: a resumed run repeats an uninterrupted one
 bit for bit.
 """
@@ -24,10 +25,14 @@ from davinz_jax.semivalues.checkpoint import SamplingState, load_checkpoint, sav
 from davinz_jax.semivalues.stopping import Stopping
 from davinz_jax.semivalues.valuation import Valuation, check_finite, value_utility
 from davinz_jax.types import PRNGKey, Progress, Utility
+from davinz_jax.utility.resampling import resampling_of
 from davinz_jax.versions import versions
 
 GROUPS = 32
 """Groups that samples are dealt to; the standard error has one degree of freedom less."""
+
+POOLED = "resampled"
+"""How the names of sums begin that are not dealt to groups."""
 
 AUTO_EXACT = 12
 """Players up to which `auto` enumerates: 4,096 coalitions, the cost of some hundred orders."""
@@ -94,10 +99,11 @@ class Sampler:
         samples: samples in a unit.
         batch: units drawn together, at most `GROUPS`.
         budget: samples drawn where no number is given.
-        shapes: shape of each sum that a unit adds to.
+        shapes: shape of each sum that a unit adds to; those named `resampled…` are not dealt to
+            groups.
         draw: generators, one a unit, to what each unit adds.
-        estimate: sums (groups, …) and units in each group, to contributions (t, i, p) and
-            replicates (groups, t, i, p).
+        estimate: sums (groups, …) and units in each group, to contributions (t, i + b, p), with b
+            resamples of the validation set, and replicates (groups, t, i, p).
     """
 
     estimator: str
@@ -149,6 +155,12 @@ def sample_semivalue(
         num_samples=state.units * sampler.samples,
         seconds=state.seconds,
     )
+
+
+def num_resamples(utility: Utility) -> int:
+    """Resamples of the validation set in a utility's answers."""
+    resampling = resampling_of(utility)
+    return 0 if resampling is None else resampling.num
 
 
 def unit_generator(words: Int[np.ndarray, " w"], unit: int) -> np.random.Generator:
@@ -212,7 +224,10 @@ class _Loop:
         state = load_checkpoint(checkpoint, self._configuration) if checkpoint else None
         if state is None:
             return SamplingState(
-                {name: np.zeros((GROUPS, *s)) for name, s in sampler.shapes.items()}
+                {
+                    name: np.zeros((1 if name.startswith(POOLED) else GROUPS, *shape))
+                    for name, shape in sampler.shapes.items()
+                }
             )
         if state.units > self._num_units:
             raise ValueError(
@@ -231,7 +246,8 @@ class _Loop:
         for unit, increments in zip(units, self._sampler.draw(generators), strict=True):
             for name, increment in increments.items():
                 check_finite(increment, tuple(self._utility.players), self._semivalue)
-                state.sums[name][unit % GROUPS] += increment
+                groups = state.sums[name]
+                groups[unit % len(groups)] += increment
             state.units += 1
 
     def _reason_to_stop(self, state: SamplingState) -> str | None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from davinz_jax.semivalues.valuation import Valuation, value_utility
 from davinz_jax.types import PRNGKey, Progress, Utility
+from davinz_jax.utility.resampling import with_resamples
 
 
 def standalone(
@@ -33,6 +34,7 @@ def standalone(
         Wu et al. 2022 (`wu2022davinz`): a party's score in their property experiments.
     """
     start = time.perf_counter()
+    utility = with_resamples(utility)
     num_players = len(utility.players)
     parts = []
     for first in range(0, num_players, batch_size):

@@ -1,8 +1,9 @@
 """What every method returns: values of players, in terms, with their errors and their origin.
 
-A value is the sum over terms of the mean over initialisations of `contributions`. Two sources of
-error are kept apart: the spread over initialisations, and, for sampled values, the spread over
-independent groups of samples (`replicates`); `intervals.py` says how they are added.
+A value is the sum over terms of the mean over initialisations of `contributions`. Three sources of
+error are kept apart: the spread over initialisations; for sampled values, that over independent
+groups of samples (`replicates`); and the draw of the validation set (`resampled`). `intervals.py`
+says how they are added.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from davinz_jax.data.dataset import Parties
 from davinz_jax.semivalues.archive import plain, read_archive, write_archive
 from davinz_jax.semivalues.comparison import Comparison, compare
 from davinz_jax.semivalues.intervals import (
+    ResampledValues,
     Spread,
     above,
     blocks_of_players,
@@ -27,6 +29,7 @@ from davinz_jax.semivalues.intervals import (
 )
 from davinz_jax.semivalues.payouts import Amount, Negative, Payouts, payouts
 from davinz_jax.types import Utility
+from davinz_jax.utility.resampling import resampling_of
 from davinz_jax.versions import versions
 
 _KIND = "valuation"
@@ -52,6 +55,7 @@ class Valuation:
         description: what it was computed from: utility, seeds, versions, kind of player, as JSON
             would hold it.
         rows: row number in the dataset of each player, where players are single rows.
+        resampled: values under resamples of the validation set, where the utility knows its rows.
     """
 
     method: str
@@ -65,10 +69,12 @@ class Valuation:
     seconds: float = 0.0
     description: Mapping[str, Any] = field(default_factory=dict)
     rows: Int[np.ndarray, " p"] | None = None
+    resampled: ResampledValues | None = None
 
     def __post_init__(self) -> None:
         _check_shapes(self)
-        for array in (self.contributions, self.replicates):
+        deviations = None if self.resampled is None else self.resampled.deviations
+        for array in (self.contributions, self.replicates, deviations):
             if array is not None:
                 check_finite(array, self.players, self.method)
 
@@ -100,6 +106,13 @@ class Valuation:
         if not self._is_sampled:
             return np.zeros(len(self.players))
         return np.sqrt(self._over_samples.variance)
+
+    @property
+    def stderr_validation(self) -> Float[np.ndarray, " p"]:
+        """Standard error of each value over draws of the validation set; NaN if not measured."""
+        if self.resampled is None:
+            return np.full(len(self.players), np.nan)
+        return np.sqrt(self.resampled.spread.variance)
 
     @property
     def stderr(self) -> Float[np.ndarray, " p"]:
@@ -146,8 +159,8 @@ class Valuation:
         """A pandas frame with one row a player, in the order of `players`.
 
         Columns: player, value, stderr, one for each term, stderr_initialisation,
-        stderr_sampling, low and high (interval of the level), rank, rank_low, rank_high, num_rows,
-        and row (number in the dataset) where players are rows.
+        stderr_sampling, stderr_validation, low and high (interval of the level), rank, rank_low,
+        rank_high, num_rows, and row (number in the dataset) where players are rows.
         """
         import pandas as pd
 
@@ -157,6 +170,7 @@ class Valuation:
         columns |= {
             "stderr_initialisation": self.stderr_initialisation,
             "stderr_sampling": self.stderr_sampling,
+            "stderr_validation": self.stderr_validation,
             "low": limits[:, 0],
             "high": limits[:, 1],
             "rank": self.rank,
@@ -209,6 +223,7 @@ class Valuation:
             num_rows=np.bincount(parties.indices, self.num_rows, len(parties)).astype(np.int64),
             contributions=self.contributions @ member,
             replicates=replicates,
+            resampled=None if self.resampled is None else self.resampled.combine(member),
             description={**self.description, "player_kind": "sum of rows"},
             rows=None,
         )
@@ -229,6 +244,10 @@ class Valuation:
             arrays["replicates"], arrays["replicate_samples"] = self._groups
         if self.rows is not None:
             arrays["rows"] = self.rows
+        if self.resampled is not None:
+            arrays["deviations"] = self.resampled.deviations
+            limits = self.resampled.degrees, self.resampled.floor
+            document["resampled"] = [np.asarray(each).item() for each in limits]
         write_archive(Path(path), _KIND, document, arrays)
 
     @classmethod
@@ -251,6 +270,9 @@ class Valuation:
             seconds=document["seconds"],
             description=document["description"],
             rows=arrays.get("rows"),
+            resampled=ResampledValues(arrays["deviations"], *document["resampled"])
+            if "resampled" in document
+            else None,
         )
 
     @property
@@ -275,13 +297,15 @@ class Valuation:
     @property
     def _spreads(self) -> list[Spread]:
         measured = [self._over_initialisations] if self.num_initialisations > 1 else []
-        return [*measured, self._over_samples] if self._is_sampled else measured
+        if self._is_sampled:
+            measured.append(self._over_samples)
+        return measured if self.resampled is None else [*measured, self.resampled.spread]
 
 
 def value_utility(
     utility: Utility,
     method: str,
-    contributions: Float[np.ndarray, "t i p"],
+    contributions: Float[np.ndarray, "t c p"],
     *,
     settings: Mapping[str, Any] | None = None,
     **sampled: Any,
@@ -291,13 +315,17 @@ def value_utility(
     Where the utility has `player_rows`, the row number of each player, the valuation keeps them.
 
     Args:
-        utility: what was valued.
+        utility: what was valued; `with_resamples` of it, for the draw of the validation set.
         method: how.
-        contributions: part of each value from each term, per initialisation.
+        contributions: part of each value from each term, per initialisation and, of a utility
+            with resamples, per resample.
         settings: what else defines the values (seed, estimator, …).
         **sampled: `replicates`, `replicate_samples`, `num_samples`, `seconds` of `Valuation`.
     """
     sizes = np.asarray(utility.player_sizes, dtype=np.int64)
+    contributions = np.asarray(contributions, dtype=np.float64)
+    draws = contributions[:, : utility.num_initialisations]
+    resampled = contributions[:, utility.num_initialisations :]
     description = {
         "utility": utility.describe(),
         "player_kind": "row" if (sizes == 1).all() else "party as one player",
@@ -309,11 +337,24 @@ def value_utility(
         players=tuple(utility.players),
         num_rows=sizes,
         terms=tuple(utility.terms),
-        contributions=np.asarray(contributions, dtype=np.float64),
+        contributions=draws,
         description=plain(description),
         rows=getattr(utility, "player_rows", None),
+        resampled=_deviations(utility, draws, resampled),
         **sampled,
     )
+
+
+def _deviations(
+    utility: Utility, draws: Float[np.ndarray, "t i p"], resampled: Float[np.ndarray, "t b p"]
+) -> ResampledValues | None:
+    """Values under resamples less the values; None where the utility knows no resamples."""
+    resampling = resampling_of(utility)
+    if resampling is None or not resampled.shape[1]:
+        return None
+    away = resampled.sum(axis=0) - draws.sum(axis=0).mean(axis=0)
+    away *= np.sqrt(resampling.inflation)
+    return ResampledValues(away, resampling.degrees, resampling.floor)
 
 
 def check_finite(array: Float[np.ndarray, "... p"], players: tuple[str, ...], method: str) -> None:

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int, ScalarLike
 
 from davinz_jax.types import Utility
 from davinz_jax.utility.players import all_coalitions, check_permutation
+from davinz_jax.utility.resampling import Resampling, resampling_of, with_resamples
 
 
 class AbstractUtility(ABC):
@@ -25,6 +26,8 @@ class AbstractUtility(ABC):
         terms: names of the t additive terms.
         num_initialisations: draws of the network over which the utility is repeated.
         player_rows: row number of each player, where all are single rows.
+        resampling: what further answers, under resamples of the validation set, follow those of
+            the initialisations; None where there are none.
     """
 
     players: tuple[str, ...]
@@ -32,6 +35,7 @@ class AbstractUtility(ABC):
     terms: tuple[str, ...]
     num_initialisations: int
     player_rows: Int[np.ndarray, " p"] | None = None
+    resampling: Resampling | None = None
     __array_ufunc__ = None  # a NumPy number times a utility is a utility too
 
     @abstractmethod
@@ -56,6 +60,10 @@ class AbstractUtility(ABC):
         """Marginals u(N) - u(N without j) of every player j."""
         without = self.coalitions(~np.eye(len(self.players), dtype=bool))
         return self.grand()[..., None] - without
+
+    def with_resamples(self) -> Utility:
+        """This utility with answers under resamples of the validation set, where it knows any."""
+        return self
 
     def describe(self) -> dict[str, Any]:
         """What defines this utility, as JSON would hold it."""
@@ -112,6 +120,7 @@ class WeightedSum(AbstractUtility):
         self.player_rows = getattr(utilities[0], "player_rows", None)
         self.terms = number_repeated([term for each in utilities for term in each.terms])
         self.num_initialisations = max(each.num_initialisations for each in utilities)
+        self.resampling = _join([(w, resampling_of(each)) for w, each in self.summands])
 
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Utilities of the coalitions whose members are marked."""
@@ -145,6 +154,11 @@ class WeightedSum(AbstractUtility):
             **dict(zip(names, parts, strict=True)),
         }
 
+    def with_resamples(self) -> "WeightedSum":
+        """The same sum of summands with resamples; those that know none are alike in all."""
+        summands = [(weight, with_resamples(each)) for weight, each in self.summands]
+        return WeightedSum(summands, description=self._description)
+
     def with_description(self, **description: Any) -> "WeightedSum":
         """The same sum, with what is to be said of it."""
         return WeightedSum(self.summands, description=description)
@@ -158,9 +172,24 @@ class WeightedSum(AbstractUtility):
         self, answer: Callable[[Utility], Float[np.ndarray, "_ _ ..."]]
     ) -> Float[np.ndarray, "t i ..."]:
         """The summands' answers (t_s, i or 1, ...) to those of the sum."""
-        parts = [weight * answer(utility) for weight, utility in self.summands]
-        shapes = ((len(each), self.num_initialisations, *each.shape[2:]) for each in parts)
-        return np.concatenate([*map(np.broadcast_to, parts, shapes)])
+        parts = [
+            weight * self._align(utility, answer(utility)) for weight, utility in self.summands
+        ]
+        return np.concatenate(parts)
+
+    def _align(
+        self, utility: Utility, part: Float[np.ndarray, "s _ ..."]
+    ) -> Float[np.ndarray, "s i ..."]:
+        """A summand's answers for all initialisations, and for all resamples if there are any."""
+        own = utility.num_initialisations
+        shape = (len(part), self.num_initialisations, *part.shape[2:])
+        draws, resampled = np.broadcast_to(part[:, :own], shape), part[:, own:]
+        if self.resampling is None:
+            return draws
+        if not resampled.shape[1]:  # the same under every resample
+            mean = draws.mean(1, keepdims=True)
+            resampled = np.repeat(mean, self.resampling.num, axis=1)
+        return np.concatenate([draws, resampled], axis=1)
 
 
 def check_summands(utilities: Sequence[Utility]) -> None:
@@ -178,6 +207,25 @@ def check_summands(utilities: Sequence[Utility]) -> None:
                 f"utilities: wanted 1 or {most} initialisations, got {each.num_initialisations} in "
                 f"{_name(each)}; build all on the same initialisations"
             )
+
+
+def _join(parts: Sequence[tuple[float, Resampling | None]]) -> Resampling | None:
+    """What the resamples of a weighted sum stand for."""
+    known = [(weight, each) for weight, each in parts if each is not None]
+    if not known:
+        return None
+    numbers = {each.num for _, each in known}
+    if len(numbers) > 1:
+        raise ValueError(
+            f"utilities: wanted as many resamples of the validation set in each, got "
+            f"{sorted(numbers)}; build all with one num_resamples"
+        )
+    return Resampling(
+        numbers.pop(),
+        min(each.degrees for _, each in known),
+        max(each.inflation for _, each in known),
+        sum(weight**2 * each.floor for weight, each in known),
+    )
 
 
 def number_repeated(names: Sequence[str]) -> tuple[str, ...]:

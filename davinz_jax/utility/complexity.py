@@ -67,6 +67,6 @@ class ComplexityUtility(AbstractKernelUtility):
         draws: Sequence[int],
         sums: Sequence[Float[np.ndarray, " c"]],
         sizes: Float[np.ndarray, " c"],
-    ) -> Float[np.ndarray, "1 c"]:
+    ) -> Float[np.ndarray, "1 1 c"]:
         # removal may round q of 0 below 0
-        return np.sqrt(divide(np.maximum(sums[0], 0.0), sizes))[None]
+        return np.sqrt(divide(np.maximum(sums[0], 0.0), sizes))[None, None]

@@ -41,6 +41,7 @@ from davinz_jax.utility.kernel_regression import KernelRegressionUtility
 from davinz_jax.utility.metrics import Metric, Scores, default_metric, make_metric
 from davinz_jax.utility.named_kernels import KernelSource, make_kernel
 from davinz_jax.utility.options import DiscrepancyOptions, KernelOptions
+from davinz_jax.utility.resampling import NUM_RESAMPLES, Resamples, draw_resamples
 from davinz_jax.utility.ridges import find_ridge, find_temperature
 
 Stage = Callable[[str], AbstractContextManager[Any]]
@@ -62,6 +63,7 @@ class Ingredients:
         progress: told steps done, steps in all, and the stage.
         announce: told what the tangent kernel is expected to take, before it is begun.
         stage: context entered, by name, around `kernel` and `discrepancy`, to time them.
+        num_resamples: draws of the validation set by which values get an error; 0 for none.
     """
 
     def __init__(
@@ -78,7 +80,9 @@ class Ingredients:
         progress: Progress | None = None,
         announce: Callable[[Forecast], None] | None = None,
         stage: Stage = nullcontext,
+        num_resamples: int = NUM_RESAMPLES,
     ) -> None:
+        self._resamples_key, self._num_resamples = jax.random.fold_in(key, 4), num_resamples
         draws, self._blocks_key, self._bandwidth_key, self._kappa_key = jax.random.split(key, 4)
         self.model, self.dataset, self.parties = model, dataset, parties
         self._draws, self._given = jax.random.split(draws, num_initialisations), initialisations
@@ -104,6 +108,12 @@ class Ingredients:
     def values_rows(self) -> bool:
         """Whether each row is a player of its own."""
         return len(self.parties) == len(self.dataset)
+
+    @cached_property
+    def resamples(self) -> Resamples | None:
+        """Draws of the validation rows, the same for every utility made here."""
+        num_rows = len(self.dataset.validation)
+        return draw_resamples(num_rows, self._num_resamples, key=self._resamples_key)
 
     @property
     def computed_kernels(self) -> tuple[TangentKernel, ...]:
@@ -205,6 +215,7 @@ class Ingredients:
             ridge=ridge,
             metric=metric or default_metric(made.residual.shape[2]),
             is_ensemble=ensemble,
+            resamples=self.resamples,
         )
 
     def _cross_entropy(

@@ -53,6 +53,7 @@ class AbstractKernelUtility(AbstractUtility):
         weights: times each row counts.
         ridge_curve: what chose the ridge, if it was chosen.
         is_ensemble: whether the sums of all initialisations are finished together, as one.
+        resampling: see `AbstractUtility`.
     """
 
     _num_measures = 1
@@ -91,6 +92,7 @@ class AbstractKernelUtility(AbstractUtility):
         self.is_ensemble = is_ensemble
         self.num_initialisations = 1 if is_ensemble else len(kernel.blocks)
         self._answers: dict[Any, Float[np.ndarray, "q i c"]] = {}
+        self._resampled_answers: dict[Any, Float[np.ndarray, "q i c"]] = {}
         self._grand_sums = grand_sums(self._system, reduction)
         if not np.isfinite(self._grand_sums).all():
             raise not_positive_definite(kernel.blocks, kernel.rows, ridge=np.min(ridge))
@@ -101,10 +103,11 @@ class AbstractKernelUtility(AbstractUtility):
         draws: Sequence[int],
         sums: Sequence[Float[np.ndarray, " c *shape"]],
         sizes: Float[np.ndarray, " c"],
-    ) -> Float[np.ndarray, "q c"]:
+    ) -> Float[np.ndarray, "q r c"]:
         """Measures of coalitions from their sums in each of some initialisations, and their rows.
 
-        One initialisation, or for an ensemble all of them.
+        One initialisation, or for an ensemble all of them. The first of r answers is the measure,
+        the others are those under resamples of the validation set.
         """
 
     @property
@@ -182,22 +185,30 @@ class AbstractKernelUtility(AbstractUtility):
         if values is None:
             values = self._collect(find, num_coalitions)
             room = KEPT - sum(each.size for each in self._answers.values())
-            if key in ("grand", "leave_one_out") or 1 < self._num_measures <= room / values[0].size:
+            asked_again = self._num_measures > 1 or key in ("grand", "leave_one_out")
+            if asked_again and values.size <= room:
                 self._answers[key] = values
         return values[[self._measure]]
 
     def _collect(
         self, find: Callable[[int], Iterator[Chunk]], num_coalitions: int
     ) -> Float[np.ndarray, "q i c"]:
-        """All measures, chunk by chunk; an ensemble's initialisations go hand in hand."""
-        values = np.empty((self._num_measures, self.num_initialisations, num_coalitions))
+        """All measures, chunk by chunk; an ensemble's initialisations go hand in hand.
+
+        Answers under resamples, if any, are means over initialisations, after those of each.
+        """
+        num = self.num_initialisations
+        num_resamples = 0 if self.resampling is None else self.resampling.num
+        values = np.zeros((self._num_measures, num + num_resamples, num_coalitions))
         everyone = range(len(self._systems))
         for at, draws in enumerate([everyone] if self.is_ensemble else [[i] for i in everyone]):
             parts = map(find, draws)
             for chunks in zip(*parts, strict=True):
                 first = chunks[0]
                 sums = [chunk.sums for chunk in chunks]
-                values[:, at, first.coalitions] = self._finish(draws, sums, first.sizes)
+                found = self._finish(draws, sums, first.sizes)
+                values[:, at, first.coalitions] = found[:, 0]
+                values[:, num:, first.coalitions] += found[:, 1:] / num
         return values
 
 

@@ -12,6 +12,7 @@ from davinz_jax.kernels import Kernel
 from davinz_jax.linalg import Ridge, RidgeCurve, SolverName, predictions
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility, divide
 from davinz_jax.utility.metrics import Metric, Scores, make_metric
+from davinz_jax.utility.resampling import Resamples, check_resamples
 
 
 @final
@@ -37,6 +38,7 @@ class KernelRegressionUtility(AbstractKernelUtility):
             functions as in `make_metric`.
         is_ensemble: score the mean prediction over initialisations, rather than each one's; the
             utility then has one initialisation.
+        resamples: draws of the validation rows, from which values get an error; None for none.
         multiplicity: times each row counts, in row order; once by default.
         solver: where the algebra runs; `auto` suits the machine.
 
@@ -62,7 +64,10 @@ class KernelRegressionUtility(AbstractKernelUtility):
         multiplicity: Num[np.ndarray, " n"] | None = None,
         solver: SolverName = "auto",
         is_ensemble: bool = False,
+        resamples: Resamples | None = None,
     ) -> None:
+        check_resamples(resamples, len(validation_targets))
+        self._resamples = resamples
         across, self._start = _validation_parts(kernel, validation_targets)
         self._targets = validation_targets
         names = [metric] if isinstance(metric, str) or not isinstance(metric, Sequence) else metric
@@ -92,7 +97,18 @@ class KernelRegressionUtility(AbstractKernelUtility):
         for place, metric in enumerate(self._metrics):
             found[metric.name] = copy.copy(self)
             found[metric.name]._measure = place
+            if self.resampling is not None and self._resamples is not None:
+                found[metric.name].resampling = self._resamples.resampling(step=metric.step)
         return found
+
+    def with_resamples(self) -> "KernelRegressionUtility":
+        """This utility with answers under resamples, if it was given any; they share answers."""
+        if self._resamples is None or self.resampling is not None:
+            return self
+        view = copy.copy(self)
+        view._answers = self._resampled_answers
+        view.resampling = self._resamples.resampling(step=self._metrics[self._measure].step)
+        return view
 
     def predictions(self) -> Float[np.ndarray, "i m k"]:
         """Outputs on the validation rows of the regression on all rows."""
@@ -104,6 +120,7 @@ class KernelRegressionUtility(AbstractKernelUtility):
             "kind": "kernel_regression",
             **self._metrics[self._measure].describe(),
             "num_validation_rows": self._start.shape[1],
+            "num_resamples": 0 if self._resamples is None else self._resamples.num,
             **self.describe_kernel(),
         }
 
@@ -112,12 +129,14 @@ class KernelRegressionUtility(AbstractKernelUtility):
         draws: Sequence[int],
         sums: Sequence[Float[np.ndarray, "c m k"]],
         sizes: Float[np.ndarray, " c"],
-    ) -> Float[np.ndarray, "q c"]:
+    ) -> Float[np.ndarray, "q r c"]:
         outputs = self._start[draws[0]] + divide(sums[0], sizes)
         for draw, each in zip(draws[1:], sums[1:], strict=True):
             outputs += self._start[draw] + divide(each, sizes)
         outputs /= len(draws)
-        return np.stack([metric(outputs, self._targets) for metric in self._metrics])
+        resamples = None if self.resampling is None else self._resamples
+        measured = [metric.measure(outputs, self._targets, resamples) for metric in self._metrics]
+        return np.stack(measured)
 
 
 def _validation_parts(

@@ -2,12 +2,15 @@
 
 A metric takes predictions (c, m, k) of c coalitions on m validation rows and the rows' targets, and
 gives c numbers, larger better. Most are means over rows, so that `by_row` gives each row's share
-(c, m), from which the draw of the validation set can be judged. For classes there is one output a
-class; for regression one output in all.
+(c, m). For classes there is one output a class; for regression one output in all.
+
+What another draw of the validation rows would give follows from each row's influence (c, m), whose
+mean is the metric: its share where the metric is a mean, the linear term of its expansion in the
+rows' weights where it is a ratio or a rank statistic.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -16,6 +19,7 @@ from scipy.special import log_softmax
 from scipy.stats import rankdata
 
 from davinz_jax.choices import check_choice
+from davinz_jax.utility.resampling import Resamples
 
 MetricName = Literal[
     "accuracy", "balanced_accuracy", "auc", "soft_accuracy", "cross_entropy", "mse", "r2"
@@ -36,12 +40,18 @@ class Metric:
             it is no mean over rows.
         whole: the metric (c,), where it is no such mean.
         temperature: by which outputs are divided before a softmax, where there is one.
+        influence: each row's influence (c, m), where it is not `by_row`; None where that serves,
+            or where there is none and the metric is found anew of every draw of rows.
+        step: most by which one row may change m times the metric, where a row's share takes few
+            values; 0 where every row counts a little.
     """
 
     name: str
     by_row: Scores | None = None
     whole: Scores | None = None
     temperature: float | None = None
+    influence: Scores | None = None
+    step: float = 0.0
 
     def __call__(
         self, predictions: Predictions, targets: Num[np.ndarray, " m"]
@@ -61,6 +71,23 @@ class Metric:
                 f"coalitions, got shape {found.shape}; take predictions (c, m, k) to (c,)"
             )
         return found
+
+    def measure(
+        self,
+        predictions: Predictions,
+        targets: Num[np.ndarray, " m"],
+        resamples: Resamples | None = None,
+    ) -> Float[np.ndarray, "r c"]:
+        """The metric, and below it that under each resample of the validation rows."""
+        value = self(predictions, targets)[None]
+        if resamples is None:
+            return value
+        influence = self.influence or self.by_row
+        if influence is None:
+            drawn = [self(predictions[:, rows], targets[rows]) for rows in resamples.rows]
+            return np.concatenate([value, np.stack(drawn)])
+        shares = influence(predictions, targets)
+        return np.concatenate([value, resamples.weights @ shares.T / len(targets)])
 
     def describe(self) -> dict[str, Any]:
         """Name, and the temperature where there is one."""
@@ -107,6 +134,8 @@ def make_metric(
         return _cross_entropy(float(np.asarray(temperature)))
     if metric in ("auc", "balanced_accuracy"):
         _check_several(metric, targets)
+    if metric == "balanced_accuracy":
+        return replace(CLASS_METRICS[metric], step=float(_balance(targets).max()))
     return CLASS_METRICS[metric]
 
 
@@ -124,9 +153,24 @@ def balanced_accuracy(
     predictions: Predictions, targets: Num[np.ndarray, " m"]
 ) -> Float[np.ndarray, "c m"]:
     """Hits weighted so that every class that occurs counts alike; mean 1 for all hits."""
+    return accuracy(predictions, targets) * _balance(targets)
+
+
+def balanced_influence(
+    predictions: Predictions, targets: Num[np.ndarray, " m"]
+) -> Float[np.ndarray, "c m"]:
+    """Of the mean over classes of their accuracies, whose rows are drawn with the others."""
+    hits = accuracy(predictions, targets)
+    classes, places = np.unique(targets, return_inverse=True)
+    of_class = np.stack([hits[:, places == k].mean(1) for k in range(len(classes))], axis=1)
+    deviation = (hits - of_class[:, places]) * _balance(targets)
+    return of_class.mean(1, keepdims=True) + deviation
+
+
+def _balance(targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
+    """Weights of rows under which every class that occurs counts alike; mean 1."""
     _, places, counts = np.unique(targets, return_inverse=True, return_counts=True)
-    weights = len(targets) / (len(counts) * counts[places])
-    return accuracy(predictions, targets) * weights
+    return len(targets) / (len(counts) * counts[places])
 
 
 def soft_accuracy(
@@ -156,10 +200,28 @@ def auc(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.nd
     For two classes the score is the difference of the outputs; a class that no validation row has
     is left out of the mean. Ties count half.
     """
-    classes = np.unique(targets)
+    return np.mean([_area(s, positive) for s, positive in _curves(predictions, targets)], axis=0)
+
+
+def auc_influence(
+    predictions: Predictions, targets: Num[np.ndarray, " m"]
+) -> Float[np.ndarray, "c m"]:
+    """Of the area under the ROC curve: a row's place among the rows of the other side.
+
+    References:
+        DeLong et al. 1988 (`delong1988comparing`).
+    """
+    found = [_area_influence(s, positive) for s, positive in _curves(predictions, targets)]
+    return np.mean(found, axis=0)
+
+
+def _curves(
+    predictions: Predictions, targets: Num[np.ndarray, " m"]
+) -> list[tuple[Float[np.ndarray, "c m"], Bool[np.ndarray, " m"]]]:
+    """Scores of each curve, and which rows they should be high for."""
     if predictions.shape[-1] == 2:
-        return _area(predictions[..., 1] - predictions[..., 0], targets == 1)
-    return np.mean([_area(predictions[..., int(c)], targets == c) for c in classes], axis=0)
+        return [(predictions[..., 1] - predictions[..., 0], targets == 1)]
+    return [(predictions[..., int(c)], targets == c) for c in np.unique(targets)]
 
 
 def scalar_mse(
@@ -174,12 +236,23 @@ def r_squared(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float
     return 1 + scalar_mse(predictions, targets) / np.var(targets)
 
 
+def r_squared_influence(
+    predictions: Predictions, targets: Num[np.ndarray, " m"]
+) -> Float[np.ndarray, "c m"]:
+    """Of R² = 1 − E/V: squared errors E and the variance V are drawn together."""
+    shares, variance = r_squared(predictions, targets), np.var(targets)
+    spread = np.square(targets - targets.mean()) / variance - 1
+    return shares + (1 - shares.mean(1, keepdims=True)) * spread
+
+
 CLASS_METRICS: Mapping[str, Metric] = {
-    "accuracy": Metric("accuracy", accuracy),
-    "balanced_accuracy": Metric("balanced_accuracy", balanced_accuracy),
+    "accuracy": Metric("accuracy", accuracy, step=1.0),
+    "balanced_accuracy": Metric(
+        "balanced_accuracy", balanced_accuracy, influence=balanced_influence
+    ),
     "soft_accuracy": Metric("soft_accuracy", soft_accuracy),
     "mse": Metric("mse", class_mse),
-    "auc": Metric("auc", whole=auc),
+    "auc": Metric("auc", whole=auc, influence=auc_influence),
 }
 """Metrics of classes that need no further choice."""
 
@@ -204,7 +277,9 @@ def _for_numbers(metric: str, targets: Num[np.ndarray, " m"]) -> Metric:
         raise ValueError(
             "metric: wanted validation targets that differ for r2, got equal ones; use mse"
         )
-    return Metric(metric, scalar_mse if metric == "mse" else r_squared)
+    if metric == "mse":
+        return Metric(metric, scalar_mse)
+    return Metric(metric, r_squared, influence=r_squared_influence)
 
 
 def _own(outputs: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, "c m"]:
@@ -219,6 +294,19 @@ def _area(
     positive, negative = int(is_positive.sum()), int((~is_positive).sum())
     ranks = rankdata(scores, axis=1)[:, is_positive].sum(1)
     return (ranks - positive * (positive + 1) / 2) / (positive * negative)
+
+
+def _area_influence(
+    scores: Float[np.ndarray, "c m"], is_positive: Bool[np.ndarray, " m"]
+) -> Float[np.ndarray, "c m"]:
+    ranks, places = rankdata(scores, axis=1), np.empty_like(scores)
+    for side in (is_positive, ~is_positive):
+        places[:, side] = ranks[:, side] - rankdata(scores[:, side], axis=1)
+    positive, negative = int(is_positive.sum()), int((~is_positive).sum())
+    area = places[:, is_positive].sum(1, keepdims=True) / (positive * negative)
+    won = np.where(is_positive, places / negative, 1 - places / positive)
+    share = np.where(is_positive, positive, negative) / len(is_positive)
+    return area + (won - area) / share
 
 
 def _check_classes(targets: Num[np.ndarray, " m"], num_outputs: int) -> None:

@@ -6,6 +6,7 @@ from scipy.stats import t as student
 
 from davinz_jax.data.dataset import Parties
 from davinz_jax.semivalues import Sampling, Valuation, games, leave_one_out, shapley
+from davinz_jax.semivalues.intervals import ResampledValues
 from davinz_jax.semivalues.valuation import value_utility
 from tests.semivalues.cases import sampling_variance
 
@@ -106,6 +107,25 @@ def test_rows_are_a_field_and_survive_saving(tmp_path):
     assert loaded.to_frame()["row"].tolist() == [7, 2, 5]
     assert loaded.sum_by_party(Parties(np.array([0, 1, 1]), ("x", "y"))).rows is None
     assert "row" not in make([[[3.0, 1.0]]]).to_frame()
+
+
+def test_the_draw_of_the_validation_set_is_a_source_of_its_own(tmp_path):
+    """Deviations ±1 and ±2 with a floor of 3: variances 1 + 3 and 4 + 3; the difference 1 + 3."""
+    deviations = np.array([[1.0, 2.0], [-1.0, -2.0]])
+    valuation = make([[[5.0, 9.0]]], resampled=ResampledValues(deviations, 10.0, 3.0))
+    np.testing.assert_allclose(valuation.stderr_validation, [2, 7**0.5])
+    np.testing.assert_allclose(valuation.stderr, [2, 7**0.5])
+    width = student.ppf(0.975, 10) * 2
+    np.testing.assert_allclose(valuation.intervals()[0], [5 - width, 5 + width])
+    assert valuation.not_separable() == (("a", "b"),)  # 4 < 2.23 · 2
+    assert valuation.not_separable(0.9) == ()
+    assert np.isnan(make([[[5.0, 9.0]]]).stderr_validation).all()
+    valuation.save(tmp_path / "values.npz")
+    loaded = Valuation.load(tmp_path / "values.npz")
+    np.testing.assert_array_equal(loaded.intervals(), valuation.intervals())
+    np.testing.assert_allclose(loaded.to_frame()["stderr_validation"], [2, 7**0.5])
+    everyone = valuation.sum_by_party(Parties(np.zeros(2, int), ("all",)))
+    np.testing.assert_allclose(everyone.stderr_validation, 12**0.5)
 
 
 def test_exact_values_are_saved_without_replicates(small_games, tmp_path):

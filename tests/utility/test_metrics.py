@@ -6,6 +6,7 @@ from scipy.special import softmax
 from sklearn import metrics as twins
 
 from davinz_jax.utility.metrics import CLASS_METRICS, default_metric, make_metric
+from davinz_jax.utility.resampling import Resamples
 
 RNG = np.random.default_rng(0)
 CLASSES = np.array([0, 1, 2, 2, 1, 0, 1, 2, 2])
@@ -50,6 +51,34 @@ def test_rows_shares_average_to_the_metric(name):
     shares = metric.by_row(OUTPUTS, CLASSES)
     assert shares.shape == (4, 9)
     np.testing.assert_allclose(shares.mean(1), metric(OUTPUTS, CLASSES))
+
+
+@pytest.mark.parametrize("name", ["balanced_accuracy", "auc", "r2"])
+def test_influence_averages_to_the_metric_and_is_its_derivative(name):
+    """Row 2 drawn once more among 900 rows moves the metric as its influence says."""
+    outputs, targets = np.tile(OUTPUTS, (1, 100, 1)), np.tile(CLASSES, 100)
+    if name == "r2":
+        outputs, targets = outputs[..., :1], targets + 0.5
+    metric = make_metric(name, targets, outputs.shape[2])
+    assert metric.influence is not None
+    shares = metric.influence(outputs, targets)
+    np.testing.assert_allclose(shares.mean(1), metric(outputs, targets))
+    rows = np.append(np.arange(900), 2)
+    moved = _whole(name, outputs[:, rows], targets[rows]) - metric(outputs, targets)
+    np.testing.assert_allclose(moved * 900, shares[:, 2] - shares.mean(1), atol=2e-2)
+
+
+def _whole(name, outputs, targets):
+    return make_metric(name, targets, outputs.shape[2])(outputs, targets)
+
+
+def test_measured_under_resamples():
+    """Hits 1, 0, 1 counted 3, 0, 0 and 0, 2, 1 times."""
+    outputs = np.array([[[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]])
+    resamples = Resamples(np.array([[3.0, 0, 0], [0, 2, 1]]))
+    metric = make_metric("accuracy", np.array([0, 1, 1]), 2)
+    found = metric.measure(outputs, np.array([0, 1, 1]), resamples)
+    np.testing.assert_allclose(found, [[2 / 3], [1], [1 / 3]])
 
 
 @pytest.mark.parametrize("name", [*CLASS_METRICS, "cross_entropy"])

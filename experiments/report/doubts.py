@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Int, Num
+from matplotlib.figure import Figure
 
 from davinz_jax.data import Dataset
 from davinz_jax.detection import Cut, RowCheck
 from davinz_jax.evaluation import detection_auc, detection_f1, recall_at_count
-from davinz_jax.files import write_whole
+from davinz_jax.files import Writer, write_whole
 from experiments.report import plots, plots_doubts
 from experiments.runtime import console, outputs
 from experiments.runtime.context import Rows
@@ -221,8 +222,14 @@ def _print_rows(found: Doubts, worst: int) -> None:
     console.table("most doubtful rows", ["line", *COLUMNS[1:]], rows)
 
 
-def save(found: Doubts, content: Mapping[str, Any], folder: Path, worst: int) -> None:
-    """Write the run's files, whole or not at all; result.json comes last, as the seal."""
+def save(
+    found: Doubts,
+    content: Mapping[str, Any],
+    folder: Path,
+    worst: int,
+    pages: Mapping[str, Writer],
+) -> None:
+    """Write the run's files and pages, whole or not at all; result.json comes last, as the seal."""
     frame, dropped, own = found.frame(), found.cut.dropped, found.own
     order = np.argsort(frame["line"].to_numpy(), kind="stable")
     listed = with_own_columns(frame.assign(dropped=np.where(dropped, "true", "false")), own.cells)
@@ -230,7 +237,8 @@ def save(found: Doubts, content: Mapping[str, Any], folder: Path, worst: int) ->
         "rows.csv": outputs.csv_writer(listed.iloc[order]),
         f"keep{own.ending}": own.writer(~dropped),
         f"drop{own.ending}": own.writer(dropped),
-        "margins.png": partial(plots.save, _histogram(found)),
+        "margins.png": partial(plots.save, histogram(found)),
+        **pages,
     }
     if found.rows.dataset.inputs.ndim == 4:
         writers["worst.png"] = partial(plots.save, _gallery(found, found.order[:worst]))
@@ -240,7 +248,8 @@ def save(found: Doubts, content: Mapping[str, Any], folder: Path, worst: int) ->
         console.note(f"keep{own.ending} and drop{own.ending} hold rows as they were, not spoilt")
 
 
-def _histogram(found: Doubts) -> Any:
+def histogram(found: Doubts) -> Figure:
+    """The rows' margins, with the cut."""
     dropped = int(found.cut.dropped.sum())
     return plots_doubts.margins_figure(
         found.check.margin,

@@ -203,8 +203,14 @@ def _figure(number: float) -> str:
     return f"{number:+.5f}" if 1e-3 <= abs(number) < 1e4 or number == 0 else f"{number:+.3e}"
 
 
-def save(run: Run, content: Mapping[str, Any], folder: Path, options: ValueOptions) -> None:
-    """Write the run's files, whole or not at all; result.json comes last, as the seal."""
+def save(
+    run: Run,
+    content: Mapping[str, Any],
+    folder: Path,
+    options: ValueOptions,
+    pages: Mapping[str, Writer],
+) -> None:
+    """Write the run's files and pages, whole or not at all; result.json comes last, as the seal."""
     frame = run.frame(options.level)
     figure = plots.values_figure(frame, run.valuation.terms, title=run.title, level=options.level)
     writers = {
@@ -212,6 +218,7 @@ def save(run: Run, content: Mapping[str, Any], folder: Path, options: ValueOptio
         "values.png": partial(plots.save, figure),
         outputs.VALUATION: run.valuation.save,
     }
+    writers |= pages
     if run.values_rows:
         writers |= _write_worst_rows(run.context.dataset, frame.iloc[::-1].head(options.worst))
     write_whole(folder, writers | {outputs.RESULT: outputs.json_writer(content)})

@@ -19,6 +19,8 @@ from omegaconf import DictConfig, OmegaConf
 from davinz_jax.files import write_whole
 from experiments.report import plots
 from experiments.report.estimates import Estimates
+from experiments.report.page.of_study import study_page
+from experiments.report.page.render import REPORT, page_writer
 from experiments.runtime import compose, console, outputs
 from experiments.runtime.app import output_folder
 from experiments.runtime.compose import Components
@@ -124,8 +126,9 @@ def run(cfg: DictConfig, study: Callable[[Setting], StudyResult]) -> dict[str, A
         "versions": outputs.versions(),
         "seconds": setting.stages.seconds,
     }
-    show(result, f"{name}: {count_seeds(len(components))}")
-    write(result, content, folder)
+    title = f"{name}: {count_seeds(len(components))}"
+    show(result, title)
+    write(result, content, folder, title)
     return content
 
 
@@ -183,11 +186,21 @@ def show(result: StudyResult, title: str) -> None:
         console.say(sentence)
 
 
-def write(result: StudyResult, content: Mapping[str, Any], folder: Path) -> None:
+def write(result: StudyResult, content: Mapping[str, Any], folder: Path, title: str) -> None:
     """Write the run's files, whole or not at all; an earlier failure's record goes."""
+    document = study_page(
+        title,
+        verdicts=result.verdicts,
+        headers=result.headers,
+        rows=result.rows,
+        figure=result.figure,
+        notes=result.notes,
+        content=content,
+    )
     files = {
         TABLE: outputs.csv_writer(result.measurements),
         FIGURE: partial(plots.save, result.figure),
+        REPORT: page_writer(document),
         outputs.RESULT: outputs.json_writer(content),
     }
     write_whole(folder, files)

@@ -8,6 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax.types import Utility
 from experiments.report import values
+from experiments.report.page.of_values import values_page
+from experiments.report.page.render import REPORT, page_writer
 from experiments.report.values import Run
 from experiments.runtime import compose, console
 from experiments.runtime.compose import Components
@@ -68,7 +70,8 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     valued = Run(context, utility, valuation, seconds, seed)
     content = values.result(valued, compose.plain(cfg))
     values.show(valued, options.level)
-    values.save(valued, content, folder, options)
+    page = values_page(valued, content, level=options.level, worst=options.worst)
+    values.save(valued, content, folder, options, {REPORT: page_writer(page)})
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return content
 

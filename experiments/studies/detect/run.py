@@ -23,6 +23,8 @@ from davinz_jax.detection import (
 from davinz_jax.kernels import Kernel
 from experiments.report import doubts
 from experiments.report.doubts import Doubts
+from experiments.report.page.of_doubts import doubts_page
+from experiments.report.page.render import REPORT, page_writer
 from experiments.runtime import compose, protocols
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
@@ -43,7 +45,8 @@ def run(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> dict[st
     found = detect(cfg, named)
     content = doubts.result(found, compose.plain(cfg))
     doubts.show(found, cfg.worst)
-    doubts.save(found, content, folder, cfg.worst)
+    page = doubts_page(found, content, worst=cfg.worst)
+    doubts.save(found, content, folder, cfg.worst, {REPORT: page_writer(page)})
     return content
 
 

@@ -2,32 +2,12 @@
 
 import json
 
-import jax
-import numpy as np
 import pandas as pd
 import pytest
 
-from davinz_jax import MLP, Dataset, Ingredients, Parties, leave_one_out
-from davinz_jax.data import Validation, partition_rows
 from experiments.report import values
-from experiments.report.values import Run
-from experiments.runtime.context import Context
 from experiments.runtime.schema.value import ValueOptions
-
-PARTIES = Parties(np.array([0, 0, 1, 1]), ("a", "b"))
-
-
-def make_run(values_rows):
-    inputs = np.array([[0, 1], [1, 0], [1, 1], [3, 0]], np.float32)
-    validation = Validation(inputs + 0.5, np.array([0, 1, 1, 0]))
-    dataset = Dataset(inputs, np.array([0, 1, 1, 0]), "classification", 2, validation)
-    players = partition_rows(dataset)[1] if values_rows else PARTIES
-    key = jax.random.key(0)
-    ingredients = Ingredients(MLP((4,), 2), dataset, players, key=key, num_initialisations=2)
-    corrupted = np.array([False, False, True, False])
-    context = Context(dataset, PARTIES, corrupted, {}, ingredients, lambda *_: None)
-    utility = ingredients.davinz()
-    return Run(context, utility, leave_one_out(utility), {"utility": 1.0}, 3)
+from tests.experiments.report.cases import make_run
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +54,11 @@ def test_what_a_person_reads(by_party, by_row, capsys):
 
 def test_files_of_a_run_over_rows(by_row, tmp_path):
     content = values.result(by_row, {})
-    values.save(by_row, content, tmp_path, ValueOptions(worst=2))
+    page = {"page.html": lambda path: path.write_text("a page")}
+    values.save(by_row, content, tmp_path, ValueOptions(worst=2), page)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {
-        "values.csv", "values.png", "valuation.npz", "worst_rows.csv", "result.json",
+        "values.csv", "values.png", "valuation.npz", "worst_rows.csv", "page.html", "result.json",
     }  # fmt: skip
     worst = pd.read_csv(tmp_path / "worst_rows.csv")
     assert worst["row"].tolist() == by_row.frame(0.95)["row"].tolist()[::-1][:2]

@@ -1,0 +1,111 @@
+"""The page of rows that were judged: how many look wrong, whose they are, and which ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from experiments.report import doubts
+from experiments.report.doubts import Doubts
+from experiments.report.page import drawing
+from experiments.report.page.common import figure_text, made_by, settings_sections
+from experiments.report.page.document import Cell, Column, Document, Picture, Section, Table
+
+MOST_TEXT = 200
+"""Characters of a cell of the user's file that are shown."""
+
+
+def doubts_page(found: Doubts, content: Mapping[str, Any], *, worst: int) -> Document:
+    """The page of judged rows.
+
+    Args:
+        found: the rows and what is said of them.
+        content: what result.json holds.
+        worst: rows that are shown.
+    """
+    margins = drawing.svg(doubts.histogram(found), "margins")
+    drawn = Picture("histogram of the margins, with the cut", svg=margins)
+    points = [
+        ("How rows were judged.", doubts.headline(found)),
+        ("How well such rows are found.", doubts.trust(found)),
+        *(("Noted while the data was read.", str(text)) for text in content.get("notes", ())),
+    ]
+    return Document(
+        title=f"Which rows are wrong? {found.rows.dataset.name}",
+        answer=_answer(found),
+        sections=[
+            *([_parties(found)] if len(found.rows.parties) > 1 else []),
+            _worst(found, worst),
+            Section("All margins", pictures=[drawn]),
+            Section("What to trust, and why", points=points),
+            *settings_sections(content),
+        ],
+        made=made_by(content),
+    )
+
+
+def _answer(found: Doubts) -> list[str]:
+    dropped, number = int(found.cut.dropped.sum()), len(found.rows.dataset)
+    if not dropped:
+        return [f"None of {number:,} rows has doubtful {found.what}."]
+    lines = [f"{dropped:,} of {number:,} rows have doubtful {found.what}."]
+    worst = found.party_frame().iloc[0]
+    if len(found.rows.parties) > 1:
+        lines.append(
+            f"Most of them, for its size, are {worst['party']}'s: {worst['dropped']:,} of "
+            f"{worst['rows']:,} ({worst['share']:.1%})."
+        )
+    return [*lines, "Look at them before you drop them: a rare row is doubted as a wrong one is."]
+
+
+def _parties(found: Doubts) -> Section:
+    rows = [
+        [
+            Cell(str(row["party"])),
+            Cell(f"{row['rows']:,}", row["rows"]),
+            Cell(f"{row['dropped']:,}", row["dropped"]),
+            Cell(f"{row['share']:.1%}", row["share"]),
+        ]
+        for row in found.party_frame().to_dict("records")
+    ]
+    columns = [Column("party", False), Column("rows"), Column("doubtful"), Column("share")]
+    return Section("Whose they are", tables=[Table("Doubtful rows by party", columns, rows)])
+
+
+def _worst(found: Doubts, worst: int) -> Section:
+    """The most doubtful rows: images drawn, others with the cells of their file."""
+    places = found.order[:worst]
+    frame, inputs = found.frame().iloc[places], found.rows.dataset.inputs
+    title = f"The {len(places)} most doubtful rows"
+    if inputs.ndim == 4:
+        pictures = [
+            Picture(
+                f"row {row['line']}",
+                uri=drawing.image_uri(inputs[place]),
+                caption=f"line {row['line']}\n{row['label']} → {row['suggested_label']}",
+            )
+            for place, row in zip(places, frame.to_dict("records"), strict=True)
+        ]
+        return Section(title, texts=["label → what the others suggest"], pictures=pictures)
+    cells = found.own.cells.iloc[places]
+    own = [[_cell(value) for value in row] for row in cells.to_numpy(dtype=object)]
+    rows = [
+        [Cell(str(row["line"]), row["line"]), *(Cell(str(row[name])) for name in _TEXTS),
+         Cell(figure_text(row["margin"]), row["margin"]), *rest]
+        for row, rest in zip(frame.to_dict("records"), own, strict=True)
+    ]  # fmt: skip
+    heads = [Column("line", False), *(Column(name.replace("_", " "), False) for name in _TEXTS)]
+    heads += [Column("margin", hint="low is doubtful"), *(Column(str(c), False) for c in cells)]
+    caption = "Lines of the file, counted from 1 with its header"
+    return Section(title, tables=[Table(caption, heads, rows)])
+
+
+_TEXTS = ("party", "label", "suggested_label")
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, int | float | np.number):
+        number = float(value)
+        return Cell("") if np.isnan(number) else Cell(f"{number:g}", number)
+    text = "" if value is None else str(value)
+    return Cell(text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…")

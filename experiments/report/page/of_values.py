@@ -1,0 +1,242 @@
+"""The page of a valuation: who is worth most, how sure that is, and why."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from davinz_jax.semivalues import Valuation
+from experiments.report import plots
+from experiments.report.page import drawing
+from experiments.report.page.common import (
+    figure_text,
+    join_names,
+    made_by,
+    settings_sections,
+)
+from experiments.report.page.document import (
+    Bar,
+    Cell,
+    Column,
+    Document,
+    Part,
+    Picture,
+    Section,
+    Table,
+)
+from experiments.report.values import Run
+
+MOST_ROWS = 200
+"""Most players that a page lists: as many of the best as of the worst; values.csv has all."""
+
+SOURCES = {
+    "initialisation": "the draw of the network's weights",
+    "sampling": "the coalitions that were sampled",
+    "validation": "the draw of the validation rows",
+    "kernel": "rounding in the kernel",
+}
+
+
+def values_page(run: Run, content: Mapping[str, Any], *, level: float, worst: int) -> Document:
+    """The page of a valuation of parties or rows.
+
+    Args:
+        run: what was valued.
+        content: what result.json holds.
+        level: coverage of the intervals.
+        worst: rows of least value that are shown, where rows were valued.
+    """
+    sections = [_values_section(run, level)]
+    if run.sums is not None:
+        sections.append(_sums_section(run.sums, level))
+        sections.append(_worst_section(run, worst))
+    sections.append(Section("What to trust, and why", points=list(_trust(run, content, level))))
+    return Document(
+        title=f"What the data is worth: {run.title}",
+        answer=_answer(run, level),
+        sections=[*sections, *settings_sections(content)],
+        made=made_by(content),
+    )
+
+
+def _answer(run: Run, level: float) -> list[str]:
+    frame = (run.valuation if run.sums is None else run.sums).to_frame(level)
+    frame = frame.sort_values("value", ascending=False)
+    records: list[dict[Any, Any]] = frame.to_dict("records")
+    first, last = records[0], records[-1]
+    if len(frame) == 1:
+        lines = [f"{first['player']} is worth {_worth(first)}."]
+    else:
+        lines = [
+            f"{first['player']} is worth most{_doubt(first, 1)}; "
+            f"{last['player']} is worth least{_doubt(last, len(frame))}.",
+            f"{first['player']}: {_worth(first)}. {last['player']}: {_worth(last)}.",
+        ]
+    return [*lines, *_below_zero(frame), *_pairs(run, level)]
+
+
+def _worth(row: Mapping[Any, Any]) -> str:
+    value = figure_text(row["value"])
+    if np.isnan(row["low"]):
+        return value
+    return f"{value}, between {figure_text(row['low'])} and {figure_text(row['high'])}"
+
+
+def _doubt(row: Mapping[Any, Any], place: int) -> str:
+    """Whether a first or last place might be another."""
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    return "" if low == high == place else f" (place {low} to {high})"
+
+
+def _below_zero(frame: pd.DataFrame) -> Iterator[str]:
+    harmful = frame[(frame["high"] < 0) | (frame["high"].isna() & (frame["value"] < 0))]
+    names = [str(name) for name in harmful["player"][::-1]]
+    if 0 < len(names) < len(frame):
+        word = "is" if len(names) == 1 else "are"
+        yield f"{join_names(names)} {word} worth less than nothing: others do better without."
+
+
+def _pairs(run: Run, level: float) -> Iterator[str]:
+    """How many pairs may be worth the same."""
+    number = len(run.valuation.players)
+    if run.sums is not None or number < 2 or np.isnan(run.valuation.stderr).all():
+        return
+    doubtful, every = len(run.valuation.not_separable(level)), number * (number - 1) // 2
+    if doubtful:
+        yield f"Of {every} pairs, {doubtful} cannot be told apart at {level:.0%}."
+    else:
+        yield f"All {every} pairs are told apart at {level:.0%}."
+
+
+def _values_section(run: Run, level: float) -> Section:
+    frame = run.frame(level)
+    kind = "row" if run.values_rows else "party"
+    table = _table(frame, run.valuation.terms, level, kind, run)
+    if len(frame) <= plots.MOST_BARS:
+        return Section("Values", tables=[table])
+    figure = plots.values_figure(frame, run.valuation.terms, title="", level=level)
+    picture = Picture(
+        f"curve of {len(frame):,} values, the best first", svg=drawing.svg(figure, "values")
+    )
+    return Section("Values", tables=[table], pictures=[picture])
+
+
+def _sums_section(sums: Valuation, level: float) -> Section:
+    frame = sums.to_frame(level).sort_values("value", ascending=False)
+    table = _table(frame, sums.terms, level, "party", None)
+    said = "The sum of a party's rows is not its worth as one player; both are of use."
+    return Section("By party, as the sum of rows", texts=[said], tables=[table])
+
+
+def _table(
+    frame: pd.DataFrame, terms: Sequence[str], level: float, kind: str, run: Run | None
+) -> Table:
+    shown, after = frame, ""
+    if len(frame) > MOST_ROWS:
+        half = MOST_ROWS // 2
+        shown = pd.concat([frame.head(half), frame.tail(half)])
+        after = f"The {half} best and worst of {len(frame):,}; values.csv has all."
+    columns = [
+        Column(kind, False),
+        Column("value", hint="in the unit of the utility"),
+        Column(f"{level:.0%} interval", False, "mark: value; line: interval; colours: its parts"),
+        Column("rank", hint="1 is the best; in brackets the places it may have"),
+        Column("± standard error"),
+        Column("rows"),
+    ]
+    extra = [name for name in ("party", "target") if run is not None and name in frame]
+    columns += [Column(name, False) for name in extra]
+    rows = [
+        _row(record, terms) + [Cell(str(record[name])) for name in extra]
+        for record in shown.to_dict("records")
+    ]
+    return Table(f"Value of each {kind}, the best first", columns, rows, after)
+
+
+def _row(record: Mapping[Any, Any], terms: Sequence[str]) -> list[Cell]:
+    span = f"{record['rank']}"
+    if record["rank_low"] != record["rank_high"]:
+        span += f" ({record['rank_low']}–{record['rank_high']})"
+    has_error = not np.isnan(record["low"])
+    low, high = (record["low"], record["high"]) if has_error else (None, None)
+    parts = [Part(plots.TERM_CAPTIONS.get(term, term), record[term]) for term in terms]
+    bar = Bar(record["value"], low, high, parts if len(parts) > 1 else ())
+    error = record["stderr"]
+    return [
+        Cell(str(record["player"])),
+        Cell(figure_text(record["value"]), record["value"]),
+        Cell(bar.text, record["value"], bar),
+        Cell(span, record["rank"]),
+        Cell("not measured", -1.0) if np.isnan(error) else Cell(f"{error:.2g}", error),
+        Cell(f"{record['num_rows']:,}", record["num_rows"]),
+    ]
+
+
+def _worst_section(run: Run, worst: int) -> Section:
+    """Rows of least value: images drawn, others listed with their columns."""
+    dataset, frame = run.context.dataset, run.frame(0.95).iloc[::-1].head(worst)
+    title = f"The {len(frame)} rows of least value"
+    names = np.array(dataset.class_names or range(dataset.num_classes))
+    is_class = dataset.task == "classification"
+    targets = [str(names[t] if is_class else t) for t in frame["target"]]
+    inputs = dataset.inputs[frame["row"]]
+    if inputs.ndim == 4:
+        pictures = [
+            Picture(f"row {player}", uri=drawing.image_uri(image), caption=f"{player}: {target}")
+            for player, image, target in zip(frame["player"], inputs, targets, strict=True)
+        ]
+        return Section(title, pictures=pictures)
+    columns = [str(name) for name in dataset.feature_names or range(inputs.shape[1])]
+    rows = [
+        [Cell(str(player)), Cell(target), *(Cell(f"{x:.4g}", float(x)) for x in row)]
+        for player, target, row in zip(frame["player"], targets, inputs, strict=True)
+    ]
+    heads = [Column("row", False), Column("target", False), *map(Column, columns)]
+    return Section(title, tables=[Table("As the network sees them", heads, rows)])
+
+
+def _trust(run: Run, content: Mapping[str, Any], level: float) -> Iterator[tuple[str, str]]:
+    """Statements on what the numbers hold, each with its reason."""
+    yield from _errors(run.valuation)
+    pairs = run.valuation.not_separable(level) if run.sums is None else ()
+    if pairs and not np.isnan(run.valuation.stderr).all():
+        yield (
+            "Some players may be worth the same.",
+            f"At {level:.0%} these cannot be told apart: "
+            + join_names([f"{one} and {other}" for one, other in pairs], most=8)
+            + ".",
+        )
+    validation = run.context.dataset.validation
+    has_labels = validation.targets is not None
+    yield (
+        f"“Good” means good on {len(validation):,} validation rows.",
+        ("They have labels. " if has_labels else "They have no labels, so that none is checked. ")
+        + "What is rare among them counts for little here.",
+    )
+    for text in content.get("notes", ()):
+        yield "Noted while the data was read.", str(text)
+
+
+def _errors(valuation: Valuation) -> Iterator[tuple[str, str]]:
+    """Which sources of error the intervals hold, the largest first."""
+    frame = valuation.to_frame()
+    found: dict[str, float] = {}
+    for column in frame.filter(like="stderr_"):
+        share = float(np.nanmean(np.square(frame[column]))) if frame[column].notna().any() else 0.0
+        if share > 0:
+            found[str(column).removeprefix("stderr_")] = share
+    if not found:
+        yield (
+            "No error is shown.",
+            "The values are exact for this data, this network and these validation rows; how they "
+            "would change with others was not measured.",
+        )
+        return
+    largest_first = sorted(found, key=lambda name: -found[name])
+    names = [SOURCES.get(name, name) for name in largest_first]
+    largest = max(found.values()) / sum(found.values())
+    yield (
+        f"The intervals cover {join_names(names)}.",
+        f"{largest:.0%} of the variance comes from {names[0]}. What is not named is not covered.",
+    )

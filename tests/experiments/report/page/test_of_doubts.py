@@ -1,0 +1,29 @@
+"""What the page of judged rows says, from a command on a table and on images."""
+
+from experiments.detect import main
+
+
+def read(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_lines_of_a_table_with_their_own_cells(run_command, tmp_path):
+    path = tmp_path / "patients.csv"
+    lines = [
+        f"{i},<b>{'ab'[i % 2]}</b>,{i % 2},{'north' if i < 20 else 'south'}" for i in range(40)
+    ]
+    wrong = "0,<b>b</b>,0,north"
+    path.write_text("\n".join(["age,ward,label,site", *lines, wrong]) + "\n")
+    arguments = ["data=table", f"data.path={path}", "data.target=label", "data.party=site"]
+    text = read(run_command(main, "detect", *arguments))
+    assert "rows have doubtful labels" in text
+    assert "Whose they are" in text
+    assert "&lt;b&gt;b&lt;/b&gt;" in text
+    assert "<b>" not in text
+    assert "python -m experiments.detect data=table" in text
+
+
+def test_images_are_drawn(run_command):
+    text = read(run_command(main, "detect", "data.num_rows=60", "worst=3"))
+    assert text.count("data:image/png") == 3
+    assert "Whose they are" not in text

@@ -22,7 +22,13 @@ from davinz_jax.semivalues import (
     shapley,
     standalone,
 )
-from davinz_jax.utility import DiscrepancyOptions, Ingredients, KernelOptions, davinz_utility
+from davinz_jax.utility import (
+    DiscrepancyOptions,
+    Ingredients,
+    KernelChoice,
+    KernelOptions,
+    davinz_utility,
+)
 from davinz_jax.versions import __version__
 
 __all__ = [
@@ -31,6 +37,7 @@ __all__ = [
     "Dataset",
     "DiscrepancyOptions",
     "Ingredients",
+    "KernelChoice",
     "KernelOptions",
     "Parties",
     "Sampling",

@@ -10,6 +10,7 @@ from davinz_jax.kernels.combine import kernel_sum, normalise_cosine, relabel
 from davinz_jax.kernels.matrix import (
     Kernel,
     KernelMatrix,
+    kernel_name,
     network_features,
     row_kernel,
     target_columns,
@@ -34,6 +35,7 @@ __all__ = [
     "fit_bandwidth",
     "gram",
     "gram_diagonal",
+    "kernel_name",
     "kernel_sum",
     "network_features",
     "normalise_cosine",

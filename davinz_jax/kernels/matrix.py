@@ -228,6 +228,7 @@ def reciprocal_root(diagonal: Num[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
 
 def kernel_name(function: RowFunction) -> str:
     """Name of a row kernel: its class in lower case, or the function's."""
+    function = getattr(function, "func", function)  # of a partial
     return getattr(function, "__name__", type(function).__name__).lower()
 
 

@@ -17,7 +17,7 @@ from davinz_jax.utility.ingredients import Ingredients, davinz_utility
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility
 from davinz_jax.utility.kernel_regression import KernelRegressionUtility
 from davinz_jax.utility.metrics import Metric, MetricName, make_metric
-from davinz_jax.utility.options import DiscrepancyOptions, KernelOptions
+from davinz_jax.utility.options import DiscrepancyOptions, KernelChoice, KernelOptions
 from davinz_jax.utility.players import all_coalitions
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "FunctionUtility",
     "Ingredients",
     "KappaFamily",
+    "KernelChoice",
     "KernelOptions",
     "KernelRegressionUtility",
     "Metric",

@@ -40,7 +40,12 @@ from davinz_jax.utility.discrepancy import DiscrepancyUtility
 from davinz_jax.utility.kernel_regression import KernelRegressionUtility
 from davinz_jax.utility.metrics import Metric, Scores, default_metric, make_metric
 from davinz_jax.utility.named_kernels import KernelSource, make_kernel
-from davinz_jax.utility.options import DiscrepancyOptions, KernelOptions
+from davinz_jax.utility.options import (
+    PAPER_RIDGE,
+    DiscrepancyOptions,
+    KernelChoice,
+    KernelOptions,
+)
 from davinz_jax.utility.resampling import NUM_RESAMPLES, Resamples, draw_resamples
 from davinz_jax.utility.ridges import find_ridge, find_temperature
 
@@ -60,6 +65,7 @@ class Ingredients:
         initialisations: variables of each draw, e.g. imported weights.
         kernel_options: how the tangent kernel is computed.
         discrepancy_options: how a coalition is compared with the validation set.
+        kernel_choice: the kernel of a regression that names none; the tangent kernel by default.
         progress: told steps done, steps in all, and the stage.
         announce: told what the tangent kernel is expected to take, before it is begun.
         stage: context entered, by name, around `kernel` and `discrepancy`, to time them.
@@ -77,6 +83,7 @@ class Ingredients:
         initialisations: Sequence[Variables] | None = None,
         kernel_options: KernelOptions | None = None,
         discrepancy_options: DiscrepancyOptions | None = None,
+        kernel_choice: KernelChoice | None = None,
         progress: Progress | None = None,
         announce: Callable[[Forecast], None] | None = None,
         stage: Stage = nullcontext,
@@ -88,10 +95,11 @@ class Ingredients:
         self._draws, self._given = jax.random.split(draws, num_initialisations), initialisations
         self.kernel_options = kernel_options or KernelOptions()
         self.discrepancy_options = discrepancy_options or DiscrepancyOptions()
+        self.kernel_choice = kernel_choice or KernelChoice()
         self._progress, self._announce, self._stage = progress, announce, stage
         self._kernels: dict[tuple[Output, bool], TangentKernel] = {}
-        self._regression_kernels: dict[Any, Kernel] = {}
-        self._ridges: dict[tuple[int, bool], tuple[Kernel, float | RidgeCurve]] = {}
+        self._regression_kernels: dict[KernelChoice, Kernel] = {}
+        self._ridges: dict[Any, tuple[Kernel, float | RidgeCurve]] = {}
 
     @property
     def apply(self) -> Apply:
@@ -159,7 +167,8 @@ class Ingredients:
     def complexity_cost(self) -> ComplexityUtility:
         """What a coalition's labels cost to fit."""
         kernel = self.kernel()
-        return ComplexityUtility(kernel, self.parties, ridge=self.find_ridge(kernel))
+        ridge = self.find_ridge(kernel, default=PAPER_RIDGE)
+        return ComplexityUtility(kernel, self.parties, ridge=ridge)
 
     def discrepancy_cost(self) -> DiscrepancyUtility:
         """How far a coalition is from the validation set; found once."""
@@ -177,9 +186,7 @@ class Ingredients:
         self,
         *,
         metric: str | Scores | Metric | Sequence[str | Scores | Metric] | None = None,
-        kernel: str | RowFunction = "ntk",
-        bandwidth: ScalarLike | str = "median",
-        cosine: bool = False,
+        kernel: KernelChoice | str | RowFunction | None = None,
         ensemble: bool = False,
         temperature: ScalarLike | str = 1.0,
     ) -> KernelRegressionUtility:
@@ -187,9 +194,7 @@ class Ingredients:
 
         Args:
             metric: as in `make_metric`; None is accuracy for classes and −MSE for regression.
-            kernel: as in `make_kernel`, which explains the next two.
-            bandwidth: see `make_kernel`.
-            cosine: see `make_kernel`.
+            kernel: which, as in `KernelChoice`; None is `kernel_choice`.
             ensemble: score the mean prediction over initialisations, rather than each one's.
             temperature: of the metric `cross_entropy`; `auto` is that of least cross-entropy of
                 the rows left out one by one.
@@ -204,7 +209,7 @@ class Ingredients:
                 "validation_targets: wanted the targets of the validation rows, got none; "
                 "label the validation set or use the utility davinz"
             )
-        made = self.regression_kernel(kernel, bandwidth=bandwidth, cosine=cosine)
+        made = self.regression_kernel(kernel)
         ridge = self.find_ridge(made, ensemble=ensemble)
         if isinstance(metric, str) and metric == "cross_entropy":
             metric = self._cross_entropy(made, ridge, temperature, ensemble)
@@ -234,16 +239,15 @@ class Ingredients:
         assert targets is not None
         return make_metric("cross_entropy", targets, num_outputs, temperature=temperature)
 
-    def regression_kernel(
-        self,
-        kernel: str | RowFunction = "ntk",
-        *,
-        bandwidth: ScalarLike | str = "median",
-        cosine: bool = False,
-    ) -> Kernel:
-        """The kernel of that name with its validation rows, kept once made; as `make_kernel`."""
-        known = (kernel, bandwidth, cosine)
-        if known not in self._regression_kernels:
+    def regression_kernel(self, kernel: KernelChoice | str | RowFunction | None = None) -> Kernel:
+        """The kernel chosen, by default `kernel_choice`, with its validation rows; kept once made.
+
+        Raises:
+            ValueError: for no network where the kernel needs one; as the kernel's own function.
+        """
+        choice = self.kernel_choice if kernel is None else kernel
+        choice = choice if isinstance(choice, KernelChoice) else KernelChoice(choice)
+        if choice not in self._regression_kernels:
             source = KernelSource(
                 self.dataset,
                 self._partition,
@@ -251,17 +255,24 @@ class Ingredients:
                 network=lambda: (self.apply, self.initialisations),
                 key=self._bandwidth_key,
             )
-            made = make_kernel(kernel, source, bandwidth=bandwidth, cosine=cosine)
-            self._regression_kernels[known] = made
-        return self._regression_kernels[known]
+            self._regression_kernels[choice] = make_kernel(choice, source)
+        return self._regression_kernels[choice]
 
-    def find_ridge(self, kernel: Kernel, *, ensemble: bool = False) -> float | RidgeCurve:
+    def find_ridge(
+        self, kernel: Kernel, *, ensemble: bool = False, default: float | str = "auto"
+    ) -> float | RidgeCurve:
         """λ for a kernel of the dataset, as the kernel options ask; for `auto` with its curve.
 
         Found once for each of the kernels kept here.
+
+        Args:
+            kernel: of the dataset's rows.
+            ensemble: judge the mean prediction over initialisations, not each one's.
+            default: what is taken where the options name none.
         """
         ridge, unit = self.kernel_options.ridge, self.kernel_options.ridge_unit
-        known = (id(kernel), ensemble)
+        ridge = default if ridge is None else ridge
+        known = (id(kernel), ensemble, ridge)
         if known not in self._ridges:
             found = find_ridge(kernel, self.dataset, ridge=ridge, unit=unit, ensemble=ensemble)
             self._ridges[known] = (

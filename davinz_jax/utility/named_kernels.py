@@ -1,19 +1,11 @@
-"""Kernels of a dataset by name, for regression: the network's, those of raw inputs, and their sum.
-
-`ntk` is the network's tangent kernel, `rbf` and `laplace` kernels of raw inputs, `network_features`
-the linear kernel of what the untrained network sees before its last layer, and `sum` the mean of
-`ntk` and `rbf`, each at mean diagonal 1. Any function of two arrays of rows is a kernel of raw
-inputs.
-"""
+"""Kernels of a dataset, for regression, as `KernelChoice` names them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, Int, ScalarLike
+from jaxtyping import Float, Int
 
-from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.kernels import (
     RBF,
@@ -29,8 +21,7 @@ from davinz_jax.kernels import (
 )
 from davinz_jax.ntk import TangentKernel, tangent_kernel
 from davinz_jax.types import Apply, PRNGKey, Variables
-
-KernelName = Literal["ntk", "rbf", "laplace", "network_features", "sum"]
+from davinz_jax.utility.options import KernelChoice
 
 DIAGONAL_BLOCK = 16
 """Rows of a block where only the diagonal of a tangent kernel is wanted."""
@@ -55,27 +46,19 @@ class KernelSource:
     key: PRNGKey
 
 
-def make_kernel(
-    kernel: str | RowFunction,
-    source: KernelSource,
-    *,
-    bandwidth: ScalarLike | str = "median",
-    cosine: bool = False,
-) -> Kernel:
-    """The kernel of that name with its validation rows.
+def make_kernel(choice: KernelChoice, source: KernelSource) -> Kernel:
+    """The kernel chosen, with its validation rows.
 
     Args:
-        kernel: a name, or a function of two arrays of rows.
+        choice: which.
         source: what it is made of.
-        bandwidth: of `rbf`, `laplace` and `sum`, in the unit of the inputs.
-        cosine: bring every row to length 1 in the kernel's feature space.
 
     Raises:
-        ValueError: for another name; as the kernel's own function.
+        ValueError: as the kernel's own function.
     """
-    if callable(kernel):
+    kernel, bandwidth, cosine = choice.kernel, choice.bandwidth, choice.cosine
+    if not isinstance(kernel, str):
         return _of_rows(kernel, source, cosine)
-    check_choice("kernel", kernel, get_args(KernelName))
     if kernel == "network_features":
         return _of_features(source, cosine)
     if kernel == "ntk":

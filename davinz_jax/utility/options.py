@@ -1,13 +1,15 @@
-"""Choices of how the two parts of a training-free utility are computed, with their defaults."""
+"""Choices of what utilities are computed with, and how: kernels and the discrepancy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from numbers import Integral
 from typing import Literal, get_args
 
 from jaxtyping import ScalarLike
 
 from davinz_jax.choices import check_choice
+from davinz_jax.kernels import RowFunction, kernel_name
 from davinz_jax.linalg import check_ridges
 from davinz_jax.ntk.engines.choice import ENGINES
 from davinz_jax.types import Output, ParameterChoice, Precision
@@ -17,6 +19,48 @@ Features = Literal["inputs", "network"]
 
 RidgeUnit = Literal["absolute", "relative"]
 """Unit of a ridge: that of the kernel, or its mean diagonal."""
+
+KernelName = Literal["ntk", "rbf", "laplace", "network_features", "sum"]
+
+NETWORK_KERNELS = ("ntk", "network_features", "sum")
+"""Kernels that a network is needed for; others look at raw inputs alone."""
+
+PAPER_RIDGE = 1e-4
+"""λ of the complexity, absolute, where none is named."""
+
+
+@dataclass(frozen=True)
+class KernelChoice:
+    """Which kernel a regression uses.
+
+    Attributes:
+        kernel: `ntk`, the network's tangent kernel; `rbf` or `laplace` of raw inputs;
+            `network_features`, the linear kernel of what the untrained network sees before its last
+            layer; `sum`, the mean of `ntk` and `rbf`, each at mean diagonal 1; or any function of
+            two arrays of rows.
+        bandwidth: of `rbf`, `laplace` and `sum`, in the unit of the inputs; `median` is the median
+            distance between rows.
+        cosine: bring every row to length 1 in the kernel's feature space.
+    """
+
+    kernel: str | RowFunction = "ntk"
+    bandwidth: float | int | str = "median"
+    cosine: bool = False
+
+    def __post_init__(self) -> None:
+        if not callable(self.kernel):
+            check_choice("kernel", self.kernel, get_args(KernelName))
+        _check_bandwidth(self.bandwidth)
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether it looks through a network."""
+        return self.kernel in NETWORK_KERNELS
+
+    @property
+    def name(self) -> str:
+        """Its name, or the function's."""
+        return self.kernel if isinstance(self.kernel, str) else kernel_name(self.kernel)
 
 
 @dataclass(frozen=True)
@@ -30,8 +74,9 @@ class KernelOptions:
         output: outputs it sees; None is `scalar` for regression, `trace` for rows as players and
             for kernel regression, and `label`, the paper's, otherwise.
         parameters: parameters it differentiates.
-        ridge: λ ≥ 0 added to its diagonal; `auto` is that of least leave-one-out error, over a grid
-            relative to the mean diagonal.
+        ridge: λ ≥ 0 added to the diagonal of this kernel, or of any other that a regression uses;
+            `auto` is that of least leave-one-out error, over a grid relative to the mean diagonal;
+            None is the paper's 1e-4 for the complexity, and `auto` for a regression.
         ridge_unit: of a ridge in numbers: `absolute`, in the kernel's own unit (output²), or
             `relative` to its mean diagonal.
         num_blocks: diagonal blocks; 1 is dense.
@@ -46,7 +91,7 @@ class KernelOptions:
     precision: Precision = "full"
     output: Output | None = None
     parameters: ParameterChoice = "weights"
-    ridge: float | int | str = 1e-4
+    ridge: float | int | str | None = None
     ridge_unit: RidgeUnit = "absolute"
     num_blocks: int = 1
     shuffle: bool = True
@@ -74,12 +119,21 @@ class KernelOptions:
             check_choice("output", self.output, get_args(Output))
 
 
-def _check_ridge(ridge: float | int | str) -> None:
-    if not isinstance(ridge, str):
-        check_ridges(ridge, 1)
-    elif ridge != "auto":
+def _check_ridge(ridge: float | int | str | None) -> None:
+    if isinstance(ridge, str) and ridge != "auto":
         raise ValueError(
             f"ridge: wanted a number ≥ 0 or 'auto', got {ridge!r}; the paper's is 1e-4"
+        )
+    if ridge is not None and not isinstance(ridge, str):
+        check_ridges(ridge, 1)
+
+
+def _check_bandwidth(bandwidth: float | int | str) -> None:
+    is_number = not isinstance(bandwidth, str) and isfinite(bandwidth) and bandwidth > 0
+    if not is_number and bandwidth != "median":
+        raise ValueError(
+            f"bandwidth: wanted a finite number > 0 or 'median', got {bandwidth!r}; 'median' is "
+            "the median distance between rows"
         )
 
 

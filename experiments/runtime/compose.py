@@ -9,22 +9,33 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jax
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from davinz_jax import Dataset, DiscrepancyOptions, Ingredients, KernelOptions, Valuation
+from davinz_jax import (
+    Dataset,
+    DiscrepancyOptions,
+    Ingredients,
+    KernelChoice,
+    KernelOptions,
+    Valuation,
+)
 from davinz_jax.data import partition_rows
 from davinz_jax.models import initialise, load_torch_weights
 from davinz_jax.ntk import Forecast
 from davinz_jax.types import PRNGKey, Progress, Utility, Variables
-from experiments.runtime import protocols
+from davinz_jax.utility.options import KernelName
+from experiments.runtime import errors, protocols
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Context, Rows
 from experiments.runtime.errors import InputError
+
+CHOICE = "davinz_jax.KernelChoice"
+"""Target of every kernel of ours."""
 
 STREAMS = ("data", "parties", "corruption", "initialisations", "blocks", "semivalue", "training")
 
@@ -99,6 +110,7 @@ class Components:
     model: Model
     kernel: KernelOptions
     discrepancy: DiscrepancyOptions
+    kernel_choice: KernelChoice
     utility: protocols.UtilityFactory
     semivalue: protocols.Semivalue
     num_initialisations: int
@@ -142,6 +154,7 @@ class Components:
             ),
             kernel_options=self.kernel,
             discrepancy_options=self.discrepancy,
+            kernel_choice=self.kernel_choice,
             progress=stages.progress,
             stage=stages.stage,
             announce=announce,
@@ -173,7 +186,7 @@ def components(cfg: DictConfig) -> Components:
     """Instantiate all groups of a configuration.
 
     Raises:
-        InputError: for a number of initialisations below one.
+        InputError: for a number of initialisations below one, or a second kernel.
     """
     if cfg.num_initialisations < 1:
         raise InputError(
@@ -181,6 +194,7 @@ def components(cfg: DictConfig) -> Components:
             "each one is a draw of the network"
         )
     settings = plain(cfg)
+    refuse_second_kernel(settings["utility"])
     made = {group: function(group, settings[group], kind) for group, kind in GROUPS.items()}
     return Components(
         source=made["data"],
@@ -189,12 +203,35 @@ def components(cfg: DictConfig) -> Components:
         model=Model.of(settings["model"]),
         kernel=make("ntk", settings["ntk"]),
         discrepancy=make("mmd", settings["mmd"]),
+        kernel_choice=kernel_choice(settings.get("kernel")),
         utility=made["utility"],
         semivalue=made["semivalue"],
         num_initialisations=cfg.num_initialisations,
         seed=cfg.seed,
         keys=streams(cfg.seed),
     )
+
+
+def kernel_choice(node: Mapping[str, Any] | None) -> KernelChoice:
+    """The kernel that a node of the group `kernel` names: one of ours, or a function of rows.
+
+    Args:
+        node: `cosine` beside a function of the user's own is ours; none is the tangent kernel.
+    """
+    settings = dict(node or {"_target_": CHOICE})
+    if settings["_target_"] == CHOICE:
+        return make("kernel", settings)
+    cosine, name = settings.pop("cosine", False), settings.get("_args_")
+    if name in [[each] for each in get_args(KernelName)]:
+        settings |= {"_args_": [], "_partial_": True}  # of the choice whose target was replaced
+    return KernelChoice(function("kernel", settings, protocols.RowKernel), cosine=cosine)
+
+
+def refuse_second_kernel(utility: Mapping[str, Any]) -> None:
+    """Refuse a kernel that is named below a utility of ours, beside the group `kernel`."""
+    twice = [name for name in errors.MOVED if name.partition(".")[2] in utility]
+    if twice and utility["_target_"].startswith("davinz_jax.Ingredients."):
+        raise InputError(errors.explain_moved(twice[0]))
 
 
 def function(option: str, node: Mapping[str, Any], kind: type) -> Any:

@@ -15,6 +15,11 @@ EXTRAS = {"joblib": "launchers", "submitit": "launchers", "ray": "ray"}
 """Extra of the package that brings each launcher."""
 
 
+MOVED = {f"utility.{name}": f"kernel.{name}" for name in ("bandwidth", "cosine")}
+MOVED["utility.kernel"] = "kernel"
+"""Options below a utility that have a group of their own."""
+
+
 class InputError(ValueError):
     """Something that the person who runs the command can mend; shown without a traceback."""
 
@@ -74,7 +79,32 @@ def _explain_key(match: re.Match[str], text: str, folder: Path, config_name: str
     full = re.search(r"full_key: (\S+)", text)
     key = full.group(1) if full and full.group(1).endswith(key) else key
     known = known_keys(folder, config_name)
+    if key in MOVED:
+        return explain_moved(key)
+    if key in known and "." in key and _has_group(folder, config_name, key.partition(".")[0]):
+        owners = ", ".join(_owners(key, folder))
+        return f"{key}: wanted an option of the choice at hand, got another's; name it: {owners}"
     return f"unknown option {key!r}; {nearest(key, known)} (--help lists every option)"
+
+
+def explain_moved(key: str) -> str:
+    """What takes the place of an option that a utility of ours had."""
+    return (
+        f"{key}: wanted the kernel named once, in the group kernel, got it below utility; set "
+        f"{MOVED[key]}=… instead"
+    )
+
+
+def _has_group(folder: Path, config_name: str, group: str) -> bool:
+    primary = folder / f"{config_name}.yaml"
+    return primary.is_file() and f"- {group}: " in primary.read_text()
+
+
+def _owners(key: str, folder: Path) -> list[str]:
+    """The choices that have an option, as in `kernel=rbf`."""
+    group, _, name = key.partition(".")
+    paths = sorted((folder / group).glob("*.yaml"))
+    return [f"{group}={path.stem}" for path in paths if name in OmegaConf.load(path)]
 
 
 def _choices(folder: Path) -> list[str]:

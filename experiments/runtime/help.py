@@ -11,7 +11,8 @@ from pathlib import Path
 from experiments.runtime.schema import registry
 
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]\w*):\s*(?P<default>.*?)\s*#\s(?P<text>.*)$")
-_SHOWN_FIRST = ("data", "model", "parties", "corruption", "utility", "semivalue", "ntk", "mmd")
+_SHOWN_FIRST = ("data", "model", "parties", "corruption", "utility", "semivalue",
+                "kernel", "ntk", "mmd")  # fmt: skip
 
 
 def text(folder: Path, config_name: str) -> str:

@@ -43,6 +43,14 @@ class Corruption(Protocol):
         ...
 
 
+class RowKernel(Protocol):
+    """Says what two rows have in common: `kernel=…`, of the user's own."""
+
+    def __call__(self, rows: ndarray, others: ndarray) -> ndarray:
+        """Kernel (a, b) of rows (a, ...) with others (b, ...): positive semi-definite."""
+        ...
+
+
 class UtilityFactory(Protocol):
     """Makes what is shared out: `utility=…`."""
 

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from davinz_jax import MLP, Ingredients, KernelOptions, davinz_utility, load_digits
+from davinz_jax import MLP, Ingredients, KernelChoice, KernelOptions, davinz_utility, load_digits
 from davinz_jax.data import partition_random, partition_rows
 from davinz_jax.utility import DiscrepancyOptions
 
@@ -98,7 +98,8 @@ def test_kernel_regression_needs_labels(data):
 @pytest.mark.parametrize("cosine", [False, True])
 def test_regression_with_each_kernel(data, kernel, cosine):
     ingredients = make(data, kernel_options=KernelOptions(ridge="auto", num_blocks=2))
-    utility = ingredients.kernel_regression(kernel=kernel, cosine=cosine, ensemble=True)
+    choice = KernelChoice(kernel, cosine=cosine)
+    utility = ingredients.kernel_regression(kernel=choice, ensemble=True)
     assert utility.num_initialisations == 1
     assert utility.grand().item() > 0.4
     told = json.loads(json.dumps(utility.describe()))
@@ -114,7 +115,7 @@ def test_cosines_of_validation_rows_are_those_of_one_whole_kernel(data):
     """Every validation row is a data row too: its cosine with that row is 1."""
     dataset, parties = data
     own = replace(dataset, validation=replace(dataset.validation, inputs=dataset.inputs[:20]))
-    kernel = make((own, parties)).regression_kernel("ntk", cosine=True)
+    kernel = make((own, parties)).regression_kernel(KernelChoice("ntk", cosine=True))
     np.testing.assert_allclose(np.diagonal(kernel.validation_kernel[0][:, :20]), 1, rtol=1e-4)
 
 
@@ -127,6 +128,19 @@ def test_kernels_of_raw_inputs_need_no_network(data):
         ingredients.kernel_regression()
     with pytest.raises(ValueError, match="did you mean 'rbf'"):
         ingredients.kernel_regression(kernel="rbff")
+
+
+def test_the_kernel_chosen_serves_every_regression(data):
+    chosen = make(data, kernel_choice=KernelChoice("rbf", bandwidth=2.0))
+    assert chosen.kernel_regression().describe()["bandwidth"] == 2.0
+    assert chosen.regression_kernel() is chosen.regression_kernel(chosen.kernel_choice)
+    assert chosen.regression_kernel("laplace").describe()["kernel"] == "laplace"
+
+
+def test_a_ridge_that_nobody_names_is_the_papers_or_of_least_error(data):
+    ingredients = make(data)
+    assert ingredients.complexity_cost().ridge == 1e-4
+    assert ingredients.kernel_regression(kernel="rbf").ridge_curve is not None
 
 
 def test_relative_ridges_are_of_the_mean_diagonal(data):

@@ -1,8 +1,11 @@
 """Choices that are refused before anything is computed."""
 
+from functools import partial
+
 import pytest
 
-from davinz_jax.utility import DiscrepancyOptions, KernelOptions
+from davinz_jax.utility import DiscrepancyOptions, KernelChoice, KernelOptions
+from davinz_jax.utility.options import PAPER_RIDGE
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,31 @@ def test_a_bandwidth_is_a_number_or_the_median():
         DiscrepancyOptions(bandwidth="mean")
 
 
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"kernel": "rfb"}, "kernel: wanted one of .* got 'rfb'; did you mean 'rbf'"),
+        ({"bandwidth": 0.0}, "bandwidth: wanted a finite number > 0 or 'median', got 0.0"),
+        ({"bandwidth": float("inf")}, "bandwidth: wanted a finite number"),
+        ({"bandwidth": "mean"}, "bandwidth: wanted .* or 'median', got 'mean'"),
+    ],
+)
+def test_bad_kernel_choices_are_refused(choice, message):
+    with pytest.raises(ValueError, match=message):
+        KernelChoice(**choice)
+
+
+def test_a_kernel_knows_its_name_and_whether_it_needs_a_network():
+    def own_kernel(rows, others):
+        return rows @ others.T
+
+    assert KernelChoice().needs_network
+    assert KernelChoice("sum").needs_network
+    assert not KernelChoice("laplace").needs_network
+    assert not KernelChoice(own_kernel).needs_network
+    assert KernelChoice(partial(own_kernel)).name == "own_kernel"
+
+
 def test_defaults_are_the_papers():
-    assert (KernelOptions().ridge, KernelOptions().num_blocks) == (1e-4, 1)
+    assert (PAPER_RIDGE, KernelOptions().num_blocks) == (1e-4, 1)
     assert DiscrepancyOptions().bandwidth == 5.0

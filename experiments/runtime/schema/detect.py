@@ -14,17 +14,6 @@ class What(StrEnum):
     inputs = "inputs"
 
 
-class KernelName(StrEnum):
-    """What two rows have in common."""
-
-    auto = "auto"
-    ntk = "ntk"
-    rbf = "rbf"
-    laplace = "laplace"
-    network_features = "network_features"
-    sum = "sum"
-
-
 class CutRule(StrEnum):
     """Which rows are dropped."""
 
@@ -42,13 +31,9 @@ class Detect:
     model: Any = field(default_factory=dict)
     parties: Any = field(default_factory=dict)
     corruption: Any = field(default_factory=dict)
+    kernel: Any = field(default_factory=dict)
     ntk: Any = field(default_factory=dict)
     what: What = option("doubt labels (numbers, for regression), or inputs", What.labels)
-    kernel: KernelName = option(
-        "kernel of the regression; auto = ntk where a model or an option of ntk is named, else "
-        "rbf on the inputs",
-        KernelName.auto,
-    )
     cut: CutRule = option(
         "which rows to drop; auto = by rate or fdr where one is given, else two_means",
         CutRule.auto,

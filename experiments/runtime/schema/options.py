@@ -1,8 +1,8 @@
 """How an option is declared, and the options that all commands which look at data share.
 
 The scalars here are checked by type, and a misspelt key or value is refused. Groups (data, model,
-parties, semivalue, utility, ntk, mmd) own their choices and defaults in YAML, and what each makes
-checks them. `text` of a field is shown by --help.
+parties, semivalue, utility, kernel, ntk, mmd) own their choices and defaults in YAML, and what each
+makes checks them. `text` of a field is shown by --help.
 """
 
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ class Composed:
     corruption: Any = field(default_factory=dict)
     utility: Any = field(default_factory=dict)
     semivalue: Any = field(default_factory=dict)
+    kernel: Any = field(default_factory=dict)
     ntk: Any = field(default_factory=dict)
     mmd: Any = field(default_factory=dict)
     num_initialisations: int = option(

@@ -1,4 +1,4 @@
-"""The kernel that rows are judged by, of the name that a configuration gives."""
+"""The kernel that rows are judged by, as a configuration chooses it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -7,15 +7,23 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from davinz_jax import Dataset, Ingredients, KernelOptions
+from davinz_jax import Dataset, Ingredients, KernelChoice, KernelOptions
 from davinz_jax.data import partition_rows
-from davinz_jax.kernels import RBF, Kernel, Laplace, kernel_sum, network_features, row_kernel
+from davinz_jax.kernels import (
+    RBF,
+    Kernel,
+    Laplace,
+    RowFunction,
+    kernel_sum,
+    network_features,
+    normalise_cosine,
+    row_kernel,
+)
 from davinz_jax.ntk import block_rows
 from davinz_jax.types import PRNGKey
 from experiments.runtime.compose import Model
 from experiments.runtime.console import Stages
 from experiments.runtime.errors import InputError
-from experiments.runtime.schema.detect import KernelName
 
 
 @dataclass(frozen=True)
@@ -40,9 +48,26 @@ class Recipe:
     keys: Mapping[str, PRNGKey]
     stages: Stages
 
-    def kernel(self, name: KernelName) -> Kernel:
-        """The kernel of this name."""
-        return MAKERS[name](self)
+    def kernel(self, choice: KernelChoice) -> Kernel:
+        """The kernel chosen."""
+        if not isinstance(choice.kernel, str):
+            return self.row_kernel(choice.kernel, choice)
+        return MAKERS[choice.kernel](self, choice)
+
+    def row_kernel(
+        self,
+        function: RowFunction,
+        choice: KernelChoice,
+        partition: Int[np.ndarray, "b s"] | None = None,
+    ) -> Kernel:
+        """A kernel of raw inputs, in blocks of its own where none are given."""
+        return row_kernel(
+            function,
+            self.dataset,
+            partition=self.partition() if partition is None else partition,
+            cosine=choice.cosine,
+            key=self.keys["blocks"],
+        )
 
     def ingredients(self) -> Ingredients:
         """The network's draws, and its tangent kernel when asked for."""
@@ -81,19 +106,20 @@ class Recipe:
         )
 
 
-def _tangent(recipe: Recipe) -> Kernel:
-    return recipe.ingredients().kernel()
+def _tangent(recipe: Recipe, choice: KernelChoice) -> Kernel:
+    kernel = recipe.ingredients().kernel()
+    return normalise_cosine(kernel) if choice.cosine else kernel
 
 
-def _raw(function: Any) -> Callable[[Recipe], Kernel]:
-    def make(recipe: Recipe, partition: Any = None) -> Kernel:
-        rows = recipe.partition() if partition is None else partition
-        return row_kernel(function, recipe.dataset, partition=rows, key=recipe.keys["blocks"])
-
-    return make
+def _gaussian(recipe: Recipe, choice: KernelChoice) -> Kernel:
+    return recipe.row_kernel(RBF(choice.bandwidth), choice)
 
 
-def _features(recipe: Recipe) -> Kernel:
+def _laplace(recipe: Recipe, choice: KernelChoice) -> Kernel:
+    return recipe.row_kernel(Laplace(choice.bandwidth), choice)
+
+
+def _features(recipe: Recipe, choice: KernelChoice) -> Kernel:
     source = recipe.ingredients()
     return network_features(
         RBF(),
@@ -101,21 +127,22 @@ def _features(recipe: Recipe) -> Kernel:
         source.initialisations,
         recipe.dataset,
         partition=recipe.partition(),
+        cosine=choice.cosine,
         key=recipe.keys["blocks"],
     )
 
 
-def _sum(recipe: Recipe) -> Kernel:
+def _sum(recipe: Recipe, choice: KernelChoice) -> Kernel:
     """Of the tangent kernel and the Gaussian one of the inputs."""
-    tangent = _tangent(recipe)
-    gaussian = row_kernel(RBF(), recipe.dataset, partition=tangent.rows, key=recipe.keys["blocks"])
+    tangent = _tangent(recipe, choice)
+    gaussian = recipe.row_kernel(RBF(choice.bandwidth), choice, tangent.rows)
     return kernel_sum([tangent, gaussian])
 
 
-MAKERS: dict[KernelName, Callable[[Recipe], Kernel]] = {
-    KernelName.ntk: _tangent,
-    KernelName.rbf: _raw(RBF()),
-    KernelName.laplace: _raw(Laplace()),
-    KernelName.network_features: _features,
-    KernelName.sum: _sum,
+MAKERS: dict[str, Callable[[Recipe, KernelChoice], Kernel]] = {
+    "ntk": _tangent,
+    "rbf": _gaussian,
+    "laplace": _laplace,
+    "network_features": _features,
+    "sum": _sum,
 }

@@ -5,19 +5,17 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from davinz_jax import KernelChoice
+from experiments.runtime import auto, compose, usage
 from experiments.runtime.errors import InputError
-from experiments.runtime.schema.detect import CutRule, KernelName
+from experiments.runtime.schema.detect import CutRule
 
-RAW = (KernelName.rbf, KernelName.laplace)
-"""Kernels of raw inputs, which need no network."""
-
-TANGENT = (KernelName.ntk, KernelName.sum)
 DENSE_ROWS = 5000
 BLOCK_ROWS = 2000
 BOUND = 0.1
 
 
-def choose_kernel(cfg: DictConfig, named: Set[str]) -> KernelName:
+def choose_kernel(settings: dict[str, Any], named: Set[str]) -> KernelChoice:
     """The kernel asked for; of `auto`, the network's where an option of a network is named.
 
     Raises:
@@ -28,18 +26,9 @@ def choose_kernel(cfg: DictConfig, named: Set[str]) -> KernelName:
             "ntk.ridge: wanted options that the run uses, got a ridge; leave it out, for "
             "leave-one-out error chooses it"
         )
-    of_network = sorted(name for name in named if _group(name) in ("model", "num_initialisations"))
-    of_tangent = sorted(name for name in named if _group(name) == "ntk")
-    chosen = KernelName(cfg.kernel)
-    if chosen == KernelName.auto:
-        return KernelName.ntk if of_network or of_tangent else KernelName.rbf
-    unused = of_network * (chosen in RAW) + of_tangent * (chosen not in TANGENT)
-    if unused:
-        raise InputError(
-            f"{unused[0]}: wanted options that the run uses, got kernel={chosen}, which does not; "
-            f"leave {', '.join(unused)} out, or set kernel=ntk"
-        )
-    return chosen
+    choice = compose.kernel_choice(auto.choose_kernel(settings["kernel"], named))
+    usage.refuse_unused(named, usage.used_by_kernel(choice), f"kernel={choice.name}")
+    return choice
 
 
 def choose_cut(cfg: DictConfig, named: Set[str]) -> CutRule:
@@ -99,7 +88,3 @@ def source_of_all_rows(settings: dict[str, Any]) -> dict[str, Any]:
     if is_ours and "holdout" in settings and settings.get("validation_path") is None:
         return settings | {"holdout": "none"}
     return settings
-
-
-def _group(name: str) -> str:
-    return name.partition(".")[0]

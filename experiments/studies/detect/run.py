@@ -57,8 +57,8 @@ def detect(cfg: DictConfig, named: Set[str]) -> Doubts:
         cfg: the options of `Detect`.
         named: options that the command line names, which `auto` goes by.
     """
-    name, rule, stages = choose_kernel(cfg, named), choose_cut(cfg, named), Stages()
-    settings, keys = compose.plain(cfg), compose.streams(cfg.seed)
+    settings, keys, stages = compose.plain(cfg), compose.streams(cfg.seed), Stages()
+    choice, rule = choose_kernel(settings, named), choose_cut(cfg, named)
     model = compose.Model.of(settings["model"])
     options: KernelOptions = compose.make("ntk", settings["ntk"])
     with stages.stage("data"):
@@ -74,7 +74,7 @@ def detect(cfg: DictConfig, named: Set[str]) -> Doubts:
         stages=stages,
     )
     with stages.stage("kernel"):
-        kernel = recipe.kernel(name)
+        kernel = recipe.kernel(choice)
     with stages.stage("margins"):
         check = judge(kernel, rows, What(cfg.what))
         cut = cut_rows(check, rows, rule, what=What(cfg.what), rate=cfg.rate, fdr=cfg.fdr)
@@ -83,7 +83,7 @@ def detect(cfg: DictConfig, named: Set[str]) -> Doubts:
         rows=rows,
         own=own,
         what=What(cfg.what),
-        kernel={"kernel": str(name), "num_blocks": recipe.num_blocks}
+        kernel={"kernel": choice.name, "num_blocks": recipe.num_blocks}
         | dict(getattr(kernel, "details", {})),
         check=check,
         cut=cut,

@@ -4,7 +4,8 @@ import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 
-from davinz_jax import CNN, MLP, load_digits
+from davinz_jax import CNN, MLP, KernelChoice, load_digits
+from davinz_jax.kernels import Linear
 from experiments.runtime.app import CONFIG_FOLDER
 from experiments.runtime.compose import Model, components
 from experiments.runtime.console import Stages
@@ -26,7 +27,7 @@ def composed():
 
 def test_options_are_made_whole(composed):
     made = composed("ntk=layerwise", "ntk.num_blocks=3", "mmd=features")
-    assert (made.kernel.engine, made.kernel.num_blocks, made.kernel.ridge) == ("layerwise", 3, 1e-4)
+    assert (made.kernel.engine, made.kernel.num_blocks, made.kernel.ridge) == ("layerwise", 3, None)
     assert (made.discrepancy.bandwidth, made.discrepancy.features) == ("median", "network")
 
 
@@ -41,12 +42,29 @@ def test_options_are_made_whole(composed):
         ("data._target_=davinz_jax.data.load_digit", "^data: .*load_digit"),
         ("utility._target_=davinz_jax.shapley", r"^utility\.kappa: unknown option"),
         ("parties._target_=davinz_jax.load_digits", r"form \(dataset, \*, key\), got load_digits"),
+        ("kernel._target_=davinz_jax.load_digits", r"form \(rows, others\), got load_digits"),
+        ("kernel.cosine=3", r"^kernel[\s\S]*cosine"),
+        ("kernel=rbf kernel.bandwidth=0", r"^kernel\.bandwidth: wanted a finite number > 0"),
+        (
+            "utility=kernel_regression +utility.kernel=rbf",
+            r"^utility\.kernel: wanted the kernel named once",
+        ),
         ("+model.widht=3", r"model\.widht: unknown option"),
     ],
 )
 def test_refusals_name_the_option(composed, override, text):
     with pytest.raises(InputError, match=text):
-        composed(override)
+        composed(*override.split())
+
+
+def test_kernels_by_name_and_by_target(composed):
+    assert composed("kernel=rbf", "kernel.bandwidth=2").kernel_choice == KernelChoice("rbf", 2)
+    instance = composed(
+        "kernel=auto", "kernel._target_=davinz_jax.kernels.Linear", "kernel._partial_=false"
+    )
+    assert instance.kernel_choice == KernelChoice(Linear())
+    function = composed("kernel=auto", "kernel._target_=numpy.inner", "+kernel.cosine=true")
+    assert (function.kernel_choice.name, function.kernel_choice.cosine) == ("inner", True)
 
 
 def test_a_class_takes_its_settings_and_a_factory_the_data():

@@ -66,6 +66,11 @@ def flatten(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
+def note_points(notes: Sequence[str]) -> list[tuple[str, str]]:
+    """What was noted while the data was read, as statements of a page."""
+    return [("Noted while the data was read.", sentence(text)) for text in notes]
+
+
 def made_by(content: Mapping[str, Any]) -> str:
     """The page's last line."""
     when = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
@@ -91,6 +96,16 @@ def join_names(names: Sequence[str], most: int = 6) -> str:
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def sentence(text: str) -> str:
+    """A text with a capital at its start and a full stop at its end.
+
+    >>> sentence("value rises"), sentence("Why?")
+    ('Value rises.', 'Why?')
+    """
+    stop = "" if text.endswith((".", "?", "!", ":")) else "."
+    return text[:1].upper() + text[1:] + stop
 
 
 def _plain(value: Any) -> str:

@@ -8,7 +8,13 @@ import numpy as np
 from experiments.report import doubts
 from experiments.report.doubts import Doubts
 from experiments.report.page import drawing
-from experiments.report.page.common import figure_text, made_by, settings_sections
+from experiments.report.page.common import (
+    figure_text,
+    made_by,
+    note_points,
+    sentence,
+    settings_sections,
+)
 from experiments.report.page.document import Cell, Column, Document, Picture, Section, Table
 
 MOST_TEXT = 200
@@ -26,9 +32,9 @@ def doubts_page(found: Doubts, content: Mapping[str, Any], *, worst: int) -> Doc
     margins = drawing.svg(doubts.histogram(found), "margins")
     drawn = Picture("histogram of the margins, with the cut", svg=margins)
     points = [
-        ("How rows were judged.", doubts.headline(found)),
-        ("How well such rows are found.", doubts.trust(found)),
-        *(("Noted while the data was read.", str(text)) for text in content.get("notes", ())),
+        ("How rows were judged.", sentence(doubts.headline(found))),
+        ("How well such rows are found.", sentence(doubts.trust(found))),
+        *note_points(content["notes"]),
     ]
     return Document(
         title=f"Which rows are wrong? {found.rows.dataset.name}",

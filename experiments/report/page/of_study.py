@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from experiments.report.page import drawing
-from experiments.report.page.common import made_by, settings_sections
+from experiments.report.page.common import made_by, sentence, settings_sections
 from experiments.report.page.document import Cell, Column, Document, Picture, Section, Table
 
 
@@ -38,11 +38,11 @@ def study_page(
         Section("Figure", pictures=[Picture(title, svg=drawing.svg(figure, "study"))]),
     ]
     if notes:
-        points = [("Worth knowing.", text) for text in notes]
+        points = [("Worth knowing.", sentence(text)) for text in notes]
         sections.append(Section("What to trust, and why", points=points))
     return Document(
         title=title,
-        answer=list(verdicts),
+        answer=[sentence(text) for text in verdicts],
         sections=[*sections, *settings_sections(content)],
         made=made_by(content),
     )

@@ -13,6 +13,7 @@ from experiments.report.page.common import (
     figure_text,
     join_names,
     made_by,
+    note_points,
     settings_sections,
 )
 from experiments.report.page.document import (
@@ -27,7 +28,7 @@ from experiments.report.page.document import (
 )
 from experiments.report.values import Run
 
-MOST_ROWS = 200
+MOST_ROWS = 60
 """Most players that a page lists: as many of the best as of the worst; values.csv has all."""
 
 SOURCES = {
@@ -47,9 +48,9 @@ def values_page(run: Run, content: Mapping[str, Any], *, level: float, worst: in
         level: coverage of the intervals.
         worst: rows of least value that are shown, where rows were valued.
     """
-    sections = [_values_section(run, level)]
+    sections = [] if run.sums is None else [_sums_section(run.sums, level)]
+    sections.append(_values_section(run, level))
     if run.sums is not None:
-        sections.append(_sums_section(run.sums, level))
         sections.append(_worst_section(run, worst))
     sections.append(Section("What to trust, and why", points=list(_trust(run, content, level))))
     return Document(
@@ -214,8 +215,7 @@ def _trust(run: Run, content: Mapping[str, Any], level: float) -> Iterator[tuple
         ("They have labels. " if has_labels else "They have no labels, so that none is checked. ")
         + "What is rare among them counts for little here.",
     )
-    for text in content.get("notes", ()):
-        yield "Noted while the data was read.", str(text)
+    yield from note_points(content["notes"])
 
 
 def _errors(valuation: Valuation) -> Iterator[tuple[str, str]]:

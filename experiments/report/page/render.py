@@ -71,16 +71,6 @@ def page_writer(document: Document) -> Writer:
     return write
 
 
-def sentence(text: str) -> str:
-    """A text with a capital at its start and a full stop at its end.
-
-    >>> sentence("value rises"), sentence("Why?")
-    ('Value rises.', 'Why?')
-    """
-    stop = "" if text.endswith((".", "?", "!", ":")) else "."
-    return text[:1].upper() + text[1:] + stop
-
-
 def _ends(bar: Bar) -> Sequence[float]:
     sizes = [part.size for part in bar.parts]
     parts = (sum(s for s in sizes if s > 0), sum(s for s in sizes if s < 0))
@@ -97,5 +87,4 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["sentence"] = sentence
     return environment.get_template("page.html")

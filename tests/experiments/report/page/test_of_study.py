@@ -16,7 +16,7 @@ def test_page_of_a_study():
         notes=["a note"],
         content=content,
     )
-    assert page.answer == ["value falls with noise: Spearman -0.95"]
+    assert page.answer == ["Value falls with noise: Spearman -0.95."]
     assert [cells[1].order for cells in page.sections[0].tables[0].rows] == [0.91, None]
     assert "Value falls with noise" in render(page)
     assert "A note." in render(page)

@@ -18,6 +18,11 @@ def page(run):
     return values_page(run, values.result(run, {"seed": 3}), level=0.95, worst=2)
 
 
+def players(page):
+    """The table of the players."""
+    return next(section.tables[0] for section in page.sections if section.title == "Values")
+
+
 def test_answer_names_the_best_and_the_worst(run, page):
     shown = run.valuation if run.sums is None else run.sums
     best, worst = sorted("ab", key=dict(zip(shown.players, shown.values, strict=True)).get)[::-1]
@@ -26,7 +31,7 @@ def test_answer_names_the_best_and_the_worst(run, page):
 
 
 def test_every_player_is_listed_with_its_value(run, page):
-    table = page.sections[0].tables[0]
+    table = players(page)
     listed = {cells[0].text: cells[1].order for cells in table.rows}
     assert listed == dict(zip(run.valuation.players, run.valuation.values, strict=True))
     orders = [cells[1].order for cells in table.rows]
@@ -35,7 +40,7 @@ def test_every_player_is_listed_with_its_value(run, page):
 
 def test_bars_hold_their_parts_and_interval(run, page):
     limits = dict(zip(run.valuation.players, run.valuation.intervals(), strict=True))
-    for cells in page.sections[0].tables[0].rows:
+    for cells in players(page).rows:
         bar = cells[2].bar
         assert (bar.low, bar.high) == pytest.approx(tuple(limits[cells[0].text]))
         assert sum(part.size for part in bar.parts) == pytest.approx(bar.value)

@@ -66,16 +66,19 @@ class KernelMeans:
 
 def coalition_mmd_squared(
     within: Float[np.ndarray, " c"],
-    to_validation: Float[np.ndarray, " c"],
+    to_validation: Float[np.ndarray, "*r c"],
     sizes: Float[np.ndarray, " c"],
     *,
-    within_validation: float,
+    within_validation: ScalarLike | Float[np.ndarray, "*r"],
     num_validation_rows: int,
-) -> Float[np.ndarray, " c"]:
-    """Biased MMD² from a coalition's kernel sums and rows; clamped at 0, where rounding dips."""
+) -> Float[np.ndarray, "*r c"]:
+    """Biased MMD² from a coalition's kernel sums and rows; clamped at 0, where rounding dips.
+
+    Several rows of sums to the validation set are those under several weights of its rows.
+    """
     share = np.divide(1.0, sizes, out=np.zeros(len(sizes)), where=sizes > 0)
     cross = to_validation * share / num_validation_rows
-    own = within_validation / num_validation_rows**2
+    own = np.asarray(within_validation)[..., None] / num_validation_rows**2
     return np.maximum(within * share**2 - 2 * cross + own, 0.0)
 
 
@@ -149,8 +152,8 @@ def kernel_means(
     )
     return KernelMeans(
         within,
-        np.bincount(groups, weights * to_validation, minlength=num_groups),
-        within_validation,
+        np.bincount(groups, weights * to_validation[:, 0], minlength=num_groups),
+        float(within_validation[0]),
         np.bincount(groups, weights, minlength=num_groups),
         len(validation_inputs),
         scales(bandwidth),
@@ -179,13 +182,26 @@ def validation_sums(
     validation_inputs: Num[np.ndarray, "m ..."],
     *,
     bandwidth: Bandwidth,
+    weights: Float[np.ndarray, "b m"] | None = None,
     progress: Progress | None = None,
-) -> tuple[Float[np.ndarray, " n"], float]:
-    """Kernel sums of each row over the validation rows, and over all pairs of validation rows."""
-    ones = np.ones((len(validation_inputs), 1))
-    rows = rbf_products(inputs, validation_inputs, ones, bandwidth=bandwidth, progress=progress)
-    own = rbf_self_products(validation_inputs, ones, bandwidth=bandwidth, progress=progress)
-    return rows[:, 0], float(own.sum())
+) -> tuple[Float[np.ndarray, "n r"], Float[np.ndarray, " r"]]:
+    """Kernel sums of each row over the validation rows, and over pairs of validation rows.
+
+    The first of r = 1 + b sums counts every validation row once, and a row's pair with itself. The
+    others are under the weights of b resamples, which add up to m: in sums over pairs, that of a
+    row with itself is left out, and the others are scaled so that their mean over resamples is
+    that of the unbiased MMD². So the bias of a validation set of m rows shows.
+    """
+    num_rows = len(validation_inputs)
+    columns = np.ones((num_rows, 1))
+    if weights is not None:
+        columns = np.concatenate([columns, weights.T], axis=1)
+    rows = rbf_products(inputs, validation_inputs, columns, bandwidth=bandwidth, progress=progress)
+    own = rbf_self_products(validation_inputs, columns, bandwidth=bandwidth, progress=progress)
+    pairs = (columns * own).sum(0)
+    if weights is not None:
+        pairs[1:] = (pairs[1:] - np.square(weights).sum(1)) / (1 - 1 / num_rows) ** 2
+    return rows, pairs
 
 
 def rbf_products(

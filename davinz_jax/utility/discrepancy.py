@@ -1,7 +1,8 @@
 """The out-of-domain part: how far a coalition's inputs are from the validation set's."""
 
-from collections.abc import Sequence
-from functools import cached_property
+import copy
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import Any, final
 
 import numpy as np
@@ -27,6 +28,7 @@ from davinz_jax.utility.players import (
     check_permutation,
     row_weights,
 )
+from davinz_jax.utility.resampling import Resamples, check_resamples
 
 CHUNK = 2**22
 """Float64 numbers that one batch of coalitions may hold."""
@@ -55,6 +57,7 @@ class DiscrepancyUtility(AbstractUtility):
         bandwidth: σ; several stand for the mean of their kernels.
         multiplicity: times each row counts; once by default.
         progress: told tiles done, tiles in all, and the stage.
+        resamples: draws of the validation rows, from which values get an error; None for none.
 
     Raises:
         ValueError: no validation rows, other row shapes, numbers that are not finite, bandwidth
@@ -75,9 +78,13 @@ class DiscrepancyUtility(AbstractUtility):
         bandwidth: Bandwidth,
         multiplicity: Num[np.ndarray, " n"] | None = None,
         progress: Progress | None = None,
+        resamples: Resamples | None = None,
     ) -> None:
+        check_resamples(resamples, len(validation_inputs))
+        self._resamples = resamples
         weights = row_weights(multiplicity, len(inputs))
-        sums = _Sums(inputs, validation_inputs, parties, weights, bandwidth, progress)
+        drawn = None if resamples is None else resamples.weights
+        sums = _Sums(inputs, validation_inputs, parties, weights, bandwidth, progress, drawn)
         self.parties, self._each = parties, (sums,)
         self.players, self.player_rows = parties.names, parties.rows
         self.player_sizes = np.rint(sums.sizes).astype(np.int64)
@@ -90,8 +97,7 @@ class DiscrepancyUtility(AbstractUtility):
         parties: Parties,
         *,
         bandwidths: Sequence[Bandwidth],
-        multiplicity: Num[np.ndarray, " n"] | None = None,
-        progress: Progress | None = None,
+        **choices: Any,
     ) -> "DiscrepancyUtility":
         """On features of each initialisation's untrained network, each with its own bandwidth."""
         if not len(features) == len(validation_features) == len(bandwidths):
@@ -100,7 +106,7 @@ class DiscrepancyUtility(AbstractUtility):
                 f"{len(bandwidths)} (and {len(validation_features)} sets of validation features)"
             )
         made = [
-            cls(x, y, parties, bandwidth=b, multiplicity=multiplicity, progress=progress)
+            cls(x, y, parties, bandwidth=b, **choices)
             for x, y, b in zip(features, validation_features, bandwidths, strict=True)
         ]
         made[0]._each = tuple(one._each[0] for one in made)
@@ -116,24 +122,31 @@ class DiscrepancyUtility(AbstractUtility):
         """σ of each kernel, for each set of features."""
         return tuple(tuple(map(float, sums.bandwidth)) for sums in self._each)
 
+    def with_resamples(self) -> "DiscrepancyUtility":
+        """This utility with answers under resamples, if it was given any; they share sums."""
+        if self._resamples is None or self.resampling is not None:
+            return self
+        view = copy.copy(self)
+        view.resampling = self._resamples.resampling()
+        return view
+
     def grand(self) -> Float[np.ndarray, "t i"]:
         """Discrepancy of all players together."""
-        return np.array([[sums.grand() for sums in self._each]])
+        return self._answer(lambda sums, num: sums.grand(num))[..., 0]
 
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Discrepancies of the coalitions whose members are marked."""
         check_members(members, len(self.players))
-        return np.stack([sums.coalitions(members) for sums in self._each])[None]
+        return self._answer(lambda sums, num: sums.coalitions(members, num))
 
     def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, "t i q"]:
         """Discrepancies of the q = p + 1 prefixes of a permutation, the empty one first."""
         check_permutation(permutation, len(self.players))
-        return np.stack([sums.prefixes(permutation) for sums in self._each])[None]
+        return self._answer(lambda sums, num: sums.prefixes(permutation, num))
 
     def leave_one_out(self) -> Float[np.ndarray, "t i p"]:
         """Marginals c(N) - c(N without j) of every player j."""
-        each = [sums.grand() - sums.without_one() for sums in self._each]
-        return np.stack(each)[None]
+        return self._answer(lambda sums, num: sums.grand(num) - sums.without_one(num))
 
     def describe(self) -> dict[str, Any]:
         """Kind, bandwidths and number of validation rows."""
@@ -141,12 +154,21 @@ class DiscrepancyUtility(AbstractUtility):
             "kind": "discrepancy",
             "bandwidth": [list(each) for each in self.bandwidths],
             "num_validation_rows": self._each[0].num_validation_rows,
+            "num_resamples": 0 if self._resamples is None else self._resamples.num,
             "inputs": "raw" if self.num_initialisations == 1 else "features",
         }
 
+    def _answer(
+        self, find: Callable[["_Sums", int], Float[np.ndarray, "r c"]]
+    ) -> Float[np.ndarray, "1 i c"]:
+        """Answers of each set of features, then the means over them under each resample."""
+        num_answers = 1 if self.resampling is None else 1 + self.resampling.num
+        found = np.stack([find(sums, num_answers) for sums in self._each])
+        return np.concatenate([found[:, 0], found[:, 1:].mean(0)])[None]
+
 
 class _Sums:
-    """MMD of coalitions under one set of inputs.
+    """MMD of coalitions under one set of inputs; above it, where asked for, that under resamples.
 
     Rows as players: the n×n matrix is made only where an answer needs it, not for leave-one-out.
     """
@@ -159,6 +181,7 @@ class _Sums:
         weights: Float[np.ndarray, " n"],
         bandwidth: Bandwidth,
         progress: Progress | None,
+        resamples: Float[np.ndarray, "b m"] | None,
     ) -> None:
         check_validation(inputs, validation_inputs)
         check_parties(parties, len(inputs))
@@ -169,9 +192,13 @@ class _Sums:
         self._parties, self._weights = parties, weights
         self.bandwidth, self.num_validation_rows = scales(bandwidth), len(validation_inputs)
         to_validation, self._within_validation = validation_sums(
-            inputs, validation_inputs, bandwidth=bandwidth, progress=progress
+            inputs,
+            validation_inputs,
+            bandwidth=bandwidth,
+            weights=resamples,
+            progress=progress,
         )
-        self._to_validation = self._by_player(weights * to_validation)
+        self._to_validation = self._by_player(weights[:, None] * to_validation)
         self.sizes = self._by_player(weights)
 
     @cached_property
@@ -208,17 +235,18 @@ class _Sums:
         )
         return self._by_player(self._weights * products[:, 0]), self.sizes**2
 
-    def grand(self) -> float:
-        sums = self._totals[0], self._to_validation, self.sizes
-        return float(self._mmd(*(each.sum(keepdims=True) for each in sums))[0])
+    def grand(self, num: int) -> Float[np.ndarray, "r 1"]:
+        within, sizes = self._totals[0].sum(keepdims=True), self.sizes.sum(keepdims=True)
+        return self._mmd(within, self._to_validation[:num].sum(1, keepdims=True), sizes)
 
-    def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, " c"]:
-        step = max(1, CHUNK // members.shape[1])
+    def coalitions(self, members: Bool[np.ndarray, "c p"], num: int) -> Float[np.ndarray, "r c"]:
+        step = max(1, CHUNK // max(members.shape[1], num))
         parts = [members[start : start + step] for start in range(0, len(members), step)]
-        return np.concatenate([np.zeros(0), *map(self._chunk, parts)])
+        return np.concatenate([np.zeros((num, 0)), *(self._chunk(part, num) for part in parts)], 1)
 
-    def prefixes(self, permutation: Int[np.ndarray, " p"]) -> Float[np.ndarray, " q"]:
-        to_validation, sizes = self._to_validation[permutation], self.sizes[permutation]
+    def prefixes(self, permutation: Int[np.ndarray, " p"], num: int) -> Float[np.ndarray, "r q"]:
+        to_validation = self._to_validation[:num, permutation]
+        sizes = self.sizes[permutation]
         before = [np.zeros(0)]
         for start in range(0, len(permutation), ROWS_PER_STEP):
             rows = permutation[start : start + ROWS_PER_STEP]
@@ -226,36 +254,43 @@ class _Sums:
             lower = np.tril(with_earlier, start)
             diagonal = lower[np.arange(len(rows)), start + np.arange(len(rows))]
             before.append(2 * lower.sum(1, dtype=np.float64) - diagonal)
-        running = [np.cumsum(step) for step in (np.concatenate(before), to_validation, sizes)]
-        return self._mmd(*(np.concatenate([[0.0], each]) for each in running))
+        steps = (np.concatenate(before), to_validation, sizes)
+        zeros = ([(0, 0)] * (step.ndim - 1) + [(1, 0)] for step in steps)
+        return self._mmd(
+            *(np.cumsum(np.pad(s, z), axis=-1) for s, z in zip(steps, zeros, strict=True))
+        )
 
-    def without_one(self) -> Float[np.ndarray, " p"]:
+    def without_one(self, num: int) -> Float[np.ndarray, "r p"]:
         with_all, own = self._totals
         within = with_all.sum() - 2 * with_all + own
-        to_validation = self._to_validation.sum() - self._to_validation
+        every = self._to_validation[:num]
+        to_validation = every.sum(1, keepdims=True) - every
         return self._mmd(within, to_validation, self.sizes.sum() - self.sizes)
 
-    def _chunk(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, " c"]:
+    def _chunk(self, members: Bool[np.ndarray, "c p"], num: int) -> Float[np.ndarray, "r c"]:
         marks, within = members.astype(np.float64), np.zeros(len(members))
         for start in range(0, members.shape[1], ROWS_PER_STEP):
             rows = slice(start, start + ROWS_PER_STEP)
             within += ((marks @ self._within[rows].T.astype(np.float64)) * marks[:, rows]).sum(1)
-        return self._mmd(within, marks @ self._to_validation, marks @ self.sizes)
+        return self._mmd(within, self._to_validation[:num] @ marks.T, marks @ self.sizes)
 
-    def _by_player(self, rows: Float[np.ndarray, " n"]) -> Float[np.ndarray, " p"]:
-        return np.bincount(self._parties.indices, rows, minlength=len(self._parties))
+    def _by_player(self, rows: Float[np.ndarray, "n ..."]) -> Float[np.ndarray, "... p"]:
+        """Sums of rows by player, one line a column."""
+        columns = rows.reshape(len(rows), -1).T
+        count = partial(np.bincount, self._parties.indices, minlength=len(self._parties))
+        return np.stack([count(column) for column in columns]).reshape(*rows.shape[1:], -1)
 
     def _mmd(
         self,
         within: Float[np.ndarray, " c"],
-        to_validation: Float[np.ndarray, " c"],
+        to_validation: Float[np.ndarray, "r c"],
         sizes: Float[np.ndarray, " c"],
-    ) -> Float[np.ndarray, " c"]:
+    ) -> Float[np.ndarray, "r c"]:
         squared = coalition_mmd_squared(
             within,
             to_validation,
             sizes,
-            within_validation=self._within_validation,
+            within_validation=self._within_validation[: len(to_validation)],
             num_validation_rows=self.num_validation_rows,
         )
         return np.sqrt(squared)

@@ -331,6 +331,7 @@ class Ingredients:
             self.parties,
             bandwidth=self._bandwidth(data.inputs, data.validation.inputs),
             progress=self._progress,
+            resamples=self.resamples,
         )
 
     def _on_features(self) -> DiscrepancyUtility:
@@ -345,6 +346,7 @@ class Ingredients:
             self.parties,
             bandwidths=[self._bandwidth(x, y) for x, y in pairs],
             progress=self._progress,
+            resamples=self.resamples,
         )
 
     def _features(self, variables: Variables, inputs: Num[np.ndarray, "n ..."]) -> jax.Array:

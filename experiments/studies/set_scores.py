@@ -60,9 +60,9 @@ def set_mmds(ingredients: Ingredients, counts: Counts) -> Float[np.ndarray, " c"
     )
     squared = coalition_mmd_squared(
         (weights.T * with_rows).sum(axis=0),
-        weights @ to_validation,
+        weights @ to_validation[:, 0],
         weights.sum(axis=1),
-        within_validation=within_validation,
+        within_validation=within_validation[0],
         num_validation_rows=len(data.validation.inputs),
     )
     return np.sqrt(squared)

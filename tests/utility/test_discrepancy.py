@@ -1,10 +1,13 @@
 """The out-of-domain part, against the equation anew for each coalition."""
 
+import jax
 import numpy as np
 import pytest
 
+from davinz_jax.semivalues import shapley
 from davinz_jax.types import Utility
 from davinz_jax.utility import DiscrepancyUtility, discrepancy
+from davinz_jax.utility.resampling import draw_resamples
 from tests import reference
 from tests.utility.cases import check_answers, random_inputs, random_parties, row_parties
 
@@ -103,3 +106,56 @@ def test_bad_input_is_refused():
         DiscrepancyUtility.of_features(
             np.stack([inputs] * 2), np.stack([validation_inputs] * 2), parties, bandwidths=[1.0]
         )
+
+
+def test_answers_under_resamples_are_of_the_rows_drawn_without_pairs_of_themselves():
+    """MMD² of the weighted rows, pairs of a row with itself left out, the rest over (1 − 1/m)²."""
+    (inputs, validation_inputs), parties = random_inputs(), random_parties()
+    resamples = draw_resamples(7, 3, key=jax.random.key(0))
+    assert resamples is not None
+    utility = DiscrepancyUtility(
+        inputs, validation_inputs, parties, bandwidth=2.0, resamples=resamples
+    ).with_resamples()
+
+    def compute(members):
+        first = equation(inputs, validation_inputs, parties, np.ones(40), 2.0)(members)
+        return np.concatenate([first, _off_diagonal(members)[None]], axis=1)
+
+    def _off_diagonal(members):
+        rows = members[:, parties.indices] / np.maximum(members @ parties.sizes, 1)[:, None]
+        within, across, own = (
+            np.exp(-np.square(x[:, None] - y[None]).sum(-1) / 8)
+            for x, y in (
+                (inputs, inputs),
+                (inputs, validation_inputs),
+                (validation_inputs, validation_inputs),
+            )
+        )
+        answers = []
+        for weights in resamples.weights / 7:
+            pairs = weights @ (own - np.eye(7)) @ weights / (1 - 1 / 7) ** 2
+            squared = ((rows @ within) * rows).sum(1) - 2 * rows @ across @ weights + pairs
+            answers.append(np.sqrt(np.maximum(squared, 0)))
+        return np.stack(answers)
+
+    check_answers(utility, compute, 8)
+    both = 2 * utility
+    np.testing.assert_allclose(both.grand(), 2 * utility.grand())
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_intervals_cover_the_value_on_the_pool(shift):
+    """Eighty validation sets of 40 rows from a pool of 1,500, biased MMD and all."""
+    rng, parties = np.random.default_rng(1), random_parties(60, 5)
+    inputs = rng.normal(size=(60, 4)) + shift * np.eye(5)[parties.indices][:, :4]
+    pool, inside = rng.normal(size=(1500, 4)), []
+    truth = shapley(DiscrepancyUtility(inputs, pool, parties, bandwidth=2.0)).values
+    for draw in range(80):
+        rows = rng.choice(1500, 40, replace=False)
+        resamples = draw_resamples(40, 60, key=jax.random.key(draw))
+        utility = DiscrepancyUtility(
+            inputs, pool[rows], parties, bandwidth=2.0, resamples=resamples
+        )
+        limits = shapley(utility).intervals()
+        inside.append((limits[:, 0] <= truth) & (truth <= limits[:, 1]))
+    assert np.mean(inside) > 0.92

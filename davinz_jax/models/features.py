@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
+from jax.extend.core import get_opaque_trace_state
 from jaxtyping import Float, Num
 
 from davinz_jax.models.initialise import apply_function
@@ -33,7 +34,8 @@ def features(
         One row of features a row of inputs.
 
     Raises:
-        ValueError: if the network calls no `nn.Dense`.
+        ValueError: if the network calls no `nn.Dense`, or the last one within a trace of its own,
+            as of plain `jax.checkpoint` or `jit`, from which nothing may be taken.
     """
     apply = apply_function(model) if isinstance(model, nn.Module) else model
     capture = _last_dense_input(apply)
@@ -48,11 +50,12 @@ def _last_dense_input(apply: Apply) -> Callable[..., Float[jax.Array, "n d"]]:
 
     @jax.jit
     def capture(variables: Variables, inputs: Num[jax.Array, "n ..."]) -> Float[jax.Array, "n d"]:
-        seen: list[Float[jax.Array, "n ..."]] = []
+        seen: list[Float[jax.Array, "n ..."] | None] = []
+        trace = get_opaque_trace_state()
 
         def watch(call: Any, args: Any, kwargs: Any, context: nn.module.InterceptorContext) -> Any:
             if isinstance(context.module, nn.Dense) and context.method_name == "__call__":
-                seen.append(args[0])
+                seen.append(args[0] if get_opaque_trace_state() == trace else None)
             return call(*args, **kwargs)
 
         with nn.intercept_methods(watch):
@@ -61,6 +64,11 @@ def _last_dense_input(apply: Apply) -> Callable[..., Float[jax.Array, "n d"]]:
             raise ValueError(
                 "model: wanted a network with a linear layer (flax.linen.Dense), got none; "
                 "compare raw inputs in place of features"
+            )
+        if seen[-1] is None:
+            raise ValueError(
+                "model: wanted the last linear layer outside of plain jax.checkpoint, jit, scan or "
+                "map, got it within; call it outside, or compare raw inputs in place of features"
             )
         return seen[-1].reshape(inputs.shape[0], -1)
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import errors
 from flax import linen as nn
+from flax.core import meta
 from jaxtyping import Num, Shaped
 
 from davinz_jax.types import Apply, PRNGKey, Variables
@@ -26,14 +27,15 @@ def initialise(
         inputs: rows of the shape that the network is for; one is enough.
 
     Returns:
-        The Flax variables: `params`, and `batch_stats` if the module has BatchNorm.
+        The Flax variables: `params`, and `batch_stats` if the module has BatchNorm; arrays, out of
+        the boxes of `nn.with_partitioning`.
 
     Raises:
         ValueError: if the module cannot take inputs of this shape.
     """
     row = jnp.asarray(inputs[:1])
     shape = jax.ShapeDtypeStruct(row.shape, row.dtype)
-    variables = module.lazy_init(key, shape)  # draws weights; runs no forward pass
+    variables = meta.unbox(module.lazy_init(key, shape))  # draws weights; runs no forward pass
     return widen(variables, row.dtype)
 
 

@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
+from flax.core import meta
 from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Num, Shaped
 
@@ -160,7 +161,7 @@ def _refuse_suffix(path: Path) -> None:
 
 
 def _shapes(module: nn.Module, row: Num[jax.Array, "1 ..."]) -> dict[Leaf, tuple[int, ...]]:
-    variables = jax.eval_shape(module.init, jax.random.key(0), row)
+    variables = meta.unbox(jax.eval_shape(module.init, jax.random.key(0), row))
     leaves: dict[Leaf, Any] = flatten_dict(variables)
     return {leaf: value.shape for leaf, value in leaves.items()}
 

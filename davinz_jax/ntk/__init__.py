@@ -13,12 +13,15 @@ from davinz_jax.ntk.engines.base import Engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.engines.neural_tangents import NeuralTangentsEngine
 from davinz_jax.ntk.execution.forecast import Forecast
+from davinz_jax.ntk.execution.verified import EngineFaultError, EngineFaultWarning
 from davinz_jax.ntk.hosts import LostProcessError, join_hosts, together
 from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.tangent_kernel import TangentKernel
 
 __all__ = [
     "Engine",
+    "EngineFaultError",
+    "EngineFaultWarning",
     "Forecast",
     "LayerwiseEngine",
     "LostProcessError",

@@ -22,8 +22,9 @@ from davinz_jax.ntk.engines.base import Engine
 from davinz_jax.ntk.execution.destination import make_destination
 from davinz_jax.ntk.execution.forecast import Forecast, forecast
 from davinz_jax.ntk.execution.identity import agree_on_plan, kernel_identity
-from davinz_jax.ntk.execution.plan import Plan, Request, make_plan
+from davinz_jax.ntk.execution.plan import Plan, Request
 from davinz_jax.ntk.execution.tiles import all_outputs, block_grams, cross_gram, symmetric_gram
+from davinz_jax.ntk.execution.verified import make_verified_plan
 from davinz_jax.ntk.execution.workers import Workers, all_devices, all_processes
 from davinz_jax.ntk.finite import check_finite_kernel, is_finite
 from davinz_jax.ntk.outputs import Network, Rows, check_rows, make_rows, residuals
@@ -50,7 +51,8 @@ def empirical_ntk(
     """Tangent kernel of rows with themselves, or with other rows.
 
     Args:
-        apply: network; the same function object each time, so that nothing is compiled twice.
+        apply: network; the same function object each time, so that nothing is compiled twice, and
+            a function of its arguments alone.
         variables: its variables; floats are cast to the dtype of the inputs.
         inputs: n rows, channels last.
         labels: their classes, for `label`.
@@ -58,7 +60,10 @@ def empirical_ntk(
         other_labels: classes of the other rows, for `label`.
         output: own-label logit, mean over all logits, or the one output.
         parameters: kernels of convolution and linear layers, or all parameters.
-        engine: `auto`, `layerwise`, `neural_tangents`, or an engine.
+        engine: `auto`, `layerwise`, `neural_tangents`, or an engine. Its kernel of two rows is
+            compared with a plain Jacobian's the first time that it meets a network; where `auto`
+            finds them apart, the reference engine, `neural_tangents`, goes on, and a warning says
+            so.
         batch_size: rows of a tile; None chooses by memory.
         memory: bound in bytes, or as "4GiB"; None is 70 % of the device's.
 
@@ -67,13 +72,18 @@ def empirical_ntk(
         are on).
 
     Raises:
-        ValueError: for a choice that is none, rows that do not fit the model, or a kernel that is
-            not finite.
+        ValueError: for a choice that is none, rows that do not fit the model, outputs of a row
+            that depend on the rows beside it (BatchNorm in training mode), or a kernel that is not
+            finite.
+        EngineFaultError: if an engine that was asked for gives another kernel than a plain
+            Jacobian; the text names the layer.
     """
     network = Network(apply, output, parameters)
     rows = make_rows(network, inputs, labels)
     variables = promote_variables(variables, rows.inputs)
-    plan = make_plan(engine, network, variables, rows, batch_size=batch_size, memory=memory)
+    plan = make_verified_plan(
+        engine, network, variables, rows, batch_size=batch_size, memory=memory
+    )
     workers = all_devices()
     if other_inputs is None:
         kernel = symmetric_gram(plan, variables, rows, workers)
@@ -146,7 +156,7 @@ def tangent_kernel(
     )
     workers, dtype = all_processes(), kernel_dtype(drawn[0])
     with hosts.together():
-        plan = make_plan(
+        plan = make_verified_plan(
             engine, network, drawn[0], rows, request, batch_size=batch_size, memory=memory
         )
         if others is not None:
@@ -179,6 +189,7 @@ def tangent_kernel(
         output=output,
         engine=plan.engine.name,
         parameters=parameters,
+        note=plan.note,
         validation_kernel=_stack(validation_kernel),
         validation_outputs=_stack(validation_outputs),
     )

@@ -5,6 +5,7 @@ with r = 1 − g; `trace` is all k logits, with r = onehot(y) − f and the kern
 `scalar` is the one output of a regression, with r = y − f.
 """
 
+import re
 from typing import NamedTuple, get_args
 
 import jax
@@ -15,6 +16,11 @@ from jaxtyping import Float, Int, Num, Shaped
 from davinz_jax.choices import check_choice
 from davinz_jax.ntk.finite import check_finite_inputs
 from davinz_jax.types import Apply, Array, Output, ParameterChoice, Variables
+
+_NUM_TRIED = 64
+"""Rows among which those by which a network is judged are chosen."""
+_LEAST_DIFFERENCE = 1e-3
+"""Difference of outputs, of their size, beyond what the shape of a batch does to rounding."""
 
 
 class Network(NamedTuple):
@@ -133,6 +139,52 @@ def example_row(inputs: Num[Array, "n ..."]) -> jax.ShapeDtypeStruct:
     float64 stays only where JAX's 64 bits are on.
     """
     return jax.ShapeDtypeStruct((1, *inputs.shape[1:]), jax.dtypes.canonicalize_dtype(inputs.dtype))
+
+
+def coarsest_step(network: Network, variables: Variables, inputs: Num[Array, "n ..."]) -> float:
+    """Relative step (eps) of the coarsest float that the network computes in."""
+    program = str(jax.make_jaxpr(network.apply)(variables, example_row(inputs)))
+    names = {"bf16": jnp.bfloat16, "f16": jnp.float16, "f32": jnp.float32, "f64": jnp.float64}
+    used = set(re.findall(r"\b(b?f\d+)\[", program)) & set(names)
+    return max((float(jnp.finfo(names[name]).eps) for name in used), default=0.0)
+
+
+def telling_rows(inputs: Num[Array, "n ..."]) -> list[int]:
+    """Two rows by which a network may be judged: large, and not alike; one where all are alike."""
+    tried = np.unique(np.linspace(0, len(inputs) - 1, _NUM_TRIED).astype(int))
+    flat = np.asarray(inputs)[tried].reshape(len(tried), -1).astype(np.float64)
+    by_size = np.argsort(-(flat**2).sum(1), kind="stable")
+    first = by_size[0]
+    others = [at for at in by_size if (flat[at] != flat[first]).any()]
+    return [int(tried[at]) for at in (first, *others[:1])]
+
+
+def check_independent(network: Network, variables: Variables, rows: Rows) -> None:
+    """Refuse a network whose outputs of a row depend on the rows beside it.
+
+    Its kernel would be that of another function: the gradient of a row is taken of that row alone.
+
+    Raises:
+        ValueError: if the outputs of a row beside itself and beside another row differ.
+    """
+    telling = telling_rows(rows.inputs)
+    if len(telling) < 2:
+        return
+    first, second = (np.asarray(rows.inputs[at]) for at in telling)
+    forward = jax.jit(network.apply)
+    beside_itself, beside_another = (
+        np.asarray(forward(variables, np.stack([first, other])))[0].astype(np.float64)
+        for other in (first, second)
+    )
+    size = max(np.abs(beside_itself).max(), np.abs(beside_another).max())
+    difference = np.abs(beside_itself - beside_another).max()
+    allowed = max(_LEAST_DIFFERENCE, 16 * coarsest_step(network, variables, rows.inputs))
+    if difference > allowed * size:
+        raise ValueError(
+            "apply: wanted outputs of a row that do not depend on the rows beside it, got ones "
+            f"that move by {difference / size:.2g} of their size; is BatchNorm in training mode? "
+            "use its running averages (train=False, use_running_average=True)"
+        )
 
 
 def _num_logits(apply: Apply, variables: Variables, inputs: Num[Array, "n ..."]) -> int:

@@ -2,7 +2,8 @@
 
 `weights` are the kernels of convolution and linear layers: leaves of the collection `params` that
 are named `kernel` and have two axes or more. `all` is every leaf of `params`. Other collections
-(running averages of BatchNorm) are never parameters.
+(running averages of BatchNorm) are never parameters. Leaves are arrays: those in a box that says
+how they are parted among devices (`nn.with_partitioning`) are taken out of it.
 """
 
 from typing import Any, get_args
@@ -10,6 +11,7 @@ from typing import Any, get_args
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax.core import meta
 from jaxtyping import Num, Shaped
 
 from davinz_jax.choices import check_choice
@@ -61,7 +63,8 @@ def num_parameters(variables: Variables, *, parameters: ParameterChoice) -> int:
 
 
 def promote_variables(variables: Variables, inputs: Num[Array, "n ..."]) -> Variables:
-    """Variables whose floats have the dtype of the inputs, so that float64 stays float64."""
+    """Variables, out of their boxes, with the inputs' float dtype, so that float64 stays so."""
+    variables = meta.unbox(variables)
     if not np.issubdtype(inputs.dtype, np.floating):
         return variables
     dtype = jax.dtypes.canonicalize_dtype(inputs.dtype)

@@ -25,6 +25,7 @@ class TangentKernel:
         parameters: which parameters count.
         validation_kernel: kernel of validation rows with dataset rows, where asked for.
         validation_outputs: outputs at initialisation on the validation rows, where asked for.
+        note: why the engine is another than the one that suits the network.
     """
 
     blocks: Float[np.ndarray, "i b s s"]
@@ -35,6 +36,7 @@ class TangentKernel:
     parameters: ParameterChoice
     validation_kernel: Float[np.ndarray, "i m n"] | None = None
     validation_outputs: Float[np.ndarray, "i m k"] | None = None
+    note: str | None = None
 
     @property
     def num_initialisations(self) -> int:
@@ -52,4 +54,5 @@ class TangentKernel:
             "output": self.output,
             "engine": self.engine,
             "parameters": self.parameters,
+            **({} if self.note is None else {"engine_note": self.note}),
         }

@@ -60,3 +60,18 @@ def test_network_without_linear_layer_is_refused(key):
     inputs = jnp.ones((2, 6, 1))
     with pytest.raises(ValueError, match="model: wanted a network with a linear layer"):
         features(module, initialise(module, key, inputs), inputs)
+
+
+class Checkpointed(nn.Module):
+    """Its last linear layer is called within a checkpoint of JAX's own."""
+
+    @nn.compact
+    def __call__(self, x):
+        last = nn.Dense(2)
+        return last(x) if self.is_initializing() else jax.checkpoint(lambda v: last(v))(x)
+
+
+def test_last_layer_within_a_checkpoint_is_refused(key):
+    x = np.ones((2, 3), np.float32)
+    with pytest.raises(ValueError, match="wanted the last linear layer outside of plain"):
+        features(Checkpointed(), Checkpointed().init(key, x), x)

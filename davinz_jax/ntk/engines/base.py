@@ -92,6 +92,15 @@ class Engine(Protocol):
         """Tile of one pass from the features of two batches; of the first with itself for None."""
         ...
 
+    def verify(
+        self, network: Network, variables: Variables, rows: Rows, *, batch_size: int
+    ) -> str | None:
+        """What is amiss in its kernel of two rows beside a plain Jacobian's; None for nothing.
+
+        In batches of at most so many rows; at a cost of a few rows, once for each network.
+        """
+        ...
+
     def memory_cost(
         self, network: Network, variables: Variables, inputs: Num[Array, "n ..."]
     ) -> MemoryCost:

@@ -54,6 +54,7 @@ class Plan(NamedTuple):
         peak_bytes: memory expected at the worst moment beside the data, kernel included where it
             is in memory; on an accelerator, of the device.
         operations: multiply-adds expected in all, at the rate of a large matrix product.
+        note: why the engine is another than the one that suits the model.
     """
 
     engine: Engine
@@ -63,6 +64,7 @@ class Plan(NamedTuple):
     num_cached: int
     peak_bytes: int
     operations: float
+    note: str | None = None
 
 
 def make_plan(

@@ -17,7 +17,8 @@ from davinz_jax.ntk.engines.base import BETWEEN, PASSING, ComputeCost, MemoryCos
 from davinz_jax.ntk.engines.layerwise.contraction import SCRATCH_BYTES, contract_features
 from davinz_jax.ntk.engines.layerwise.gradients import Features, represent_rows
 from davinz_jax.ntk.engines.layerwise.survey import Survey, form_cost, survey_network
-from davinz_jax.ntk.outputs import Network, Rows
+from davinz_jax.ntk.engines.layerwise.verification import find_fault
+from davinz_jax.ntk.outputs import Network, Rows, telling_rows
 from davinz_jax.types import Array, Precision, Variables
 
 
@@ -83,6 +84,25 @@ class LayerwiseEngine:
         del variables
         tile = contract_features(self._survey, features, other)
         return tile / self._survey.num_logits if network.output == "trace" else tile
+
+    def verify(
+        self, network: Network, variables: Variables, rows: Rows, *, batch_size: int
+    ) -> str | None:
+        """What is amiss in its kernel of two rows, and in which layer.
+
+        Rows go through in the shape that the kernel's will have, so that it is compiled once.
+        """
+        count, num_logits = self._survey.logits_per_pass, self._survey.num_logits
+        chunk = min(batch_size, max(1, self.chunk // count))
+        telling = telling_rows(rows.inputs)
+        index = np.resize(telling, max(chunk, len(telling)))
+        logits = np.asarray(rows.labels)[index, None]
+        if network.output == "trace":
+            spread = np.linspace(0, num_logits - 1, count).astype(np.int32)
+            logits = np.tile(spread, (len(index), 1))
+        inputs = np.asarray(rows.inputs)[index]
+        fault = find_fault(network, self._survey, variables, inputs, logits, chunk=chunk)
+        return None if fault is None else str(fault)
 
     def memory_cost(
         self, network: Network, variables: Variables, inputs: Num[Array, "n ..."]

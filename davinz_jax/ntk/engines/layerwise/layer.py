@@ -226,7 +226,7 @@ def _padding(
     strides: tuple[int, ...],
     dilation: tuple[int, ...],
 ) -> tuple[tuple[int, int], ...] | None:
-    """Zeros before and after along each axis, or None for padding that is no zeros."""
+    """Zeros before and after along each axis, or None for padding that is no zeros or cuts off."""
     if isinstance(padding, str):
         if padding not in ("SAME", "VALID"):
             return None
@@ -234,4 +234,5 @@ def _padding(
         found = lax.padtype_to_pads(space, spread, strides, padding)
         return tuple((int(before), int(after)) for before, after in found)
     sides = _per_axis(padding, len(window))
-    return tuple((side, side) if isinstance(side, int) else tuple(side) for side in sides)
+    pairs = tuple((side, side) if isinstance(side, int) else tuple(side) for side in sides)
+    return None if min(min(pair) for pair in pairs) < 0 else pairs

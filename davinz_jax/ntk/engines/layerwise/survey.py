@@ -3,9 +3,11 @@
 The model is traced twice on one row. First every Dense and Conv module that is called is noted. One
 is covered if it is plain, called once, and holds the very leaves of the variables that were
 passed: a lifted transform, a cast or a shared name gives it others. Plain is a Conv by XLA's
-convolution, or by a function whose attribute `computes` names that. Then each covered layer's
-output is replaced by a probe; a leaf that the outputs still depend on is used elsewhere too, and
-its layer is not covered. Leaves of no covered layer go by Jacobian, which is always exact.
+convolution, or by a function whose attribute `computes` names that. A call within a trace of its
+own (plain `jax.checkpoint`, `jit`, `scan`, `cond`, `map`) is not seen at all, since nothing may
+leave that trace. Then each covered layer's output is replaced by a probe; a leaf that the outputs
+still depend on is used elsewhere too, and its layer is not covered. Leaves of no covered layer go
+by Jacobian, which is always exact.
 """
 
 import math
@@ -18,7 +20,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
+from flax.linen.dtypes import promote_dtype
 from jax import lax
+from jax.extend.core import get_opaque_trace_state
 from jaxtyping import Float, Num, Shaped
 
 from davinz_jax.ntk.engines.layerwise.layer import Layer, conv_layer, dense_layer, window_meets
@@ -154,11 +158,15 @@ def intercept(
 ) -> AbstractContextManager[Any]:
     """Context in which calls of plain Dense and Conv modules go through `handle`.
 
-    `handle` gets the module, its path, the inputs, and a thunk that gives the module's own output.
+    Only those made in the trace in which the context is made: what is taken from another one, as
+    of a loop or a checkpoint within, would outlive it. `handle` gets the module, its path, the
+    inputs, and a thunk that gives the module's own output.
     """
+    trace = get_opaque_trace_state()
 
     def interceptor(next_fun: Any, args: Any, kwargs: Any, context: Any) -> Any:
-        if context.method_name != "__call__" or type(context.module) not in (nn.Dense, nn.Conv):
+        is_layer = context.method_name == "__call__" and type(context.module) in (nn.Dense, nn.Conv)
+        if not is_layer or get_opaque_trace_state() != trace:
             return next_fun(*args, **kwargs)
         inputs = args[0] if args else kwargs["inputs"]
         path = "['params']" + "".join(f"[{name!r}]" for name in context.module.path)
@@ -183,7 +191,7 @@ def _find_layers(
             module: nn.Module, path: str, inputs: Shaped[Array, "..."], call: Call
         ) -> Shaped[Array, "..."]:
             output = call()
-            # Within a map over rows or channels, tracers are of another type than the row's.
+            # An input that is no tracer, as of a table of positions, is the same for every row.
             can_be_covered = path not in layers and type(inputs) is type(row)
             found = _read_layer(module, path, inputs, output, chosen) if can_be_covered else None
             layers[path] = found
@@ -221,6 +229,8 @@ def _is_plain(module: nn.Module) -> bool:
     """Whether a module does with its kernel what its fields say, and no more."""
     special = ("mask", "dot_general", "dot_general_cls", "conv_general_dilated_cls")
     if any(getattr(module, name, None) is not None for name in special):
+        return False
+    if getattr(module, "promote_dtype", promote_dtype) is not promote_dtype:
         return False
     convolution = getattr(module, "conv_general_dilated", None)
     return convolution is None or (

@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax.linen.dtypes import promote_dtype
+from jax import lax
 
 from davinz_jax.ntk import LayerwiseEngine, empirical_ntk
 from davinz_jax.ntk.engines.choice import find_engine
@@ -72,6 +75,50 @@ class Lifted(nn.Module):
         return nn.Dense(3)(nn.relu(mapped(4)(x[:, None])[:, 0]))
 
 
+class Within(nn.Module):
+    """A Dense called, but at initialisation, within a transformation of JAX's own."""
+
+    transform: str
+
+    @nn.compact
+    def __call__(self, x):
+        first, second = nn.Dense(4), nn.Dense(4)
+        if self.is_initializing():
+            return nn.Dense(3)(first(x) + second(x))
+        return nn.Dense(3)(nn.tanh(TRANSFORMS[self.transform](first, second, x)))
+
+
+TRANSFORMS = {
+    "checkpoint": lambda first, second, x: jax.checkpoint(lambda v: second(nn.relu(first(v))))(x),
+    "jit": lambda first, second, x: second(jax.jit(lambda v: nn.relu(first(v)))(x)),
+    "scan": lambda first, second, x: lax.scan(
+        lambda v, _: (nn.tanh(first(v)), None), second(x), None, length=3
+    )[0],
+    "fori_loop": lambda first, second, x: lax.fori_loop(
+        0, 2, lambda _, v: nn.tanh(first(second(v))), x
+    ),
+    "cond": lambda first, second, x: lax.cond(
+        first.variables["params"]["bias"].sum() < 1, lambda v: first(v), lambda v: second(v), x
+    ),
+    "map": lambda first, second, x: second(lax.map(lambda v: first(v), x)),
+    "vmap": lambda first, second, x: jax.vmap(lambda v: second(first(v)))(x),
+}
+
+
+class Altered(nn.Module):
+    """Fields that change what a layer does: a scaling promotion of dtypes, a padding that cuts."""
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Conv(3, (2, 2), padding=((-1, 1), (1, -1)))(x.reshape(len(x), 2, 2, 1))
+        return nn.Dense(3, promote_dtype=twice)(nn.tanh(x).reshape(len(x), -1))
+
+
+def twice(*arrays, dtype=None):
+    """Twice what Dense would multiply and add."""
+    return [array if array is None else 2 * array for array in promote_dtype(*arrays, dtype=dtype)]
+
+
 class Scaled(nn.Dense):
     """A subclass that does more with its kernel than Dense."""
 
@@ -93,6 +140,8 @@ MODELS = {
     "swapped": (Swapped(), FLOATS),
     "lifted": (Lifted(), FLOATS),
     "subclass": (nn.Sequential([nn.Dense(4), nn.relu, Scaled(3)]), FLOATS),
+    "altered": (Altered(), FLOATS),
+    **{name: (Within(name), FLOATS) for name in TRANSFORMS},
     "half": (nn.Sequential([nn.Dense(4, dtype=jnp.float16), nn.Dense(3)]), FLOATS),
 }
 
@@ -123,7 +172,8 @@ def test_any_model_is_exact(name, key):
         return module.apply(variables, inputs)
 
     tolerance = 2e-3 if name == "half" else 1e-5
-    for output, parameters in (("label", "weights"), ("label", "all"), ("trace", "all")):
+    choices = (("label", "weights"), ("label", "all"), ("trace", "all"))
+    for output, parameters in choices[1:2] if name in TRANSFORMS else choices:
         found = empirical_ntk(
             apply, variables, x, y, output=output, parameters=parameters, engine="layerwise"
         )
@@ -134,10 +184,19 @@ def test_any_model_is_exact(name, key):
 
 @pytest.mark.parametrize(
     ("name", "covered"),
-    [("convolutions", 3), ("attention", 2), ("shared", 1), ("swapped", 2), ("lifted", 1)],
+    [
+        ("convolutions", 3),
+        ("attention", 2),
+        ("shared", 1),
+        ("swapped", 2),
+        ("lifted", 1),
+        ("altered", 0),
+        ("checkpoint", 1),
+        ("scan", 2),
+    ],
 )
 def test_covers_plain_layers_called_once(name, covered, key):
-    """Not covered: circular padding, attention's projections, shared and lifted layers."""
+    """Not covered: circular padding, attention's projections, shared, lifted and hidden layers."""
     module, x = MODELS[name]
     network = Network(module.apply, "trace", "all")
     survey = survey_network(network, module.init(key, x), x, block_size=4)

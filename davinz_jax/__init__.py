@@ -3,7 +3,7 @@
     import davinz_jax as dv
 
     dataset, parties = dv.partition_by_class(dv.load_digits(num_rows=500, num_validation_rows=200))
-    utility = dv.davinz_utility(dv.CNN(), dataset, parties, key=jax.random.key(0))
+    utility = dv.kernel_regression_utility(dv.CNN(), dataset, parties, key=jax.random.key(0))
     values = dv.shapley(utility)          # .to_frame(), .save(path), .payouts(budget)
 
 Floors, each importing only from those below it: `equations`, `types`, `linalg`; `data`, `models`;
@@ -27,7 +27,9 @@ from davinz_jax.utility import (
     Ingredients,
     KernelChoice,
     KernelOptions,
+    confidence_utility,
     davinz_utility,
+    kernel_regression_utility,
 )
 from davinz_jax.versions import __version__
 
@@ -46,7 +48,9 @@ __all__ = [
     "__version__",
     "banzhaf",
     "beta_shapley",
+    "confidence_utility",
     "davinz_utility",
+    "kernel_regression_utility",
     "leave_one_out",
     "load_digits",
     "load_table",

@@ -25,9 +25,7 @@ from davinz_jax.linalg import RidgeCurve
 from davinz_jax.mmd import median_bandwidth
 from davinz_jax.models import apply_function, features, initialise
 from davinz_jax.ntk import (
-    Engine,
     Forecast,
-    LayerwiseEngine,
     TangentKernel,
     block_rows,
     tangent_kernel,
@@ -38,7 +36,12 @@ from davinz_jax.utility.complexity import ComplexityUtility
 from davinz_jax.utility.davinz import KappaFamily, davinz_score
 from davinz_jax.utility.discrepancy import DiscrepancyUtility
 from davinz_jax.utility.kernel_regression import KernelRegressionUtility
-from davinz_jax.utility.metrics import Metric, Scores, default_metric, make_metric
+from davinz_jax.utility.metrics import (
+    MetricChoice,
+    confidence_metric,
+    default_metric,
+    make_metric,
+)
 from davinz_jax.utility.named_kernels import KernelSource, make_kernel
 from davinz_jax.utility.options import (
     PAPER_RIDGE,
@@ -99,6 +102,7 @@ class Ingredients:
         self._progress, self._announce, self._stage = progress, announce, stage
         self._kernels: dict[tuple[Output, bool], TangentKernel] = {}
         self._regression_kernels: dict[KernelChoice, Kernel] = {}
+        self.computed_costs: dict[str, Any] = {}
         self._ridges: dict[Any, tuple[Kernel, float | RidgeCurve]] = {}
 
     @property
@@ -165,16 +169,19 @@ class Ingredients:
         return (-self.discrepancy_cost()).with_description(kind="discrepancy")
 
     def complexity_cost(self) -> ComplexityUtility:
-        """What a coalition's labels cost to fit."""
-        kernel = self.kernel()
-        ridge = self.find_ridge(kernel, default=PAPER_RIDGE)
-        return ComplexityUtility(kernel, self.parties, ridge=ridge)
+        """What a coalition's labels cost to fit; found once."""
+        if "complexity" not in self.computed_costs:
+            kernel = self.kernel()
+            ridge = self.find_ridge(kernel, default=PAPER_RIDGE)
+            self.computed_costs["complexity"] = ComplexityUtility(kernel, self.parties, ridge=ridge)
+        return self.computed_costs["complexity"]
 
     def discrepancy_cost(self) -> DiscrepancyUtility:
         """How far a coalition is from the validation set; found once."""
-        return self._discrepancy_cost
+        if "discrepancy" not in self.computed_costs:
+            self.computed_costs["discrepancy"] = self._discrepancy_cost()
+        return self.computed_costs["discrepancy"]
 
-    @cached_property
     def _discrepancy_cost(self) -> DiscrepancyUtility:
         with self._stage("discrepancy"):
             on_network = self.discrepancy_options.features == "network"
@@ -185,7 +192,7 @@ class Ingredients:
     def kernel_regression(
         self,
         *,
-        metric: str | Scores | Metric | Sequence[str | Scores | Metric] | None = None,
+        metric: MetricChoice | Sequence[MetricChoice] | None = None,
         kernel: KernelChoice | str | RowFunction | None = None,
         ensemble: bool = False,
         temperature: ScalarLike | str = 1.0,
@@ -207,37 +214,70 @@ class Ingredients:
         if targets is None:
             raise ValueError(
                 "validation_targets: wanted the targets of the validation rows, got none; "
-                "label the validation set or use the utility davinz"
+                "label the validation set, or use the utility confidence or davinz"
             )
         made = self.regression_kernel(kernel)
-        ridge = self.find_ridge(made, ensemble=ensemble)
         if isinstance(metric, str) and metric == "cross_entropy":
-            metric = self._cross_entropy(made, ridge, temperature, ensemble)
+            number = self._find_temperature(made, temperature, ensemble)
+            num_outputs = made.residual.shape[2]
+            metric = make_metric("cross_entropy", targets, num_outputs, temperature=number)
+        metric = metric or default_metric(made.residual.shape[2])
+        return self._regression(made, metric, ensemble)
+
+    def confidence(
+        self,
+        *,
+        kernel: KernelChoice | str | RowFunction | None = None,
+        ensemble: bool = False,
+        temperature: ScalarLike | str = "auto",
+    ) -> KernelRegressionUtility:
+        """How sure regression with a kernel is of the validation rows: no label of theirs is used.
+
+        Args:
+            kernel: as in `kernel_regression`.
+            ensemble: as in `kernel_regression`.
+            temperature: of the softmax whose largest share is taken; `auto` is that of least
+                cross-entropy of the rows left out with their copies: it says how far labels can be
+                trusted.
+
+        Raises:
+            ValueError: for regression; for no network where the kernel needs one.
+        """
+        if self.dataset.task == "regression":
+            raise ValueError(
+                "utility: wanted classes for the confidence, got regression; give the validation "
+                "set targets and use the utility kernel_regression, or use davinz"
+            )
+        made = self.regression_kernel(kernel)
+        number = self._find_temperature(made, temperature, ensemble)
+        return self._regression(made, confidence_metric(number), ensemble)
+
+    def _regression(
+        self,
+        kernel: Kernel,
+        metric: MetricChoice | Sequence[MetricChoice],
+        ensemble: bool,
+    ) -> KernelRegressionUtility:
         return KernelRegressionUtility(
-            made,
+            kernel,
             self.parties,
-            targets,
-            ridge=ridge,
-            metric=metric or default_metric(made.residual.shape[2]),
+            self.dataset.validation.targets,
+            ridge=self.find_ridge(kernel, ensemble=ensemble),
+            metric=metric,
             is_ensemble=ensemble,
             resamples=self.resamples,
         )
 
-    def _cross_entropy(
-        self,
-        kernel: Kernel,
-        ridge: float | RidgeCurve,
-        temperature: ScalarLike | str,
-        ensemble: bool,
-    ) -> Metric:
-        """Cross-entropy at the temperature given, or at that of the rows left out."""
-        value = ridge.ridge if isinstance(ridge, RidgeCurve) else ridge
-        if isinstance(temperature, str):
-            check_choice("temperature", temperature, ("auto",))
-            temperature = find_temperature(kernel, self.dataset, ridge=value, ensemble=ensemble)
-        targets, num_outputs = self.dataset.validation.targets, kernel.residual.shape[2]
-        assert targets is not None
-        return make_metric("cross_entropy", targets, num_outputs, temperature=temperature)
+    def _find_temperature(
+        self, kernel: Kernel, temperature: ScalarLike | str, ensemble: bool
+    ) -> ScalarLike:
+        """The temperature given, or that of the rows left out."""
+        if not isinstance(temperature, str):
+            return temperature
+        check_choice("temperature", temperature, ("auto",))
+        found = self.find_ridge(kernel, ensemble=ensemble)
+        ridge = found.ridge if isinstance(found, RidgeCurve) else found
+        return find_temperature(kernel, self.dataset, ridge=ridge, ensemble=ensemble)
 
     def regression_kernel(self, kernel: KernelChoice | str | RowFunction | None = None) -> Kernel:
         """The kernel chosen, by default `kernel_choice`, with its validation rows; kept once made.
@@ -275,10 +315,7 @@ class Ingredients:
         known = (id(kernel), ensemble, ridge)
         if known not in self._ridges:
             found = find_ridge(kernel, self.dataset, ridge=ridge, unit=unit, ensemble=ensemble)
-            self._ridges[known] = (
-                kernel,
-                found,
-            )  # the kernel is held, so that its id stays its own
+            self._ridges[known] = (kernel, found)  # held, so that its id stays its own
         return self._ridges[known][1]
 
     @property
@@ -312,7 +349,7 @@ class Ingredients:
         return {
             "output": output,
             "parameters": options.parameters,
-            "engine": _engine(options),
+            "engine": options.make_engine(),
             "num_blocks": options.num_blocks,
             "shuffle": options.shuffle,
             "batch_size": options.batch_size,
@@ -361,38 +398,3 @@ class Ingredients:
         return median_bandwidth(
             np.concatenate([inputs, validation_inputs]), key=self._bandwidth_key
         )
-
-
-def _engine(options: KernelOptions) -> str | Engine:
-    """The engine by name, or one of another precision than the full."""
-    if options.precision == "full":
-        return options.engine
-    return LayerwiseEngine(precision=options.precision)
-
-
-def davinz_utility(
-    model: nn.Module,
-    data: Dataset,
-    parties: Parties,
-    *,
-    key: PRNGKey,
-    kappa: ScalarLike | None = None,
-    kappa_family: KappaFamily = "leave_one_out",
-    **choices: Any,
-) -> WeightedSum:
-    """ν of every coalition of parties, from one look at the data.
-
-    Args:
-        model: Flax Linen module called as `module(inputs)`.
-        data: rows to be valued, and their validation set.
-        parties: the player each row belongs to.
-        key: draws the initialisations and the blocks.
-        kappa: weight of the complexity; None calibrates it.
-        kappa_family: coalitions that κ is calibrated on.
-        **choices: further arguments of `Ingredients`.
-
-    References:
-        Wu et al. 2022 (`wu2022davinz`), Eqn (4) for κ.
-    """
-    ingredients = Ingredients(model, data, parties, key=key, **choices)
-    return ingredients.davinz(kappa=kappa, kappa_family=kappa_family)

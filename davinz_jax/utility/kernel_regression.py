@@ -1,4 +1,4 @@
-"""Performance on a labelled validation set of regression with a kernel."""
+"""Performance on a validation set of regression with a kernel, or how sure it is of its rows."""
 
 import copy
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from davinz_jax.data.dataset import Parties
 from davinz_jax.kernels import Kernel
 from davinz_jax.linalg import Ridge, RidgeCurve, SolverName, predictions
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility, divide
-from davinz_jax.utility.metrics import Metric, Scores, make_metric
+from davinz_jax.utility.metrics import Metric, MetricChoice, make_metric
 from davinz_jax.utility.resampling import Resamples, check_resamples
 
 
@@ -31,7 +31,8 @@ class KernelRegressionUtility(AbstractKernelUtility):
     Args:
         kernel: kernel with the validation set's rows (tangent kernel: output `trace` or `scalar`).
         parties: players; a party of one row is a row as player.
-        validation_targets: classes 0..k-1 of the m validation rows, numbers for one output.
+        validation_targets: classes 0..k-1 of the m validation rows, numbers for one output; None
+            for metrics that look at none.
         ridge: λ ≥ 0, absolute, in the kernel's unit (output²); or one for each initialisation; or
             the curve that chose it.
         metric: what is measured, or several, of which this utility is the first; names and
@@ -51,29 +52,26 @@ class KernelRegressionUtility(AbstractKernelUtility):
         (`zhang2013divide`).
     """
 
-    terms = ("kernel_regression",)
-
     def __init__(
         self,
         kernel: Kernel,
         parties: Parties,
-        validation_targets: Num[np.ndarray, " m"],
+        validation_targets: Num[np.ndarray, " m"] | None,
         *,
         ridge: Ridge | RidgeCurve,
-        metric: str | Scores | Metric | Sequence[str | Scores | Metric] = "accuracy",
+        metric: MetricChoice | Sequence[MetricChoice] = "accuracy",
         multiplicity: Num[np.ndarray, " n"] | None = None,
         solver: SolverName = "auto",
         is_ensemble: bool = False,
         resamples: Resamples | None = None,
     ) -> None:
-        check_resamples(resamples, len(validation_targets))
-        self._resamples = resamples
-        across, self._start = _validation_parts(kernel, validation_targets)
-        self._targets = validation_targets
-        names = [metric] if isinstance(metric, str) or not isinstance(metric, Sequence) else metric
-        num_outputs = self._start.shape[-1]
-        self._metrics = [make_metric(each, validation_targets, num_outputs) for each in names]
+        across, self._start = _validation_parts(kernel)
+        self._metrics = _make_metrics(metric, validation_targets, self._start.shape[-1])
         self._num_measures = len(self._metrics)
+        self._targets = _check_targets(validation_targets, self._start.shape[1])
+        check_resamples(resamples, len(self._targets))
+        self._resamples = resamples
+        self.terms = (self._kind,)
         super().__init__(
             kernel,
             parties,
@@ -89,6 +87,11 @@ class KernelRegressionUtility(AbstractKernelUtility):
     def metric(self) -> str:
         """Name of what this utility measures."""
         return self._metrics[self._measure].name
+
+    @property
+    def _kind(self) -> str:
+        needs_targets = any(metric.needs_targets for metric in self._metrics)
+        return "kernel_regression" if needs_targets else self.metric
 
     @property
     def by_metric(self) -> dict[str, "KernelRegressionUtility"]:
@@ -117,7 +120,7 @@ class KernelRegressionUtility(AbstractKernelUtility):
     def describe(self) -> dict[str, Any]:
         """Kind, metric, validation rows, ridge, blocks and how the kernel was made."""
         return {
-            "kind": "kernel_regression",
+            "kind": self._kind,
             **self._metrics[self._measure].describe(),
             "num_validation_rows": self._start.shape[1],
             "num_resamples": 0 if self._resamples is None else self._resamples.num,
@@ -140,17 +143,44 @@ class KernelRegressionUtility(AbstractKernelUtility):
 
 
 def _validation_parts(
-    kernel: Kernel, validation_targets: Num[np.ndarray, " m"]
+    kernel: Kernel,
 ) -> tuple[Num[np.ndarray, "i m n"], Float[np.ndarray, "i m k"]]:
     """Kernel and outputs of the validation rows, checked."""
     if kernel.validation_kernel is None or kernel.validation_outputs is None:
         raise ValueError(
             "kernel: wanted validation rows, got none; compute it with with_validation=True"
         )
-    num_rows = kernel.validation_kernel.shape[1]
+    return kernel.validation_kernel, kernel.validation_outputs.astype(np.float64)
+
+
+def _make_metrics(
+    metric: MetricChoice | Sequence[MetricChoice],
+    targets: Num[np.ndarray, " m"] | None,
+    num_outputs: int,
+) -> list[Metric]:
+    """One or several metrics, of which those by name need targets."""
+    if isinstance(metric, str) or not isinstance(metric, Sequence):
+        metric = [metric]
+    if targets is None:
+        for each in metric:
+            if not isinstance(each, Metric) or each.needs_targets:
+                raise ValueError(
+                    "validation_targets: wanted the targets of the validation rows, got none; "
+                    "label the validation set, or use a metric that needs no targets"
+                )
+        targets = np.zeros(0)
+    return [make_metric(each, targets, num_outputs) for each in metric]
+
+
+def _check_targets(
+    validation_targets: Num[np.ndarray, " m"] | None, num_rows: int
+) -> Num[np.ndarray, " m"]:
+    """The targets, one a row; zeros where there are none, which nothing looks at."""
+    if validation_targets is None:
+        return np.zeros(num_rows)
     if len(validation_targets) != num_rows:
         raise ValueError(
             f"validation_targets: wanted {num_rows} targets, one for each validation row, got "
             f"{len(validation_targets)}; use those of the dataset that the kernel was made of"
         )
-    return kernel.validation_kernel, kernel.validation_outputs.astype(np.float64)
+    return validation_targets

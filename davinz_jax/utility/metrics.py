@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float, Num, ScalarLike
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 from scipy.stats import rankdata
 
 from davinz_jax.choices import check_choice
@@ -42,6 +42,7 @@ class Metric:
         temperature: by which outputs are divided before a softmax, where there is one.
         influence: each row's influence (c, m), where it is not `by_row`; None where that serves,
             or where there is none and the metric is found anew of every draw of rows.
+        needs_targets: whether it looks at targets at all.
         step: most by which one row may change m times the metric, where a row's share takes few
             values; 0 where every row counts a little.
     """
@@ -52,6 +53,7 @@ class Metric:
     temperature: float | None = None
     influence: Scores | None = None
     step: float = 0.0
+    needs_targets: bool = True
 
     def __call__(
         self, predictions: Predictions, targets: Num[np.ndarray, " m"]
@@ -96,8 +98,12 @@ class Metric:
         )
 
 
+MetricChoice = str | Scores | Metric
+"""A metric by name, as a function of the user's, or made."""
+
+
 def make_metric(
-    metric: str | Scores | Metric,
+    metric: MetricChoice,
     targets: Num[np.ndarray, " m"],
     num_outputs: int,
     *,
@@ -131,7 +137,7 @@ def make_metric(
             "metric: wanted one for classes, got 'r2', which is for regression; use accuracy"
         )
     if metric == "cross_entropy":
-        return _cross_entropy(float(np.asarray(temperature)))
+        return _cross_entropy(temperature)
     if metric in ("auc", "balanced_accuracy"):
         _check_several(metric, targets)
     if metric == "balanced_accuracy":
@@ -142,6 +148,25 @@ def make_metric(
 def default_metric(num_outputs: int) -> MetricName:
     """`mse` for one output, `accuracy` for several."""
     return "mse" if num_outputs == 1 else "accuracy"
+
+
+def confidence_metric(temperature: ScalarLike) -> Metric:
+    """Largest share of softmax(outputs / T): how sure predictions are, whatever the targets.
+
+    Args:
+        temperature: T > 0; that of rows left out says how far such shares can be trusted.
+
+    Raises:
+        ValueError: for a temperature that is not positive.
+    """
+    number = _check_temperature(temperature)
+
+    def by_row(
+        predictions: Predictions, targets: Num[np.ndarray, " m"]
+    ) -> Float[np.ndarray, "c m"]:
+        return softmax(predictions / number, axis=-1).max(-1)
+
+    return Metric("confidence", by_row, temperature=number, needs_targets=False)
 
 
 def accuracy(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, "c m"]:
@@ -257,17 +282,23 @@ CLASS_METRICS: Mapping[str, Metric] = {
 """Metrics of classes that need no further choice."""
 
 
-def _cross_entropy(temperature: float) -> Metric:
+def _cross_entropy(temperature: ScalarLike) -> Metric:
     """Minus the cross-entropy of softmax(outputs / T)."""
-    if not (np.isfinite(temperature) and temperature > 0):
-        raise ValueError(f"temperature: wanted a finite number > 0, got {temperature}; 1 is plain")
+    number = _check_temperature(temperature)
 
     def by_row(
         predictions: Predictions, targets: Num[np.ndarray, " m"]
     ) -> Float[np.ndarray, "c m"]:
-        return _own(log_softmax(predictions / temperature, axis=-1), targets)
+        return _own(log_softmax(predictions / number, axis=-1), targets)
 
-    return Metric("cross_entropy", by_row, temperature=temperature)
+    return Metric("cross_entropy", by_row, temperature=number)
+
+
+def _check_temperature(temperature: ScalarLike) -> float:
+    number = float(np.asarray(temperature))
+    if not (np.isfinite(number) and number > 0):
+        raise ValueError(f"temperature: wanted a finite number > 0, got {number}; 1 is plain")
+    return number
 
 
 def _for_numbers(metric: str, targets: Num[np.ndarray, " m"]) -> Metric:

@@ -11,6 +11,7 @@ from jaxtyping import ScalarLike
 from davinz_jax.choices import check_choice
 from davinz_jax.kernels import RowFunction, kernel_name
 from davinz_jax.linalg import check_ridges
+from davinz_jax.ntk import Engine, LayerwiseEngine
 from davinz_jax.ntk.engines.choice import ENGINES
 from davinz_jax.types import Output, ParameterChoice, Precision
 
@@ -117,6 +118,12 @@ class KernelOptions:
         check_choice("engine", self.engine, ENGINES)
         if self.output is not None:
             check_choice("output", self.output, get_args(Output))
+
+    def make_engine(self) -> str | Engine:
+        """The engine by name, or one of another precision than the full."""
+        if self.precision == "full":
+            return self.engine
+        return LayerwiseEngine(precision=self.precision)
 
 
 def _check_ridge(ridge: float | int | str | None) -> None:

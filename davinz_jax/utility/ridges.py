@@ -1,7 +1,7 @@
 """A ridge as it was asked for, found for the kernel at hand."""
 
 import numpy as np
-from jaxtyping import Float, ScalarLike
+from jaxtyping import Float, Int, Num, ScalarLike
 
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.kernels import Kernel, target_columns
@@ -44,6 +44,8 @@ def find_ridge(
 def find_temperature(kernel: Kernel, dataset: Dataset, *, ridge: float, ensemble: bool) -> float:
     """Temperature at which the cross-entropy of rows left out is least, on average over draws.
 
+    A row is left out together with its copies, which would give its label away.
+
     Args:
         kernel: of the dataset's rows, with one output a class.
         dataset: whose classes are predicted.
@@ -51,11 +53,19 @@ def find_temperature(kernel: Kernel, dataset: Dataset, *, ridge: float, ensemble
         ensemble: of the mean prediction over initialisations.
     """
     grid = [ridge / mean_diagonal(kernel.blocks, kernel.rows)]
-    left = _leave_one_out(kernel, dataset, ensemble=ensemble, grid=grid)
+    groups = find_copies(dataset.inputs)
+    left = _leave_one_out(kernel, dataset, ensemble=ensemble, grid=grid, groups=groups)
     outputs = _columns(kernel, dataset) - left.residual
     outputs = outputs.mean(0, keepdims=True) if ensemble else outputs
     inverse = inverse_temperature(outputs, dataset.targets.astype(np.int64))
     return float(np.exp(-np.log(inverse).mean()))
+
+
+def find_copies(inputs: Num[np.ndarray, "n ..."]) -> Int[np.ndarray, " n"] | None:
+    """A number for each row, the same for rows that are alike; None where no two are."""
+    flat = inputs.reshape(len(inputs), -1)
+    places = np.unique(flat, axis=0, return_inverse=True)[1].ravel()
+    return places if places.max() + 1 < len(places) else None
 
 
 def _leave_one_out(kernel: Kernel, dataset: Dataset, **choices) -> LeaveOneOut:

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from davinz_jax import MLP, Ingredients, KernelChoice, KernelOptions, davinz_utility, load_digits
+from davinz_jax import MLP, Ingredients, KernelChoice, KernelOptions, load_digits
 from davinz_jax.data import partition_random, partition_rows
 from davinz_jax.utility import DiscrepancyOptions
 
@@ -56,6 +56,7 @@ def test_each_kernel_is_computed_once(data):
     ingredients.complexity()
     ingredients.davinz(kappa_family="standalone")
     assert sorted(entered) == ["discrepancy", "kernel"]
+    assert set(ingredients.computed_costs) == {"complexity", "discrepancy"}
     ingredients.kernel_regression()
     ingredients.kernel_regression(metric="mse")
     assert entered.count("kernel") == 2
@@ -77,14 +78,6 @@ def test_features_of_the_network_have_their_own_bandwidth(data):
     cost = make(data, discrepancy_options=options).discrepancy_cost()
     assert cost.num_initialisations == 2
     assert len({each for each in cost.bandwidths}) == 2
-
-
-def test_short_way_is_the_long_way(data, ingredients):
-    short = davinz_utility(
-        MODEL, *data, key=jax.random.key(0), num_initialisations=2,
-        kernel_options=KernelOptions(ridge=1e-2),
-    )  # fmt: skip
-    np.testing.assert_array_equal(short.grand(), ingredients.davinz().grand())
 
 
 def test_kernel_regression_needs_labels(data):

@@ -6,7 +6,7 @@ import pytest
 from davinz_jax.data import Dataset, Validation
 from davinz_jax.kernels import RBF, row_kernel
 from davinz_jax.linalg import RidgeCurve
-from davinz_jax.utility.ridges import find_ridge, find_temperature
+from davinz_jax.utility.ridges import find_copies, find_ridge, find_temperature
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +71,35 @@ def test_a_ridge_relative_to_zeros_is_refused(data, kernel):
     zeros = type(kernel)(**{**vars(kernel), "blocks": 0 * kernel.blocks})
     with pytest.raises(ValueError, match="kernel"):
         find_ridge(zeros, data, ridge=0.1, unit="relative")
+
+
+def test_copies_share_a_number():
+    inputs = np.array([[1.0, 2.0], [0.0, 0.0], [1.0, 2.0]])
+    copies = find_copies(inputs)
+    assert copies is not None
+    assert copies[0] == copies[2] != copies[1]
+    assert find_copies(inputs[:2]) is None
+
+
+def test_temperature_leaves_copies_out_together(data):
+    """A row that occurs 21 times must not be told by its copies what its label is."""
+    inputs = np.concatenate([data.inputs, np.repeat(data.inputs[:1], 20, axis=0)])
+    targets = np.concatenate([data.targets, np.full(20, data.targets[0])])
+    copied = Dataset(inputs, targets, "classification", 2, data.validation)
+    found = row_kernel(RBF(1.0), copied)
+    alone = find_temperature(row_kernel(RBF(1.0), data), data, ridge=1e-2, ensemble=False)
+    with_copies = find_temperature(found, copied, ridge=1e-2, ensemble=False)
+    gram, labels = found.blocks[0, 0].astype(np.float64), np.eye(2)[targets]
+    groups = find_copies(inputs)
+    left = np.zeros_like(labels)
+    for group in np.unique(groups):
+        out = groups == group
+        shifted = gram[np.ix_(~out, ~out)] + 1e-2 * np.eye((~out).sum())
+        left[out] = gram[np.ix_(out, ~out)] @ np.linalg.solve(shifted, labels[~out])
+
+    def loss(temperature):
+        logits = left / temperature
+        return (np.log(np.exp(logits).sum(1)) - logits[np.arange(80), targets]).mean()
+
+    assert loss(with_copies) <= min(loss(1.01 * with_copies), loss(with_copies / 1.01)) + 1e-9
+    assert with_copies != pytest.approx(alone, rel=1e-2)

@@ -16,8 +16,8 @@ def main(cfg: DictConfig) -> dict[str, Any]:
     from experiments.runtime import hosting
     from experiments.studies import value
 
-    folder = output_folder()
-    with hosting.join(folder, cfg.hosts) as is_first:
+    own = output_folder()
+    with hosting.join(own, cfg.hosts) as is_first, value.claim(cfg, own) as folder:
         prepared = value.prepare(cfg, folder)
         with prepared.stages.stage("utility"):
             utility = prepared.components.utility(prepared.context.ingredients)

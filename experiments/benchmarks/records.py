@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from davinz_jax.files import write_whole
 from experiments.benchmarks.page import read_records
 from experiments.benchmarks.suites import Task
 from experiments.runtime import outputs
+from experiments.runtime.errors import Taken
 
 FILE = "benchmark.json"
 UNBOUNDED = {"at_least": None, "at_most": None, "is_met": None}
@@ -39,6 +40,27 @@ class Document:
             for record in read_records(self.path):
                 if record["versions"] == dict(self.versions):
                     self.records[record["name"]] = record
+
+    def drop(self, tasks: Sequence[Task]) -> None:
+        """Forget what was measured of these."""
+        for task in tasks:
+            self.records.pop(task.name, None)
+
+    def refuse_losing(self, tasks: Sequence[Task]) -> None:
+        """Refuse a file with records that this run would replace.
+
+        Raises:
+            Taken: naming one, of other versions or settings.
+        """
+        held = [r["name"] for r in read_records(self.path)] if self.path.is_file() else []
+        wanted = {task.name: task for task in tasks}
+        kept = {n for n in self.records if n not in wanted or self.holds(wanted[n])}
+        lost = [name for name in held if name not in kept]
+        if lost:
+            raise Taken(
+                f"hydra.run.dir: wanted measurements of these versions and settings, got others "
+                f"in {self.path} ({lost[0]}); name another folder, or set overwrite=true"
+            )
 
     def holds(self, task: Task) -> bool:
         """Whether this very measurement, with these settings, is there."""

@@ -14,7 +14,7 @@ from experiments.benchmarks.records import FILE, Document, device_name, machine,
 from experiments.benchmarks.sizes import SIZES
 from experiments.benchmarks.suites import Task, tasks_of
 from experiments.report import plots
-from experiments.runtime import compose, console, outputs
+from experiments.runtime import claims, compose, console, outputs
 from experiments.runtime.errors import InputError
 from experiments.runtime.schema.benchmark import Suite
 
@@ -23,12 +23,20 @@ def run(cfg: DictConfig) -> dict[str, Any]:
     """Make the measurements of a configuration; gives what benchmark.json holds."""
     tasks = choose_tasks(cfg)
     folder = Path(HydraConfig.get().runtime.output_dir)
+    with claims.hold(folder):
+        return _run(cfg, tasks, folder)
+
+
+def _run(cfg: DictConfig, tasks: list[Task], folder: Path) -> dict[str, Any]:
     versions = outputs.versions()
     versions["device"] = device_name(versions["device"])
     settings = machine() | {"config": compose.plain(cfg)}
     document = Document(folder / FILE, versions, settings)
-    if not cfg.remeasure:
-        document.resume()
+    document.resume()
+    if cfg.remeasure:
+        document.drop(tasks)
+    elif not cfg.overwrite:
+        document.refuse_losing(tasks)
     _measure_missing(tasks, document)
     document.write(document.path)
     wanted = [document.records[task.name] for task in tasks]

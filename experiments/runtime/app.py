@@ -1,14 +1,18 @@
 """The frame around every command: compose the configuration, run, and say plainly what is wrong.
 
 A command is `main(cfg) -> dict of numbers`, started by `launch(main, "name")`, where conf/name.yaml
-is its primary configuration. Bad input ends with one message and exit status 1; a fault of ours
-keeps its traceback. HYDRA_FULL_ERROR=1 shows the traceback of either.
+is its primary configuration. Bad input, or a machine without room, ends with one message and exit
+status 1, SIGTERM as Ctrl-C does; a fault of ours keeps its traceback. HYDRA_FULL_ERROR=1 shows the
+traceback of either.
 """
 
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +24,13 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
-from experiments.runtime.errors import InputError, explain
+from experiments.runtime.errors import Taken, explain
 from experiments.runtime.schema import registry
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "conf"
+
+BAD_INPUT = (HydraException, OmegaConfBaseException, ValueError, OSError, MemoryError)
+"""Errors that a person can mend; `InputError` is one."""
 
 Main = Callable[[DictConfig], dict[str, Any]]
 
@@ -43,11 +50,12 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
         return
     wants_traceback = os.environ.setdefault("HYDRA_FULL_ERROR", "0") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us whole instead of half-printed
+    _answer_termination()
     try:
         hydra.main(version_base="1.3", config_path=str(CONFIG_FOLDER), config_name=config_name)(
             _tidy_after(main)
         )()
-    except (HydraException, OmegaConfBaseException, InputError, ValueError, OSError) as error:
+    except BAD_INPUT as error:
         if wants_traceback:
             raise
         sys.exit(f"error: {explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])}")
@@ -65,6 +73,16 @@ def named_options() -> set[str]:
     return {text.lstrip("+~").partition("=")[0] for text in HydraConfig.get().overrides.task}
 
 
+def _answer_termination() -> None:
+    """Let SIGTERM end a run as Ctrl-C does, so that it tidies up."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)
+
+
 def _tidy_after(main: Main) -> Main:
     """Let no run leave an empty folder, and a failed job of a sweep its reason."""
 
@@ -74,16 +92,23 @@ def _tidy_after(main: Main) -> Main:
             with warnings.catch_warnings():
                 warnings.showwarning = _as_note
                 return main(cfg)
+        except Taken:
+            raise
         except BaseException as error:
+            _tidy(folder)
             _leave_trace(folder, error)
             raise
-        finally:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        else:
+            _tidy(folder)
 
     # Hydra names the job and finds its module through these two.
     task.__module__, task.__qualname__ = main.__module__, main.__qualname__
     return task
+
+
+def _tidy(folder: Path) -> None:
+    with suppress(OSError):  # as it is where it holds something
+        folder.rmdir()
 
 
 def _as_note(message: Warning | str, *_: Any) -> None:

@@ -3,12 +3,15 @@
 Hydra and OmegaConf say that a key is unknown; a person wants to know which key they misspelt.
 """
 
+import errno
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 
+from experiments.runtime.help import groups_of
 from experiments.runtime.schema import registry
 
 EXTRAS = {"joblib": "launchers", "submitit": "launchers", "ray": "ray"}
@@ -18,10 +21,41 @@ EXTRAS = {"joblib": "launchers", "submitit": "launchers", "ray": "ray"}
 MOVED = {f"utility.{name}": f"kernel.{name}" for name in ("bandwidth", "cosine")}
 MOVED["utility.kernel"] = "kernel"
 """Options below a utility that have a group of their own."""
+_NO_ROOM = (
+    "wanted room for a file, got none",
+    "free some, or name a folder on another disk: hydra.run.dir=DIR",
+)
+_NOT_OURS = (
+    "wanted a place that may be written to, got one that may not",
+    "change its permissions, or name another folder: hydra.run.dir=DIR",
+)
+_NO_FOLDER = (
+    "wanted a folder, got a file of this name",
+    "name another folder: hydra.run.dir=DIR",
+)
+REMEDIES = {
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+    errno.EFBIG: _NO_ROOM,
+    errno.EROFS: _NOT_OURS,
+    errno.EACCES: _NOT_OURS,
+    errno.EPERM: _NOT_OURS,
+    errno.EEXIST: _NO_FOLDER,
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.ENOENT: ("wanted a file, got none", "check the path"),
+    errno.EISDIR: ("wanted a file, got a folder", "name the file"),
+    errno.ENAMETOOLONG: ("wanted a path that the system takes, got a longer one", "shorten it"),
+    errno.EMFILE: ("wanted to open one more file, got refused", "raise the limit: ulimit -n 4096"),
+}
+"""What was wanted and got, and the remedy, of errors of the file system."""
 
 
 class InputError(ValueError):
     """Something that the person who runs the command can mend; shown without a traceback."""
+
+
+class Taken(InputError):
+    """A folder that is another run's: in use, or with its result; it is left as it is."""
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
@@ -34,6 +68,13 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 def explain(error: Exception, folder: Path, config_name: str, arguments: Sequence[str]) -> str:
     """The text of an error, with the nearest key or choice where one was misspelt."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return _explain_file(error)
+    if isinstance(error, MemoryError):
+        return (
+            f"memory: wanted room for the data and its kernels, got too little ({error}); give "
+            "fewer rows, or bound the kernels by ntk.num_blocks, ntk.memory or ntk.store"
+        )
     text = "\n".join(str(part) for part in _chain(error) if str(part))
     bad_key = re.search(r"Could not override '([^']+)'|Key '([^']+)' (?:is )?not in", text)
     bad_launcher = re.search(r"Could not find 'hydra/launcher/([^']+)'", text)
@@ -48,6 +89,16 @@ def explain(error: Exception, folder: Path, config_name: str, arguments: Sequenc
     if misnamed:
         return _explain_key(misnamed, text, folder, config_name)
     return _root_text(error)
+
+
+def _explain_file(error: OSError) -> str:
+    """What the file system refused, with a remedy."""
+    said = f"{error.strerror}, error {error.errno}"
+    place = error.filename or "a file"
+    wanted, remedy = REMEDIES.get(
+        error.errno or 0, ("wanted a file system that answers, got an error", "see to the disk")
+    )
+    return f"{place}: {wanted} ({said}); {remedy}"
 
 
 def _explain_launcher(name: str) -> str:
@@ -77,14 +128,20 @@ def _root_text(error: Exception) -> str:
 def _explain_key(match: re.Match[str], text: str, folder: Path, config_name: str) -> str:
     key = next(group for group in match.groups() if group)
     full = re.search(r"full_key: (\S+)", text)
-    key = full.group(1) if full and full.group(1).endswith(key) else key
+    key = full.group(1) if full and key in full.group(1) else key
+    file = re.search(r"In '(experiment)/(\w+)'", text)
+    where = f"{file.group(1)}={file.group(2)}: " if file else ""
     known = known_keys(folder, config_name)
     if key in MOVED:
         return explain_moved(key)
-    if key in known and "." in key and _has_group(folder, config_name, key.partition(".")[0]):
+    if key in known and "." in key:
         owners = ", ".join(_owners(key, folder))
-        return f"{key}: wanted an option of the choice at hand, got another's; name it: {owners}"
-    return f"unknown option {key!r}; {nearest(key, known)} (--help lists every option)"
+        return (
+            f"{where}{key}: wanted an option of the choice at hand, got another's; name it, "
+            f"{owners}, or leave it out"
+        )
+    near = nearest(key, known - {key})
+    return f"{where}unknown option {key!r}; {near} (--help lists every option)"
 
 
 def explain_moved(key: str) -> str:
@@ -95,31 +152,41 @@ def explain_moved(key: str) -> str:
     )
 
 
-def _has_group(folder: Path, config_name: str, group: str) -> bool:
-    primary = folder / f"{config_name}.yaml"
-    return primary.is_file() and f"- {group}: " in primary.read_text()
-
-
 def _owners(key: str, folder: Path) -> list[str]:
     """The choices that have an option, as in `kernel=rbf`."""
     group, _, name = key.partition(".")
     paths = sorted((folder / group).glob("*.yaml"))
-    return [f"{group}={path.stem}" for path in paths if name in OmegaConf.load(path)]
+    return [f"{group}={path.stem}" for path in paths if name in _keys(path)]
 
 
 def _choices(folder: Path) -> list[str]:
     return [path.stem for path in folder.glob("*.yaml")]
 
 
+def _keys(path: Path) -> set[str]:
+    """Dotted keys of one choice of a group."""
+    return set(_dotted(OmegaConf.to_container(OmegaConf.load(path)), ""))
+
+
+def _dotted(node: Any, prefix: str) -> Iterable[str]:
+    for key, value in node.items() if isinstance(node, dict) else ():
+        yield f"{prefix}{key}"
+        yield from _dotted(value, f"{prefix}{key}.")
+
+
 def known_keys(folder: Path, config_name: str) -> set[str]:
     """Every option of a command: groups, and dotted keys of their files and of the schema."""
-    keys = set(registry.option_texts(config_name))
-    for path in folder.glob("*/*.yaml"):
-        keys.add(path.parent.name)
-        if path.parent.name != "experiment":
-            keys |= {f"{path.parent.name}.{key}" for key in OmegaConf.load(path)}
-    primary = folder / f"{config_name}.yaml"
+    keys, primary = set(registry.option_texts(config_name)), folder / f"{config_name}.yaml"
+    groups = groups_of(folder, primary.read_text()) if primary.is_file() else _all_groups(folder)
+    for group in groups:
+        keys.add(group)
+        for path in (folder / group).glob("*.yaml") if group != "experiment" else ():
+            keys |= {f"{group}.{key}" for key in _keys(path)}
     if primary.is_file():
         keys |= set(map(str, OmegaConf.load(primary)))
     hidden = ("_target_", "_partial_", "_args_", "defaults")
     return {key for key in keys if not key.endswith(hidden)}
+
+
+def _all_groups(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.is_dir()]

@@ -20,7 +20,7 @@ def text(folder: Path, config_name: str) -> str:
     primary = (folder / f"{config_name}.yaml").read_text()
     lines = [line[1:].lstrip() for line in primary.splitlines() if line.startswith("#")]
     lines += ["", f"usage: python -m experiments.{config_name} [GROUP=CHOICE] [KEY=VALUE] ...", ""]
-    for group in _groups(folder, primary):
+    for group in groups_of(folder, primary):
         if not _choices(folder / group, config_name):
             continue
         lines += [*_group_lines(folder / group, config_name), ""]
@@ -32,7 +32,7 @@ def text(folder: Path, config_name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _groups(folder: Path, primary: str) -> list[str]:
+def groups_of(folder: Path, primary: str) -> list[str]:
     """Groups that the primary configuration's defaults list names, known ones first."""
     named = re.findall(r"^\s+- (?:override /)?([a-z_]+):", primary, re.MULTILINE)
     groups = [name for name in dict.fromkeys(named) if (folder / name).is_dir()]

@@ -21,7 +21,7 @@ from experiments.report import plots
 from experiments.report.estimates import Estimates
 from experiments.report.page.of_study import study_page
 from experiments.report.page.render import REPORT, page_writer
-from experiments.runtime import compose, console, outputs
+from experiments.runtime import claims, compose, console, outputs
 from experiments.runtime.app import output_folder
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
@@ -31,7 +31,7 @@ from experiments.runtime.errors import InputError
 TABLE = "measurements.csv"
 FIGURE = "figure.png"
 CHECKPOINTS = "checkpoints"
-IGNORED = ("skip_finished", "checkpoints")
+IGNORED = ("skip_finished", "checkpoints", "overwrite", "packages")
 """Options that do not change what a run gives."""
 
 
@@ -107,14 +107,20 @@ class StudyResult:
 
 def run(cfg: DictConfig, study: Callable[[Setting], StudyResult]) -> dict[str, Any]:
     """Run a study as configured; returns what result.json holds."""
-    name, folder = HydraConfig.get().job.config_name, output_folder()
+    name, folder = str(HydraConfig.get().job.config_name), output_folder()
     config = compose.plain(cfg)
     check_level(cfg.level)
     components = {seed: components_of(cfg, seed) for seed in choose_seeds(config)}
-    if cfg.skip_finished and (found := read_finished(folder, config)) is not None:
-        console.say(f"{folder} holds the result of this configuration: skipped")
-        return found
-    setting = Setting(cfg, components, folder, Stages())
+    with claims.hold(folder):
+        if cfg.skip_finished and (found := read_finished(folder, config)) is not None:
+            console.say(f"{folder} holds the result of this configuration: skipped")
+            return found
+        claims.refuse_overwriting(folder, overwrite=cfg.overwrite)
+        return measure(Setting(cfg, components, folder, Stages()), study, name)
+
+
+def measure(setting: Setting, study: Callable[[Setting], StudyResult], name: str) -> dict[str, Any]:
+    """Let a study measure, print, and write to the folder; returns what result.json holds."""
     result = study(setting)
     content = {
         "experiment": name,
@@ -122,13 +128,13 @@ def run(cfg: DictConfig, study: Callable[[Setting], StudyResult]) -> dict[str, A
         "estimates": result.estimates.records(),
         "verdicts": list(result.verdicts),
         **result.details,
-        "config": config,
+        "config": compose.plain(setting.cfg),
         "versions": outputs.versions(),
         "seconds": setting.stages.seconds,
     }
-    title = f"{name}: {count_seeds(len(components))}"
+    title = f"{name}: {count_seeds(len(setting.components))}"
     show(result, title)
-    write(result, content, folder, title)
+    write(result, content, setting.folder, title)
     return content
 
 

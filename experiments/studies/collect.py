@@ -23,7 +23,8 @@ from experiments.runtime import console, outputs
 from experiments.runtime.errors import InputError
 
 TABLE, FIGURE = "collected.csv", "collected.png"
-PER_JOB = ("seed", "seeds", "level", "skip_finished", "checkpoints", "experiment")
+PER_JOB = ("seed", "seeds", "level", "skip_finished", "checkpoints", "experiment",
+           "overwrite", "packages")  # fmt: skip
 COLUMNS = ["setting", "status", *IDENTITY, "mean", "low", "high", "num_seeds", "reason"]
 MOST_PANELS = 6
 """Numbers that the figure shows, the first ones; --only chooses others."""

@@ -7,13 +7,18 @@ from omegaconf import DictConfig
 
 from davinz_jax.files import write_whole
 from davinz_jax.semivalues import Payouts
-from experiments.runtime import compose, console, outputs, saved
+from experiments.runtime import claims, compose, console, outputs, saved
 
 TABLE = "payouts.csv"
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Divide, print, and write to the folder; returns what result.json holds."""
+    with claims.claim(folder, overwrite=cfg.overwrite):
+        return _run(cfg, folder)
+
+
+def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     valuation = saved.valuation(Path(cfg.run), by_party=cfg.by_party)
     paid = valuation.payouts(
         cfg.budget, negative=cfg.negative.value, floor=cfg.floor, cap=cfg.cap, decimals=cfg.decimals

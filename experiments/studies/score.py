@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from davinz_jax.data import Parties
 from davinz_jax.files import write_whole
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
-from experiments.runtime import compose, console, outputs, saved
+from experiments.runtime import claims, compose, console, outputs, saved
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
@@ -32,6 +32,11 @@ class Score:
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Score, print, and write to the folder; returns what result.json holds."""
+    with claims.claim(folder, overwrite=cfg.overwrite):
+        return _run(cfg, folder)
+
+
+def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     stages = Stages()
     found = score(Path(cfg.run), Path(cfg.path), cfg.name, stages=stages)
     content = {**result(found), "seconds": stages.seconds} | {

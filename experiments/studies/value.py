@@ -1,5 +1,7 @@
 """One valuation from data to files: what `experiments.value` runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from experiments.report import values
 from experiments.report.page.of_values import values_page
 from experiments.report.page.render import REPORT, page_writer
 from experiments.report.values import Run
-from experiments.runtime import compose, console
+from experiments.runtime import claims, compose, console
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Context
@@ -38,14 +40,36 @@ class Prepared:
     folder: Path
 
 
+@contextmanager
+def claim(cfg: DictConfig, folder: Path) -> Iterator[Path]:
+    """Hold the folder of the run, its own or that of the run it goes on with; gives the folder.
+
+    One of several processes holds it only while it writes, for it may be ended at once with them.
+
+    Raises:
+        Taken: if the folder is in use, or holds a result that is not to be replaced.
+    """
+    if cfg.value.resume is not None:
+        folder = find_interrupted(Path(cfg.value.resume))
+    if _is_alone(cfg):
+        with claims.claim(folder, overwrite=cfg.overwrite):
+            yield folder
+    else:
+        claims.refuse_overwriting(folder, overwrite=cfg.overwrite)
+        yield folder
+
+
+def _is_alone(cfg: DictConfig) -> bool:
+    return cfg.hosts.num_processes == 1
+
+
 def prepare(cfg: DictConfig, folder: Path) -> Prepared:
     """Make everything that the configuration names, and load the data.
 
     Args:
         cfg: of the command.
-        folder: where the run is to write, unless it resumes another.
+        folder: where the run is to write.
     """
-    folder = folder if cfg.value.resume is None else find_interrupted(Path(cfg.value.resume))
     components, stages = compose.components(cfg), Stages()
     with stages.stage("data"):
         rows = components.load(stages.progress)
@@ -71,7 +95,8 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     content = values.result(valued, compose.plain(cfg))
     values.show(valued, options.level)
     page = values_page(valued, content, level=options.level, worst=options.worst)
-    values.save(valued, content, folder, options, {REPORT: page_writer(page)})
+    with nullcontext() if _is_alone(cfg) else claims.claim(folder, overwrite=cfg.overwrite):
+        values.save(valued, content, folder, options, {REPORT: page_writer(page)})
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return content
 

@@ -15,11 +15,16 @@ RECORD = {"statistic", "subject", "against", "mean", "low", "high", "each"}
 
 @pytest.fixture
 def run_command(monkeypatch, tmp_path):
-    """Run `python -m experiments.NAME ARGUMENTS`; gives its folder, or raises SystemExit."""
+    """Run `python -m experiments.NAME ARGUMENTS`; gives its folder, or raises SystemExit.
 
-    def run(main, name, *arguments, options=None):
+    The folder is one for all runs of a test; a later one replaces the result of an earlier one.
+    """
+
+    def run(main, name, *arguments, options=None, overwrite=True):
         folder = tmp_path / "run"
-        monkeypatch.setattr(sys, "argv", [name, *arguments, f"hydra.run.dir={folder}"])
+        replaces = overwrite and (folder / "result.json").exists()
+        more = [f"hydra.run.dir={folder}", *["overwrite=true"][:replaces]]
+        monkeypatch.setattr(sys, "argv", [name, *arguments, *more])
         monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
         launch(main, name, options)
         return folder

@@ -26,6 +26,7 @@ from experiments.benchmarks.sizes import CPU, GPU, SIZES, TINY
 from experiments.benchmarks.suites import Task, tasks_of
 from experiments.benchmarks.workloads import RIDGE, random_kernel, workload
 from experiments.runtime.app import launch
+from experiments.runtime.errors import Taken
 
 SUITES = ("engines", "rows", "blocks", "memory", "coalitions", "mmd")
 
@@ -241,6 +242,10 @@ def test_other_settings_or_versions_are_measured_again(tmp_path):
     other = Document(tmp_path / FILE, {"jax": "2", "device": "d"}, {})
     other.resume()
     assert not other.records
+    same.refuse_losing([task])
+    for document, wanted in ((other, task), (same, Task("mmd", "mmd: x", dict, {"num_rows": 4}))):
+        with pytest.raises(Taken, match=r"got others in .*mmd: x.*overwrite=true"):
+            document.refuse_losing([wanted])
 
 
 def test_kept_results_are_joined(tmp_path):

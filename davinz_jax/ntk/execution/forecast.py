@@ -76,7 +76,7 @@ def product_rate(dtype: np.dtype) -> float:
 def _span(seconds: float) -> str:
     """The range that a forecast stands for.
 
-    >>> _span(0.4), _span(60)
+    >>> _span(0.4), _span(60.0)
     ('about a second', '18 s to 2 min')
     """
     low, high = (_duration(share * seconds) for share in _SPAN)

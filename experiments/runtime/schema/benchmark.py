@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from experiments.runtime.schema.options import option
+from experiments.runtime.schema.options import Command, option
 
 
 class Suite(StrEnum):
@@ -26,7 +26,7 @@ class Sizes(StrEnum):
 
 
 @dataclass
-class Benchmark:
+class Benchmark(Command):
     """Options of `experiments.benchmark`."""
 
     size: Sizes = option("a minute, a dozen minutes of 2 cores, or an accelerator", Sizes.tiny)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from experiments.runtime.schema.options import option
+from experiments.runtime.schema.options import Command, option
 
 
 class What(StrEnum):
@@ -24,7 +24,7 @@ class CutRule(StrEnum):
 
 
 @dataclass
-class Detect:
+class Detect(Command):
     """Options of `experiments.detect`."""
 
     data: Any = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from experiments.runtime.schema.options import option
+from experiments.runtime.schema.options import Command, option
 
 
 class Sizes(StrEnum):
@@ -15,7 +15,7 @@ class Sizes(StrEnum):
 
 
 @dataclass
-class Fidelity:
+class Fidelity(Command):
     """Options of `experiments.fidelity`."""
 
     size: Sizes = option("seconds without files, some hours of 2 cores, or a day", Sizes.smoke)

@@ -17,7 +17,14 @@ def option(text: str, default: Any) -> Any:
 
 
 @dataclass
-class Composed:
+class Command:
+    """What every command takes."""
+
+    overwrite: bool = option("replace the result that the run's folder holds", False)
+
+
+@dataclass
+class Composed(Command):
     """What every command composes that looks at data through a network."""
 
     data: Any = field(default_factory=dict)

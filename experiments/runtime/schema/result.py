@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from omegaconf import MISSING
 
-from experiments.runtime.schema.options import option
+from experiments.runtime.schema.options import Command, option
 
 
 class Negative(StrEnum):
@@ -18,7 +18,7 @@ class Negative(StrEnum):
 
 
 @dataclass
-class Payout:
+class Payout(Command):
     """Options of `experiments.payout`."""
 
     run: str = option("folder of a run of experiments.value (path)", MISSING)
@@ -31,7 +31,7 @@ class Payout:
 
 
 @dataclass
-class Score:
+class Score(Command):
     """Options of `experiments.score`."""
 
     run: str = option("folder of a run of experiments.value, over parties (path)", MISSING)

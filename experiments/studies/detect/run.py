@@ -25,7 +25,7 @@ from experiments.report import doubts
 from experiments.report.doubts import Doubts
 from experiments.report.page.of_doubts import doubts_page
 from experiments.report.page.render import REPORT, page_writer
-from experiments.runtime import compose, protocols
+from experiments.runtime import claims, compose, protocols
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
 from experiments.runtime.own_rows import OwnRows, own_rows
@@ -42,11 +42,12 @@ from experiments.studies.detect.options import (
 
 def run(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> dict[str, Any]:
     """Judge all rows, print, and write to the folder; returns what result.json holds."""
-    found = detect(cfg, named)
-    content = doubts.result(found, compose.plain(cfg))
-    doubts.show(found, cfg.worst)
-    page = doubts_page(found, content, worst=cfg.worst)
-    doubts.save(found, content, folder, cfg.worst, {REPORT: page_writer(page)})
+    with claims.claim(folder, overwrite=cfg.overwrite):
+        found = detect(cfg, named)
+        content = doubts.result(found, compose.plain(cfg))
+        doubts.show(found, cfg.worst)
+        page = doubts_page(found, content, worst=cfg.worst)
+        doubts.save(found, content, folder, cfg.worst, {REPORT: page_writer(page)})
     return content
 
 

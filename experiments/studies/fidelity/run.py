@@ -4,6 +4,7 @@ Trainings and kernels are kept in the store as they are made, so that a killed r
 was, and one with other scores needs neither.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from omegaconf import DictConfig
 
 from davinz_jax.files import Writer, write_whole
 from experiments.report import plots
-from experiments.runtime import compose, console, outputs
+from experiments.runtime import claims, compose, console, outputs
 from experiments.runtime.errors import InputError
 from experiments.studies.fidelity import analysis, page, truth
 from experiments.studies.fidelity.draws import Draw, make_draw
@@ -32,7 +33,7 @@ FIGURE, RESULT = f"{page.STEM}.png", f"{page.STEM}.json"
 DIGITS = 4
 
 
-PLACES = ("root", "store")
+PLACES = ("root", "store", "keep", "overwrite")
 """Options that say where files lie; they change no number, and are not kept."""
 
 
@@ -57,6 +58,27 @@ class Finished:
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Run a configuration; gives what the JSON file of the run holds."""
+    with claims.hold(folder):
+        goes_on = _decisive(cfg) == _config_of(folder)
+        claims.refuse_overwriting(folder, overwrite=cfg.overwrite or goes_on, seal=RESULT)
+        return _run(cfg, folder)
+
+
+def _decisive(cfg: DictConfig) -> dict[str, Any]:
+    """The options that change a number."""
+    return {name: value for name, value in compose.plain(cfg).items() if name not in PLACES}
+
+
+def _config_of(folder: Path) -> dict[str, Any] | None:
+    """The options of the result that a folder holds."""
+    path = folder / RESULT
+    if not path.is_file():
+        return None
+    config = json.loads(path.read_text())["config"]
+    return {name: value for name, value in config.items() if name not in PLACES}
+
+
+def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     if not 0 < cfg.level < 1:
         raise InputError(f"level: wanted a probability in (0, 1), got {cfg.level}; .95 is usual")
     store = folder if cfg.store is None else Path(cfg.store)
@@ -70,8 +92,7 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         roles = analysis.agree(frame, num_resamples=cfg.num_resamples, key=key)
     lines = analysis.by_draw(roles)
     content = summary(cfg, roles, lines, finished)
-    config = {name: value for name, value in compose.plain(cfg).items() if name not in PLACES}
-    content |= {"versions": outputs.versions(), "config": config}
+    content |= {"versions": outputs.versions(), "config": _decisive(cfg)}
     content["seconds"] = stages.seconds
     show(content)
     files = _files(frame, lines, content)

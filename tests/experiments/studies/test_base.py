@@ -16,7 +16,10 @@ TINY = ("experiment=data_quantity_smoke", "data.num_rows=24", "data.num_validati
 
 @pytest.fixture
 def quantity(run_command):
-    return lambda *arguments: run_command(data_quantity.main, "data_quantity", *TINY, *arguments)
+    def run(*arguments, **options):
+        return run_command(data_quantity.main, "data_quantity", *TINY, *arguments, **options)
+
+    return run
 
 
 @pytest.fixture
@@ -53,8 +56,11 @@ def test_finished_run_is_skipped(quantity, capsys):
     assert "skipped" in capsys.readouterr().out
 
 
-def test_finished_run_of_another_configuration_is_run_again(quantity, read_result):
-    quantity()
+def test_the_result_of_another_configuration_is_replaced_where_that_is_said(quantity, read_result):
+    before = read_result(folder := quantity())
+    with pytest.raises(SystemExit, match="overwrite=true"):
+        quantity("skip_finished=true", "num_initialisations=1", overwrite=False)
+    assert read_result(folder) == before
     content = read_result(quantity("skip_finished=true", "num_initialisations=1"))
     assert content["config"]["num_initialisations"] == 1
 

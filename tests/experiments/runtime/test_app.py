@@ -67,7 +67,7 @@ def test_a_folder_that_is_a_file_is_told(run_command, tmp_path):
     [
         (
             ["data.root=x"],
-            "data.root: wanted an option of the choice at hand, got another's; name it, data=cifar10,",
+            "data.root: wanted an option of the choice at hand, got another's; name it, data=",
         ),
         (["data={_target_: a.b, name: c}"], "unknown option 'data.name'; did you mean 'data"),
         (["experiment=comparison_mnist"], "experiment=comparison_mnist: unknown option 'training'"),

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from davinz_jax.semivalues.evidence import POWERS, Evidence, evidence_of, power_sums
 from davinz_jax.semivalues.exact import exact_semivalue
 from davinz_jax.semivalues.sampling import (
     GROUPS,
+    Estimate,
     Sampler,
     Sampling,
     SamplingRun,
@@ -57,7 +59,7 @@ def banzhaf(
         len(utility.players),
     )
     utility = with_resamples(utility)
-    if run.sampling.estimator(num_players, (ESTIMATOR,)) == "exact":
+    if run.sampling.estimator(num_players, {ESTIMATOR: 1}, BUDGET) == "exact":
         weights = banzhaf_weights(num_players)
         return exact_semivalue(utility, weights, "banzhaf", progress=progress)
     return sample_semivalue(utility, reuse_sampler(utility), "banzhaf", run)
@@ -67,10 +69,11 @@ def reuse_sampler(utility: Utility) -> Sampler:
     """Sampler by maximum sample reuse: mean worth with a player, less mean worth without."""
     num, num_players = utility.num_initialisations, len(utility.players)
     shape = (len(utility.terms), num, num_players)
-    shapes = {"inside": shape, "outside": shape, "count": (num_players,)}
+    shapes = {"inside": shape, "outside": shape, "count": (num_players,), "powers": (POWERS, 1)}
     if resamples := num_resamples(utility):
         wider = (len(utility.terms), resamples, num_players)
         shapes |= {"resampled_inside": wider, "resampled_outside": wider}
+    origin = _total(utility.grand()[:, :num, None])
 
     def draw(generators: Sequence[np.random.Generator]) -> Iterator[Sums]:
         members = np.stack([g.integers(0, 2, num_players).astype(bool) for g in generators])
@@ -84,10 +87,15 @@ def reuse_sampler(utility: Utility) -> Sampler:
                 "resampled_inside": inside[:, num:],
                 "resampled_outside": outside[:, num:],
                 "count": coalition.astype(np.float64),
+                "powers": power_sums(_total(worth[:, :num, None]), np.ones(1), origin),
             }
             yield {name: every[name] for name in shapes}
 
-    return Sampler(ESTIMATOR, 1, _batch(utility), BUDGET, shapes, draw, _difference_of_means)
+    def estimate(sums: Sums, counts: Int[np.ndarray, " g"]) -> Estimate:
+        value, replicates = _difference_of_means(sums, counts)
+        return Estimate(value, replicates, _evidence(sums, origin, int(counts.sum())))
+
+    return Sampler(ESTIMATOR, 1, _batch(utility), BUDGET, shapes, draw, estimate)
 
 
 def _batch(utility: Utility) -> int:
@@ -122,6 +130,18 @@ def _difference_of_means(
         resampled -= sums["resampled_outside"][0] / without.sum(axis=0)
         value = np.concatenate([value, resampled], axis=1)
     return value, replicates
+
+
+def _evidence(sums: Sums, origin: Float[np.ndarray, " 1"], num: int) -> Evidence:
+    """That of the mean worth ū, for everyone: a coalition moves each value by ± 2 (u − ū)."""
+    worths = _total((sums["inside"] + sums["outside"]).sum(axis=0) / num)
+    total, powers = np.full(1, float(num)), sums["powers"].sum(axis=0)
+    of_mean = evidence_of(powers, total, worths[:1], origin, num)
+    return of_mean.combine(np.full((1, len(worths)), 2.0))
+
+
+def _total(worths: Float[np.ndarray, "t i p"]) -> Float[np.ndarray, " p"]:
+    return worths.sum(axis=0).mean(axis=0)
 
 
 def _check_both_sides(inside: np.ndarray, outside: np.ndarray) -> None:

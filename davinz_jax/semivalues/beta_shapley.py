@@ -28,7 +28,7 @@ def beta_shapley(
         utility: what is to be shared out; unit of its answers is the unit of the values.
         alpha: α > 0; above 1 it favours small coalitions.
         beta: β > 0; above 1 it favours large coalitions. α = β = 1 is the Shapley value.
-        sampling: as in `shapley`, and so are the next ones; samples are weighted by position.
+        sampling: as in `shapley`, and so are the next ones; marginals are weighted by position.
         key: random key; wanted for sampling.
         checkpoint: file that sampling goes on from, if there, and keeps its state in.
         progress: called with the permutations done, those in all, and the stage.

@@ -117,6 +117,38 @@ def majority(num_players: int, quota: int | None = None) -> Game:
     )
 
 
+def voting(votes: Int[np.ndarray, " p"], quota: int | None = None) -> Game:
+    """Weighted voting: worth 1 with at least `quota` votes, more than half by default.
+
+    A player is pivotal where the others fall short of the quota by at most its votes; coalitions
+    are counted by their size and their votes.
+    """
+    needed = int(votes.sum()) // 2 + 1 if quota is None else quota
+
+    def truth(size_weights: np.ndarray) -> np.ndarray:
+        others = [np.delete(votes, j) for j in range(len(votes))]
+        pairs = zip(others, votes.tolist(), strict=True)
+        pivotal = np.array([_pivotal(rest, own, needed) for rest, own in pairs])
+        return pivotal @ size_weights
+
+    return game(
+        f"voting {votes.tolist()}, {needed} needed",
+        len(votes),
+        lambda members: (members @ votes >= needed).astype(np.float64),
+        truth,
+    )
+
+
+def _pivotal(others: np.ndarray, own: int, needed: int) -> Float[np.ndarray, " p"]:
+    """Share of the coalitions of each size of others that reach the quota with one's own votes."""
+    ways = np.zeros((len(others) + 1, int(others.sum()) + 1))
+    ways[0, 0] = 1.0
+    for vote in others:
+        ways[1:, vote:] += ways[:-1, : ways.shape[1] - vote].copy()
+    short = ways[:, max(needed - own, 0) : needed].sum(axis=1)
+    return short / ways.sum(axis=1)
+
+
 def airport(costs: Float[np.ndarray, " p"]) -> Game:
     """Worth is the cost of the longest runway that a member needs.
 

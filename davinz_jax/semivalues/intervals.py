@@ -31,26 +31,33 @@ class Spread:
         factor: F, (r, p); unit of the values.
         degrees: degrees of freedom of the variance.
         floor: variance of any value or difference that the replicates cannot see.
+        own: variance of each value that they cannot see and that it shares with no other.
     """
 
     factor: Float[np.ndarray, "r p"]
     degrees: ScalarLike
     floor: ScalarLike = 0.0
+    own: Float[np.ndarray, " p"] | None = None
 
     @property
     def variance(self) -> Float[np.ndarray, " p"]:
         """Variance of each value."""
-        return np.square(self.factor).sum(axis=0) + self.floor
+        return self._apart + self.floor
 
     def differences(self, rows: slice) -> Float[np.ndarray, "b p"]:
         """Variance of the difference of the players in `rows` to every player."""
-        here, squares = self.factor[:, rows], np.square(self.factor).sum(axis=0)
-        crossed = squares[rows, None] + squares[None, :] - 2.0 * here.T @ self.factor
+        here, apart = self.factor[:, rows], self._apart
+        crossed = apart[rows, None] + apart[None, :] - 2.0 * here.T @ self.factor
         return np.maximum(crossed, 0.0) + self.floor
 
     def quantile(self, level: ScalarLike) -> float:
         """Two-sided t quantile of a level such as 0.95."""
         return float(student.ppf(0.5 + float(np.asarray(level)) / 2.0, self.degrees))
+
+    @property
+    def _apart(self) -> Float[np.ndarray, " p"]:
+        squares = np.square(self.factor).sum(axis=0)
+        return squares if self.own is None else squares + self.own
 
 
 def spread_of_mean(

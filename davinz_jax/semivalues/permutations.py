@@ -1,8 +1,10 @@
 r"""Sampling semivalues by permutations: one utility pass gives a marginal to every player.
 
 In a uniform permutation, the players before j are a uniform coalition of a uniform size. So
-E[p P(s) (u(S ∪ j) − u(S))] over permutations, with s the position of j, is the semivalue with
-size probabilities P; for Shapley all weights p P(s) are 1.
+E[w m] over permutations, with m = u(S ∪ j) − u(S), s the position of j and w = p P(s), is the
+semivalue with size probabilities P; for Shapley all weights w are 1. Where they are not, values
+are means by weight, Σ w m / Σ w over the positions that a player met: how much weight a player
+happens to meet does not matter then, and E[w] = 1.
 
 Designs differ in which permutations are drawn together:
 
@@ -13,17 +15,21 @@ Designs differ in which permutations are drawn together:
   player is twice in each quarter of positions, at mirrored places (Castro et al. 2017 stratify by
   position; rotating keeps one utility pass for all players).
 
-Each permutation drawn is uniform by itself, so that all designs are unbiased.
+Each permutation drawn is uniform by itself, so that sums are unbiased in all designs, and means by
+weight but for a part that falls with the number of permutations (Hájek's ratio).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from davinz_jax.semivalues.evidence import POWERS, evidence_of, power_sums
 from davinz_jax.semivalues.exact import exact_semivalue
 from davinz_jax.semivalues.sampling import (
+    Estimate,
     Sampler,
     SamplingRun,
     Sums,
@@ -34,14 +40,14 @@ from davinz_jax.semivalues.valuation import Valuation
 from davinz_jax.types import Utility
 from davinz_jax.utility.resampling import with_resamples
 
-DESIGNS = ("antithetic", "permutation", "stratified")
-"""Names of the designs, that of `auto` first."""
-
 BUDGET = 1000
 """Permutations drawn where no number is given."""
 
 STRATA = 4
 """Rotations in a stratified unit, each with its reverse."""
+
+DESIGNS = {"stratified": 2 * STRATA, "antithetic": 2, "permutation": 1}
+"""Permutations drawn together in each design, that of `auto` first."""
 
 
 def semivalue_by_permutations(
@@ -61,7 +67,7 @@ def semivalue_by_permutations(
         settings: what else defines the semivalue, for the description.
     """
     utility = with_resamples(utility)
-    estimator = run.sampling.estimator(len(utility.players), DESIGNS)
+    estimator = run.sampling.estimator(len(utility.players), DESIGNS, BUDGET)
     if estimator == "exact":
         return exact_semivalue(
             utility, size_weights, semivalue, settings=settings, progress=run.progress
@@ -80,23 +86,8 @@ def permutation_sampler(
         size_weights: probability of each size 0, …, p − 1 of the coalition that a player joins.
         design: one of `DESIGNS`: which permutations are drawn together.
     """
-    num_players = len(utility.players)
-    weights = num_players * size_weights
-    num = utility.num_initialisations
-    shapes = {"marginals": (len(utility.terms), num, num_players)}
-    if resamples := num_resamples(utility):
-        shapes["resampled"] = (len(utility.terms), resamples, num_players)
-
-    def draw(generators: Sequence[np.random.Generator]) -> Iterator[Sums]:
-        for generator in generators:
-            orders = unit_of(generator.permutation(num_players), design)
-            parts = [_weighted_marginals(utility, order, weights) for order in orders]
-            mean = np.mean(parts, axis=0)
-            both = {"marginals": mean[:, :num], "resampled": mean[:, num:]}
-            yield {name: both[name] for name in shapes}
-
-    samples = len(unit_of(np.arange(num_players), design))
-    return Sampler(design, samples, 1, BUDGET, shapes, draw, _mean_marginals)
+    weights = len(utility.players) * size_weights
+    return _Permutations(utility, weights, design).sampler
 
 
 def unit_of(order: Int[np.ndarray, " p"], design: str) -> list[Int[np.ndarray, " p"]]:
@@ -110,20 +101,94 @@ def unit_of(order: Int[np.ndarray, " p"], design: str) -> list[Int[np.ndarray, "
     return [order]
 
 
-def _weighted_marginals(
-    utility: Utility, order: Int[np.ndarray, " p"], weights: Float[np.ndarray, " p"]
-) -> Float[np.ndarray, "t c p"]:
-    by_position = np.diff(utility.prefixes(order), axis=-1) * weights
-    marginals = np.empty_like(by_position)
-    marginals[..., order] = by_position
-    return marginals
+class _Permutations:
+    """What is drawn and estimated from one utility in one design."""
+
+    def __init__(self, utility: Utility, weights: Float[np.ndarray, " p"], design: str) -> None:
+        self._utility, self._weights, self._design = utility, weights, design
+        self._samples = len(unit_of(np.arange(len(weights)), design))
+        self._together = 1 if design == "permutation" else 2  # an order and its reverse
+
+    @property
+    def sampler(self) -> Sampler:
+        num, terms = len(self._weights), len(self._utility.terms)
+        shapes = {
+            "marginals": (terms, self._utility.num_initialisations, num),
+            "resampled": (terms, num_resamples(self._utility), num),
+            "weights": (num,),
+            "powers": (POWERS, num),
+        }
+        return Sampler(self._design, self._samples, 1, BUDGET, shapes, self._draw, self._estimate)
+
+    @cached_property
+    def _origin(self) -> Float[np.ndarray, " p"]:
+        """A number near each player's marginals: the last of them."""
+        return self._total(self._utility.leave_one_out())
+
+    def _total(self, contributions: Float[np.ndarray, "t c p"]) -> Float[np.ndarray, " p"]:
+        draws = contributions[:, : self._utility.num_initialisations]
+        return draws.sum(axis=0).mean(axis=0)
+
+    def _draw(self, generators: Sequence[np.random.Generator]) -> Iterator[Sums]:
+        for generator in generators:
+            orders = unit_of(generator.permutation(len(self._weights)), self._design)
+            num = len(orders) // self._together  # orders, then the reverse of each
+            drawn = [self._weighed_marginals(orders[part::num]) for part in range(num)]
+            yield {name: np.sum([each[name] for each in drawn], axis=0) for name in drawn[0]}
+
+    def _weighed_marginals(self, orders: Sequence[Int[np.ndarray, " p"]]) -> Sums:
+        """What an order, or one and its reverse, add: Σ w m, Σ w, and powers of their mean."""
+        positions = [np.argsort(order) for order in orders]
+        weights = np.sum([self._weights[position] for position in positions], axis=0)
+        parts = [self._weigh(*each) for each in zip(orders, positions, strict=True)]
+        marginals = np.sum(parts, axis=0)
+        means = self._total(marginals) / np.maximum(weights, np.finfo(float).tiny)
+        powers = power_sums(means, weights / self._together, self._origin)
+        draws, resampled = np.split(marginals, [self._utility.num_initialisations], axis=1)
+        sums = {"marginals": draws, "resampled": resampled}
+        return {**sums, "weights": weights, "powers": powers}
+
+    def _weigh(
+        self, order: Int[np.ndarray, " p"], position: Int[np.ndarray, " p"]
+    ) -> Float[np.ndarray, "t c p"]:
+        by_position = np.diff(self._utility.prefixes(order), axis=-1) * self._weights
+        return by_position[..., position]
+
+    def _estimate(self, sums: Sums, counts: Int[np.ndarray, " g"]) -> Estimate:
+        counts = self._samples * counts
+        value, replicates = _weighed_means(sums, counts)
+        powers, weights = (sums[name].sum(axis=0) for name in ("powers", "weights"))
+        evidence = evidence_of(
+            powers,
+            weights / self._together,
+            self._total(value),
+            self._origin,
+            int(counts.sum()) // self._together,
+        )
+        return Estimate(value, replicates, evidence)
 
 
-def _mean_marginals(
+def _weighed_means(
     sums: Sums, counts: Int[np.ndarray, " g"]
 ) -> tuple[Float[np.ndarray, "t c p"], Float[np.ndarray, "g t i p"]]:
-    total = sums["marginals"][: len(counts)]
-    every = [total.sum(axis=0)]
-    if "resampled" in sums:
-        every.append(sums["resampled"][0])
-    return np.concatenate(every, axis=1) / counts.sum(), total / counts[:, None, None, None]
+    """Means by weight Σ w m / Σ w, and replicates by their linearised change from group to group.
+
+    Group g of c_g of all C permutations moves the value φ by Σ_g w (m − φ) / Σ w, which sums to 0
+    over groups; times C/c_g it is the group's own.
+    """
+    marginals, weights = (sums[name][: len(counts)] for name in ("marginals", "weights"))
+    total = weights.sum(axis=0)
+    _check_weighed(total)
+    value = marginals.sum(axis=0) / total
+    deviations = (marginals - weights[:, None, None] * value) / total
+    replicates = value + deviations / (counts / counts.sum())[:, None, None, None]
+    resampled = sums["resampled"].sum(axis=0) / total
+    return np.concatenate([value, resampled], axis=1), replicates
+
+
+def _check_weighed(total: Float[np.ndarray, " p"]) -> None:
+    if total.min() == 0:
+        raise ValueError(
+            "num_samples: wanted each player at a size that weighs something, got a player that "
+            "never was; draw more, or choose a smaller alpha or beta"
+        )

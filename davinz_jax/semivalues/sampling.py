@@ -17,13 +17,15 @@ from typing import Any, Literal
 
 import jax
 import numpy as np
-from jaxtyping import Int, ScalarLike
+from jaxtyping import Float, Int, ScalarLike
 
 from davinz_jax.choices import check_choice
 from davinz_jax.semivalues.archive import plain
 from davinz_jax.semivalues.checkpoint import SamplingState, load_checkpoint, save_checkpoint
+from davinz_jax.semivalues.checks import check_finite
+from davinz_jax.semivalues.evidence import Evidence
 from davinz_jax.semivalues.stopping import Stopping
-from davinz_jax.semivalues.valuation import Valuation, check_finite, value_utility
+from davinz_jax.semivalues.valuation import Valuation, value_utility
 from davinz_jax.types import PRNGKey, Progress, Utility
 from davinz_jax.utility.resampling import resampling_of
 from davinz_jax.versions import versions
@@ -31,8 +33,11 @@ from davinz_jax.versions import versions
 GROUPS = 32
 """Groups that samples are dealt to; the standard error has one degree of freedom less."""
 
-POOLED = "resampled"
+POOLED = ("resampled", "powers")
 """How the names of sums begin that are not dealt to groups."""
+
+FEWEST_UNITS = 16
+"""Units that `auto` wants of a sampler: fewer groups widen intervals by their t quantile."""
 
 AUTO_EXACT = 12
 """Players up to which `auto` enumerates: 4,096 coalitions, the cost of some hundred orders."""
@@ -49,7 +54,8 @@ class Sampling:
         method: `exact` enumerates 2^p coalitions; `permutation`, `antithetic` and `stratified`
             sample permutations (`permutations.py`) for Shapley and Beta-Shapley values, and
             `sample_reuse` coalitions, each of which serves every player, for Banzhaf values;
-            `auto` is exact up to 12 players and the antithetic or `sample_reuse` beyond.
+            `auto` is exact up to 12 players; beyond, it is `sample_reuse`, or `stratified`
+            where the budget holds 16 of its units (128 permutations), else `antithetic`.
         num_samples: budget of permutations, each one pass of the utility, or of coalitions, rounded
             up to whole units; None for 1,000 permutations or 10,000 coalitions.
         stopping: rules that end sampling before the budget.
@@ -61,8 +67,16 @@ class Sampling:
     stopping: Stopping | None = None
     checkpoint_seconds: ScalarLike = 20.0
 
-    def estimator(self, num_players: int, samplers: Sequence[str]) -> str:
-        """`exact`, or which of a semivalue's samplers is used; `auto` takes the first of them.
+    def estimator(self, num_players: int, samplers: Mapping[str, int], budget: int) -> str:
+        """`exact`, or which of a semivalue's samplers is used.
+
+        `auto` takes the first sampler if the budget holds `FEWEST_UNITS` of its units, so that
+        there are groups enough for a standard error, and else the next.
+
+        Args:
+            num_players: p.
+            samplers: samples in a unit of each sampler, the best first.
+            budget: samples where `num_samples` is None.
 
         Raises:
             ValueError: if the method is none that the semivalue has.
@@ -70,7 +84,12 @@ class Sampling:
         check_choice("method", self.method, ("auto", "exact", *samplers))
         if self.method != "auto":
             return self.method
-        return "exact" if num_players <= AUTO_EXACT else samplers[0]
+        if num_players <= AUTO_EXACT:
+            return "exact"
+        num_samples = budget if self.num_samples is None else self.num_samples
+        first, *others = samplers
+        fits = num_samples >= FEWEST_UNITS * samplers[first]
+        return first if fits or not others else others[0]
 
 
 @dataclass(frozen=True)
@@ -90,6 +109,22 @@ class SamplingRun:
     progress: Progress | None
 
 
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Values from the sums of all samples.
+
+    Attributes:
+        contributions: part of each value from each term, per initialisation and, of a utility
+            with resamples of the validation set, per resample.
+        replicates: the same, per initialisation, from each group of samples alone.
+        evidence: how many samples each value hangs on.
+    """
+
+    contributions: Float[np.ndarray, "t c p"]
+    replicates: Float[np.ndarray, "g t i p"]
+    evidence: Evidence
+
+
 @dataclass(frozen=True)
 class Sampler:
     """How units of samples are drawn and turned into values.
@@ -99,11 +134,9 @@ class Sampler:
         samples: samples in a unit.
         batch: units drawn together, at most `GROUPS`.
         budget: samples drawn where no number is given.
-        shapes: shape of each sum that a unit adds to; those named `resampled…` are not dealt to
-            groups.
+        shapes: shape of each sum that a unit adds to; `POOLED` ones are not dealt to groups.
         draw: generators, one a unit, to what each unit adds.
-        estimate: sums (groups, …) and units in each group, to contributions (t, i + b, p), with b
-            resamples of the validation set, and replicates (groups, t, i, p).
+        estimate: sums (groups, …) and units in each group, to the values.
     """
 
     estimator: str
@@ -112,7 +145,7 @@ class Sampler:
     budget: int
     shapes: Mapping[str, tuple[int, ...]]
     draw: Callable[[Sequence[np.random.Generator]], Iterable[Sums]]
-    estimate: Callable[[Sums, np.ndarray], tuple[np.ndarray, np.ndarray]]
+    estimate: Callable[[Sums, np.ndarray], Estimate]
 
 
 def sample_semivalue(
@@ -144,13 +177,14 @@ def sample_semivalue(
     loop = _Loop(utility, sampler, semivalue, run, words, settings)
     state, stopped_by = loop.run()
     counts = group_counts(state.units)
-    contributions, replicates = sampler.estimate(state.sums, counts)
+    found = sampler.estimate(state.sums, counts)
     return value_utility(
         utility,
         semivalue,
-        contributions,
+        found.contributions,
         settings={**settings, "stopped_by": stopped_by},
-        replicates=replicates[: len(counts)],
+        replicates=found.replicates,
+        evidence=found.evidence,
         replicate_samples=counts * sampler.samples,
         num_samples=state.units * sampler.samples,
         seconds=state.seconds,
@@ -260,8 +294,9 @@ class _Loop:
             return "seconds"
         if stopping.asks_accuracy and state.units % GROUPS == 0:
             counts = group_counts(state.units)
-            values = self._sampler.estimate(state.sums, counts)[1].sum(axis=1).mean(axis=1)
-            return "accuracy" if stopping.is_accurate(values, counts) else None
+            found = self._sampler.estimate(state.sums, counts)
+            values, scarce = found.replicates.sum(axis=1).mean(axis=1), found.evidence.variance
+            return "accuracy" if stopping.is_accurate(values, counts, scarce) else None
         return None
 
     def _report(self, state: SamplingState) -> None:

@@ -47,14 +47,21 @@ class Stopping:
         rules = (self.stderr, self.relative_stderr, self.rank_correlation)
         return any(rule is not None for rule in rules)
 
-    def is_accurate(self, values: Float[np.ndarray, "g p"], counts: Int[np.ndarray, " g"]) -> bool:
+    def is_accurate(
+        self,
+        values: Float[np.ndarray, "g p"],
+        counts: Int[np.ndarray, " g"],
+        scarce: Float[np.ndarray, " p"],
+    ) -> bool:
         """Whether every accuracy rule given holds.
 
         Args:
             values: values from each group of samples alone.
             counts: samples in each group.
+            scarce: variance added to values that hang on few samples, see `evidence.py`.
         """
-        error = np.sqrt(np.square(spread_of_mean(values, counts)).sum(axis=0)).max()
+        variance = np.square(spread_of_mean(values, counts)).sum(axis=0) + scarce
+        error = np.sqrt(variance).max()
         scale = np.abs(values.mean(axis=0)).max()
         agreement, _ = rank_correlations(values[::2].mean(axis=0), values[1::2].mean(axis=0))
         achieved = (

@@ -17,7 +17,9 @@ from scipy.stats import rankdata
 
 from davinz_jax.data.dataset import Parties
 from davinz_jax.semivalues.archive import plain, read_archive, write_archive
+from davinz_jax.semivalues.checks import check_finite, check_shapes
 from davinz_jax.semivalues.comparison import Comparison, compare
+from davinz_jax.semivalues.evidence import Evidence
 from davinz_jax.semivalues.intervals import (
     ResampledValues,
     Spread,
@@ -56,6 +58,7 @@ class Valuation:
             would hold it.
         rows: row number in the dataset of each player, where players are single rows.
         resampled: values under resamples of the validation set, where the utility knows its rows.
+        evidence: how many samples each value hangs on, if sampled.
     """
 
     method: str
@@ -70,9 +73,11 @@ class Valuation:
     description: Mapping[str, Any] = field(default_factory=dict)
     rows: Int[np.ndarray, " p"] | None = None
     resampled: ResampledValues | None = None
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
-        _check_shapes(self)
+        groups = self.replicates, self.replicate_samples
+        check_shapes(self.players, self.terms, self.contributions, *groups)
         deviations = None if self.resampled is None else self.resampled.deviations
         for array in (self.contributions, self.replicates, deviations):
             if array is not None:
@@ -102,7 +107,7 @@ class Valuation:
 
     @property
     def stderr_sampling(self) -> Float[np.ndarray, " p"]:
-        """Standard error of each value over samples; zero if exact."""
+        """Standard error of each value over samples, few ones allowed for; zero if exact."""
         if not self._is_sampled:
             return np.zeros(len(self.players))
         return np.sqrt(self._over_samples.variance)
@@ -143,6 +148,13 @@ class Valuation:
             worse[rows] = wins.sum(axis=1)
             better += wins.sum(axis=0)
         return np.stack([1 + better, num - worse], axis=1)
+
+    @property
+    def scarce(self) -> tuple[str, ...]:
+        """Players whose values hang on few samples: their errors are widened, see `Evidence`."""
+        if self.evidence is None:
+            return ()
+        return tuple(np.array(self.players, dtype=object)[self.evidence.is_scarce])
 
     def separable(self, level: ScalarLike = 0.95) -> Bool[np.ndarray, "p p"]:
         """Whether the interval of each pair's difference leaves zero out."""
@@ -224,6 +236,7 @@ class Valuation:
             contributions=self.contributions @ member,
             replicates=replicates,
             resampled=None if self.resampled is None else self.resampled.combine(member),
+            evidence=None if self.evidence is None else self.evidence.combine(member),
             description={**self.description, "player_kind": "sum of rows"},
             rows=None,
         )
@@ -248,6 +261,10 @@ class Valuation:
             arrays["deviations"] = self.resampled.deviations
             limits = self.resampled.degrees, self.resampled.floor
             document["resampled"] = [np.asarray(each).item() for each in limits]
+        if self.evidence is not None:
+            arrays["effective"] = self.evidence.effective
+            arrays["largest_deviation"] = self.evidence.deviation
+            document["evidence"] = self.evidence.num_samples
         write_archive(Path(path), _KIND, document, arrays)
 
     @classmethod
@@ -273,6 +290,11 @@ class Valuation:
             resampled=ResampledValues(arrays["deviations"], *document["resampled"])
             if "resampled" in document
             else None,
+            evidence=Evidence(
+                arrays["effective"], arrays["largest_deviation"], document["evidence"]
+            )
+            if "evidence" in document
+            else None,
         )
 
     @property
@@ -292,7 +314,9 @@ class Valuation:
     @property
     def _over_samples(self) -> Spread:
         means, counts = self._groups
-        return Spread(spread_of_mean(means.sum(axis=1).mean(axis=1), counts), len(counts) - 1)
+        factor = spread_of_mean(means.sum(axis=1).mean(axis=1), counts)
+        own = None if self.evidence is None else self.evidence.variance
+        return Spread(factor, len(counts) - 1, own=own)
 
     @property
     def _spreads(self) -> list[Spread]:
@@ -320,7 +344,8 @@ def value_utility(
         contributions: part of each value from each term, per initialisation and, of a utility
             with resamples, per resample.
         settings: what else defines the values (seed, estimator, …).
-        **sampled: `replicates`, `replicate_samples`, `num_samples`, `seconds` of `Valuation`.
+        **sampled: `replicates`, `replicate_samples`, `evidence`, `num_samples`, `seconds` of
+            `Valuation`.
     """
     sizes = np.asarray(utility.player_sizes, dtype=np.int64)
     contributions = np.asarray(contributions, dtype=np.float64)
@@ -355,39 +380,3 @@ def _deviations(
     away = resampled.sum(axis=0) - draws.sum(axis=0).mean(axis=0)
     away *= np.sqrt(resampling.inflation)
     return ResampledValues(away, resampling.degrees, resampling.floor)
-
-
-def check_finite(array: Float[np.ndarray, "... p"], players: tuple[str, ...], method: str) -> None:
-    """Refuse a NaN or infinite number, naming the players that it belongs to.
-
-    Raises:
-        ValueError: if there is one.
-    """
-    bad = ~np.isfinite(array).reshape(-1, array.shape[-1]).all(axis=0)
-    if bad.any():
-        names = [players[j] for j in np.nonzero(bad)[0]]
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        raise ValueError(
-            f"contributions: wanted finite numbers, got NaN or infinity for {', '.join(names[:5])}"
-            f"{more} ({method}); check these players' rows, the ridge and the bandwidth"
-        )
-
-
-def _check_shapes(valuation: Valuation) -> None:
-    names, shape = valuation.players, valuation.contributions.shape
-    wanted = (len(valuation.terms), "initialisations", len(names))
-    if len(shape) != 3 or shape[0] != wanted[0] or shape[2] != wanted[2] or 0 in shape:
-        raise ValueError(
-            f"contributions: wanted shape {wanted}, got {shape}; give every player a number for "
-            "each term and initialisation"
-        )
-    if len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"players: wanted names that differ, got {twice[0]!r} twice; rename one")
-    if valuation.replicates is not None and valuation.replicates.shape[1:] != shape:
-        raise ValueError(
-            f"replicates: wanted shape (groups, *{shape}), got {valuation.replicates.shape}; "
-            "take them of the same players"
-        )
-    if (valuation.replicates is None) != (valuation.replicate_samples is None):
-        raise ValueError("replicate_samples: wanted with `replicates`, got one; pass both")

@@ -14,6 +14,7 @@ def small_games() -> dict[str, games.Game]:
         "glove": games.glove(2, 4),
         "unanimity": games.unanimity(6, [1, 3, 4]),
         "majority": games.majority(5),
+        "voting": games.voting(np.array([1, 1, 2, 4])),
         "additive": games.additive(np.array([0.5, -1.0, 2.0, 0.0])),
     }
 

@@ -26,10 +26,22 @@ def test_estimate_by_hand():
         "inside": np.array([1.0, 3.0]).reshape(2, 1, 1, 1),
         "outside": np.array([0.0, 1.0]).reshape(2, 1, 1, 1),
         "count": np.array([[1.0], [1.0]]),
+        "powers": np.ones((1, 8, 1)),
     }
-    value, replicates = reuse_sampler(games.majority(1)).estimate(sums, np.array([2, 2]))
-    np.testing.assert_allclose(value, [[[1.5]]])
-    np.testing.assert_allclose(replicates.ravel(), [1.0, 2.0])  # means of the groups themselves
+    found = reuse_sampler(games.majority(1)).estimate(sums, np.array([2, 2]))
+    np.testing.assert_allclose(found.contributions, [[[1.5]]])
+    np.testing.assert_allclose(found.replicates.ravel(), [1.0, 2.0])  # the groups' own means
+
+
+def test_evidence_is_that_of_the_worths(key):
+    """Everybody of ten: worth 1 in about one of 1,024 coalitions, and each moves a value by 2."""
+    found = banzhaf(games.unanimity(14, range(10)), sampling=Sampling(num_samples=5000), key=key)
+    evidence = found.evidence
+    pivotal = evidence.effective[0]
+    assert 1 <= pivotal < 8
+    np.testing.assert_allclose(pivotal, round(pivotal), rtol=0.02)
+    np.testing.assert_allclose(evidence.deviation, 2.0, rtol=0.02)
+    assert len(found.scarce) == 14
 
 
 def test_replicates_average_to_the_value(wide_game, key):

@@ -11,7 +11,7 @@ from davinz_jax.semivalues.size_weights import banzhaf_weights, beta_weights, sh
 from davinz_jax.types import Utility
 from davinz_jax.utility import all_coalitions
 
-NAMES = ["airport", "glove", "unanimity", "majority", "additive"]
+NAMES = ["airport", "glove", "unanimity", "majority", "voting", "additive"]
 
 
 def marginal_means(game, weights):
@@ -46,6 +46,12 @@ def test_shapley_of_one_left_and_two_right_gloves_by_hand():
 def test_banzhaf_of_majority_of_three_by_hand():
     """A voter is pivotal when just one of the two others agrees: 2 of 4 coalitions."""
     np.testing.assert_allclose(games.majority(3).semivalue(banzhaf_weights(3))[0, 0], [0.5] * 3)
+
+
+def test_shapley_of_voting_by_hand():
+    """Votes 2, 1, 1 of which 3 are needed: the first is pivotal unless it comes first: 2/3."""
+    game = games.voting(np.array([2, 1, 1]))
+    np.testing.assert_allclose(game.semivalue(shapley_weights(3))[0, 0], [2 / 3, 1 / 6, 1 / 6])
 
 
 @pytest.mark.parametrize("name", NAMES)

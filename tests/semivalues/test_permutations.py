@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from davinz_jax.semivalues import Sampling, games, shapley
+from davinz_jax.semivalues import Sampling, beta_shapley, games, shapley
 from davinz_jax.semivalues.permutations import permutation_sampler, unit_of
+from davinz_jax.semivalues.sampling import SamplingRun, sample_semivalue
 from davinz_jax.semivalues.size_weights import beta_weights
 
 
@@ -53,7 +54,8 @@ def test_one_permutation_by_hand():
     np.testing.assert_allclose(drawn["marginals"][0, 0], [0, 0, 4.5])
     sampler = permutation_sampler(game, np.array([0.5, 0.3, 0.2]), "antithetic")
     (drawn,) = sampler.draw([fixed])  # the reverse 2, 1, 3 costs 2, 0, 1
-    np.testing.assert_allclose(drawn["marginals"][0, 0], [0, 3.0 / 2, (4.5 + 0.6) / 2])
+    np.testing.assert_allclose(drawn["marginals"][0, 0], [0, 3.0, 4.5 + 0.6])
+    np.testing.assert_allclose(drawn["weights"], [0.9 + 0.9, 0.6 + 1.5, 1.5 + 0.6])
 
 
 @pytest.mark.parametrize("design", ["permutation", "antithetic", "stratified"])
@@ -64,6 +66,48 @@ def test_an_additive_game_is_exact_in_every_design(design, key):
     )
     np.testing.assert_allclose(found.values, values)
     np.testing.assert_allclose(found.stderr_sampling, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("design", ["permutation", "antithetic", "stratified"])
+def test_an_additive_game_is_exact_at_sizes_of_any_weight(design, key):
+    """Means are by the weight each player met, so that it does not matter how much that was."""
+    values = np.linspace(-1, 1, 20)
+    sampling = Sampling(method=design, num_samples=16)
+    found = beta_shapley(games.additive(values), alpha=1, beta=16, sampling=sampling, key=key)
+    np.testing.assert_allclose(found.values, values)
+    np.testing.assert_allclose(found.stderr_sampling, 0, atol=1e-12)
+
+
+def test_weighed_means_by_hand():
+    """Groups of weight 1 and 3 with means 1 and 5: 4 in all; each moves it by a quarter of its e.
+
+    Group one: 1·(1 − 4) = −3, over total weight 4, times 2 groups: 4 − 3/4·2 = 2.5; two: 5.5.
+    """
+    sums = {
+        "marginals": np.array([1.0, 15.0]).reshape(2, 1, 1, 1),
+        "resampled": np.full((1, 1, 1, 1), 8.0),
+        "weights": np.array([[1.0], [3.0]]),
+        "powers": np.ones((1, 8, 1)),
+    }
+    sampler = permutation_sampler(games.additive(np.ones(1)), np.ones(1), "permutation")
+    found = sampler.estimate(sums, np.array([2, 2]))
+    np.testing.assert_allclose(found.contributions.ravel(), [4.0, 2.0])
+    np.testing.assert_allclose(found.replicates.ravel(), [2.5, 5.5])
+
+
+def test_players_who_met_no_size_of_weight_are_refused(key):
+    """All weight on joining everybody else, which few of 40 players do in 2 permutations."""
+    sampler = permutation_sampler(games.majority(40), np.eye(40)[-1], "permutation")
+    run = SamplingRun(Sampling(num_samples=2), key, None, None)
+    with pytest.raises(ValueError, match="num_samples: wanted each player at a size that weighs"):
+        sample_semivalue(games.majority(40), sampler, "last", run)
+
+
+def test_weighed_means_have_less_variance_than_weighed_sums(key):
+    """Marginals near 1 at every size: what varies is the weight met, e^(±…) for Beta(1, 16)."""
+    game = games.game("log", 20, lambda members: np.log1p(members.sum(axis=1)))
+    found = beta_shapley(game, alpha=1, beta=16, sampling=Sampling("antithetic", 256), key=key)
+    assert found.stderr_sampling.max() < 0.02 * found.values.max()
 
 
 def test_other_designs_have_less_variance(key):

@@ -45,6 +45,8 @@ shapley(
 def assert_same(first, second):
     np.testing.assert_array_equal(first.contributions, second.contributions)
     np.testing.assert_array_equal(first.replicates, second.replicates)
+    np.testing.assert_array_equal(first.evidence.effective, second.evidence.effective)
+    np.testing.assert_array_equal(first.evidence.deviation, second.evidence.deviation)
     assert first.num_samples == second.num_samples
     assert first.description == second.description
 
@@ -128,15 +130,16 @@ def test_a_killed_process_resumes_bit_for_bit(tmp_path):
 
 
 def test_a_finished_run_is_returned_and_can_be_extended(wide_game, key, tmp_path):
+    def run(num_samples, path=None):
+        sampling = Sampling("antithetic", num_samples)
+        return shapley(wide_game, sampling=sampling, key=key, checkpoint=path)
+
     path = tmp_path / "checkpoint"
-    first = shapley(wide_game, sampling=Sampling(num_samples=64), key=key, checkpoint=path)
-    assert_same(
-        shapley(wide_game, sampling=Sampling(num_samples=64), key=key, checkpoint=path), first
-    )
-    longer = shapley(wide_game, sampling=Sampling(num_samples=200), key=key, checkpoint=path)
-    assert_same(longer, shapley(wide_game, sampling=Sampling(num_samples=200), key=key))
+    first = run(64, path)
+    assert_same(run(64, path), first)
+    assert_same(run(200, path), run(200))
     with pytest.raises(ValueError, match="num_samples: wanted at least the 200"):
-        shapley(wide_game, sampling=Sampling(num_samples=64), key=key, checkpoint=path)
+        run(64, path)
 
 
 @pytest.mark.parametrize(
@@ -206,8 +209,18 @@ def test_the_budget_is_the_semivalues_own_unless_a_number_is_given():
 def test_a_method_of_another_semivalue_is_refused(wide_game, key):
     with pytest.raises(ValueError, match="method: wanted one of 'auto', 'exact', 'sample_reuse'"):
         banzhaf(wide_game, sampling=Sampling("antithetic"), key=key)
-    with pytest.raises(ValueError, match="method: wanted .*'stratified', got 'sample_reuse'"):
+    with pytest.raises(ValueError, match="method: wanted .*'stratified'.*, got 'sample_reuse'"):
         shapley(wide_game, sampling=Sampling("sample_reuse"), key=key)
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "design"), [(None, "stratified"), (128, "stratified"), (127, "antithetic")]
+)
+def test_auto_is_stratified_where_there_are_groups_enough(num_samples, design):
+    designs = {"stratified": 8, "antithetic": 2, "permutation": 1}
+    assert Sampling(num_samples=num_samples).estimator(13, designs, 1000) == design
+    assert Sampling(num_samples=num_samples).estimator(12, designs, 1000) == "exact"
+    assert Sampling(num_samples=2).estimator(13, {"sample_reuse": 1}, 10_000) == "sample_reuse"
 
 
 def test_generators_differ_by_unit_and_key():

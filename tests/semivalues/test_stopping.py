@@ -16,19 +16,26 @@ def run(stopping, game=None, num_samples=6400):
 def test_standard_error_by_hand():
     """Group means 0 and 2, 1 sample each: standard error 1."""
     values, counts = np.array([[0.0], [2.0]]), np.ones(2, dtype=int)
-    assert Stopping(stderr=1.0).is_accurate(values, counts)
-    assert not Stopping(stderr=0.99).is_accurate(values, counts)
-    assert Stopping(relative_stderr=1.0).is_accurate(values, counts)
-    assert not Stopping(relative_stderr=0.99).is_accurate(values, counts)
+    assert Stopping(stderr=1.0).is_accurate(values, counts, np.zeros(1))
+    assert not Stopping(stderr=0.99).is_accurate(values, counts, np.zeros(1))
+    assert Stopping(relative_stderr=1.0).is_accurate(values, counts, np.zeros(1))
+    assert not Stopping(relative_stderr=0.99).is_accurate(values, counts, np.zeros(1))
+
+
+def test_few_samples_are_not_accurate():
+    """No spread at all, but a variance of 4 for what few samples cannot show: error 2."""
+    values, counts, scarce = np.ones((3, 1)), np.ones(3, dtype=int), np.array([4.0])
+    assert Stopping(stderr=2.0).is_accurate(values, counts, scarce)
+    assert not Stopping(stderr=1.99).is_accurate(values, counts, scarce)
 
 
 def test_rank_agreement_of_halves_by_hand():
     """Even groups rank the players 1 2 3, odd ones 1 3 2: correlation 1/2."""
     values = np.array([[3.0, 2.0, 1.0], [3.0, 1.0, 2.0]] * 2)
     counts = np.ones(4, dtype=int)
-    assert Stopping(rank_correlation=0.5).is_accurate(values, counts)
-    assert not Stopping(rank_correlation=0.51).is_accurate(values, counts)
-    assert not Stopping(rank_correlation=0.5, stderr=1e-9).is_accurate(values, counts)
+    assert Stopping(rank_correlation=0.5).is_accurate(values, counts, np.zeros(3))
+    assert not Stopping(rank_correlation=0.51).is_accurate(values, counts, np.zeros(3))
+    assert not Stopping(rank_correlation=0.5, stderr=1e-9).is_accurate(values, counts, np.zeros(3))
 
 
 def test_sampling_ends_once_accurate():

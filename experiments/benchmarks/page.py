@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from davinz_jax.files import write_whole
+from experiments.report.tables import markdown
 from experiments.runtime import outputs
 
 ROOT = Path(__file__).parents[2]
@@ -122,10 +123,8 @@ def _suite(title: str, records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """A table, without the columns that hold nothing."""
     kept = [index for index in range(len(headers)) if any(row[index] for row in rows)]
-    yield "| " + " | ".join(headers[index] for index in kept) + " |"
-    yield "|" + " --- |" * len(kept)
-    yield from ("| " + " | ".join(row[index] for index in kept) + " |" for row in rows)
-    yield ""
+    shown = [[row[index] for index in kept] for row in rows]
+    yield from markdown([headers[index] for index in kept], shown)
 
 
 def _answers(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:

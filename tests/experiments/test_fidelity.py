@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments.fidelity import main
+from experiments.report.tables import span
 from experiments.runtime.app import launch
 from experiments.studies.fidelity import page
 from experiments.studies.fidelity.scores import SCORES
@@ -48,7 +49,7 @@ def test_the_page_says_the_numbers_of_the_files(folder):
     content = json.loads((folder / "fidelity.json").read_text())
     chosen = content["chosen"]["validation labels"]
     assert f"**{SCORES[chosen].title}**" in text
-    assert page.span(content["showing"][chosen]["mean"]) in text
+    assert span(content["showing"][chosen]["mean"]) in text
 
 
 def test_a_second_run_trains_nothing_and_says_the_same(folder):

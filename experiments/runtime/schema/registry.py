@@ -6,7 +6,15 @@ from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
-from experiments.runtime.schema import benchmark, detect, fidelity, result, studies, value
+from experiments.runtime.schema import (
+    benchmark,
+    detect,
+    fidelity,
+    party_quality,
+    result,
+    studies,
+    value,
+)
 
 COMMANDS: dict[str, type] = {
     "study": studies.Study,
@@ -15,6 +23,7 @@ COMMANDS: dict[str, type] = {
     **studies.COMMANDS,
     **benchmark.COMMANDS,
     **fidelity.COMMANDS,
+    **party_quality.COMMANDS,
     **detect.COMMANDS,
 }
 """Schema of each command, by the name of its primary configuration; `study` has what all share."""

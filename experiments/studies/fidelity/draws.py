@@ -89,24 +89,32 @@ def make_draw(spec: Spec, *, root: Path | None = None) -> Draw:
     """
     key = jax.random.fold_in(jax.random.key(spec.key), zlib.crc32(spec.name.encode()))
     part_key, set_key = jax.random.split(key)
-    pool, held = _read(spec, root)
+    pool, held = read_rows(spec.data, half=spec.half, root=root)
     num_classes = int(pool.targets.max()) + 1
     counts = (spec.base, spec.validation, spec.stopping, spec.test if held is None else 0)
-    base, validation, stopping, test = _balanced_parts(pool, counts, part_key)
+    base, validation, stopping, test = balanced_parts(pool, counts, part_key)
     if held is not None:
-        (test,) = _balanced_parts(held, (spec.test,), part_key)
-    base, validation, stopping, test = _standardise(base, validation, stopping, test)
+        (test,) = balanced_parts(held, (spec.test,), part_key)
+    base, validation, stopping, test = standardise(base, validation, stopping, test)
     scale = _scale(spec, base.inputs, root)
     sets = _make_sets(spec, base, num_classes, scale, set_key)
     return Draw(spec, num_classes, base, validation, stopping, test, sets)
 
 
-def _read(spec: Spec, root: Path | None) -> tuple[Part, Part | None]:
-    """All rows of a data set, and its own test rows where it has them."""
-    pool, held = _source(spec.data, root)
-    if spec.half is None:
+def read_rows(
+    name: str, *, half: int | None = None, root: Path | None = None
+) -> tuple[Part, Part | None]:
+    """Rows of a data set, and its own test rows where it has them.
+
+    Args:
+        name: of the data set.
+        half: 0 for the even rows, 1 for the odd ones, None for all.
+        root: as in `make_draw`.
+    """
+    pool, held = _source(name, root)
+    if half is None:
         return pool, held
-    halved = [p if p is None else p.take(np.arange(spec.half, len(p), 2)) for p in (pool, held)]
+    halved = [p if p is None else p.take(np.arange(half, len(p), 2)) for p in (pool, held)]
     assert halved[0] is not None
     return halved[0], halved[1]
 
@@ -142,7 +150,7 @@ def _data_folder(root: Path | None) -> Path:
     return Path(named)
 
 
-def _balanced_parts(pool: Part, counts: tuple[int, ...], key: PRNGKey) -> list[Part]:
+def balanced_parts(pool: Part, counts: tuple[int, ...], key: PRNGKey) -> list[Part]:
     """Disjoint random parts with so many rows a class; the last takes fewer if fewer are left."""
     generator = numpy_generator(key)
     order = generator.permutation(len(pool))
@@ -156,7 +164,7 @@ def _balanced_parts(pool: Part, counts: tuple[int, ...], key: PRNGKey) -> list[P
     ]
 
 
-def _standardise(base: Part, *others: Part) -> list[Part]:
+def standardise(base: Part, *others: Part) -> list[Part]:
     """Columns of a table by the base rows' mean and deviation; images as they are."""
     if base.inputs.ndim > 2:
         return [base, *others]

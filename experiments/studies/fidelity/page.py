@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from davinz_jax.files import write_whole
+from experiments.report.tables import markdown, span, two_digits
 from experiments.runtime import outputs
 from experiments.studies.fidelity.scores import LABEL_FREE, LABELLED, RIVAL, SCORES
 
@@ -93,13 +94,13 @@ def _answer(content: Mapping[str, Any]) -> Iterator[str]:
         f"{len(content['draws']['choosing'])} draws: **{SCORES[chosen].title}**. On "
         f"{sum(draws.values())} other sets of {len(draws)} draws:\n"
     )
-    yield from table(
+    yield from markdown(
         ("", "wanted", "found", "met"),
         [
-            ("mean Spearman with accuracy", f"≥ {_figure(WANTED_MEAN)}",
+            ("mean Spearman with accuracy", f"≥ {two_digits(WANTED_MEAN)}",
              span(found["mean"]), _met(found["mean"][0] >= WANTED_MEAN)),
-            ("least draw", f"≥ {_figure(WANTED_LEAST)}",
-             _figure(found["least"]), _met(found["least"] >= WANTED_LEAST)),
+            ("least draw", f"≥ {two_digits(WANTED_LEAST)}",
+             two_digits(found["least"]), _met(found["least"] >= WANTED_LEAST)),
             ("minus KNN-1, paired", "interval above 0", span(over_knn), _met(over_knn[1] > 0)),
         ],
     )  # fmt: skip
@@ -107,7 +108,7 @@ def _answer(content: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"Without validation labels the best on the choosing draws is **{SCORES[free].title}**: "
         f"{span(shown[free]['mean'])} on the showing draws, least draw "
-        f"{_figure(shown[free]['least'])}. The paper's ν: {span(shown[PAPER]['mean'])}.\n"
+        f"{two_digits(shown[free]['least'])}. The paper's ν: {span(shown[PAPER]['mean'])}.\n"
     )
 
 
@@ -122,7 +123,7 @@ def _ranking(content: Mapping[str, Any]) -> Iterator[str]:
         (RIVAL, "Cheap rivals (validation labels, no kernel)"),
     ):
         yield f"### {title}\n"
-        yield from table(headers, _score_rows(content, group))
+        yield from markdown(headers, _score_rows(content, group))
 
 
 def _score_rows(content: Mapping[str, Any], group: str) -> list[tuple[str, ...]]:
@@ -133,10 +134,10 @@ def _score_rows(content: Mapping[str, Any], group: str) -> list[tuple[str, ...]]
         (
             SCORES[name].title,
             span(shown[name]["mean"]),
-            _figure(shown[name]["least"]),
-            _figure(shown[name]["ordered_pairs"]),
+            two_digits(shown[name]["least"]),
+            two_digits(shown[name]["ordered_pairs"]),
             *(span(difference) for difference in shown[name]["minus"].values()),
-            _figure(chosen[name]["mean"][0]),
+            two_digits(chosen[name]["mean"][0]),
         )
         for name in names
     ]
@@ -151,11 +152,11 @@ def _draws(content: Mapping[str, Any], lines: pd.DataFrame) -> Iterator[str]:
     )
     for role in ("showing", "choosing"):
         wide = lines[lines["role"] == role].pivot(index="draw", columns="score", values="spearman")
-        yield from table(
+        yield from markdown(
             (f"{role} draw", "sets", "reliability", *(SCORES[name].title for name in names)),
             [
-                (draw, str(count), _figure(content["reliability"][draw]),
-                 *(_figure(float(wide.loc[draw, name])) for name in names))
+                (draw, str(count), two_digits(content["reliability"][draw]),
+                 *(two_digits(float(wide.loc[draw, name])) for name in names))
                 for draw, count in content["draws"][role].items()
             ],
         )  # fmt: skip
@@ -173,7 +174,7 @@ def _networks_or_rows(content: Mapping[str, Any]) -> Iterator[str]:
         f"{verdict}: {SCORES[chosen].title} minus {SCORES[RBF].title}: {span(over_rbf)}. Draw by "
         f"draw, the interval lies above 0 in {_join(better)}; below 0 in {_join(worse)}.\n"
     )
-    yield from table(
+    yield from markdown(
         ("draw", "chosen − RBF"),
         [(draw, span(each)) for draw, each in differences.items()],
     )
@@ -192,7 +193,7 @@ def _kinds(content: Mapping[str, Any]) -> Iterator[str]:
         "Mean rank by the score minus mean rank by accuracy, in shares of a draw's sets, showing "
         "draws: +.20 says that sets of the kind are ranked a fifth of all sets too high.\n"
     )
-    yield from table(
+    yield from markdown(
         ("kind", "sets", *(SCORES[name].title for name in names)),
         [
             (row["kind"], str(row["sets"]), *(f"{row[name]:+.2f}" for name in names))
@@ -214,11 +215,11 @@ def _better_nu(content: Mapping[str, Any]) -> Iterator[str]:
              "complexity_collapsed", "complexity_laplace_collapsed", "mmd", "mmd_median",
              "mmd_features", "mmd_joint", "mmd_class_features", "nu_plus", "nu_plus_joint",
              free)  # fmt: skip
-    yield from table(
+    yield from markdown(
         ("score", "showing", "least draw", "choosing"),
         [
-            (SCORES[name].title, span(shown[name]["mean"]), _figure(shown[name]["least"]),
-             _figure(content["choosing"][name]["mean"][0]))
+            (SCORES[name].title, span(shown[name]["mean"]), two_digits(shown[name]["least"]),
+             two_digits(content["choosing"][name]["mean"][0]))
             for name in names
         ],
     )  # fmt: skip
@@ -244,7 +245,7 @@ def _made(content: Mapping[str, Any]) -> Iterator[str]:
         "MLPs, 4 of CNNs, 6 on CIFAR-10. Each training, and the kernels of each draw, are kept in "
         "files: scores can change without them.\n"
     )
-    yield from table(
+    yield from markdown(
         ("draw", "role", "rows of a set", "sets", "seeds", "validation", "stopping", "test"),
         [
             (row["draw"], row["role"], *(str(row[key]) for key in
@@ -258,27 +259,6 @@ def _choices(content: Mapping[str, Any]) -> list[str]:
     """Scores that tables by draw and kind show."""
     chosen = content["chosen"]
     return [chosen[LABELLED], NTK_PAPER, RBF, "knn_1", chosen[LABEL_FREE], PAPER, "nu_trace"]
-
-
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines of a table."""
-    yield "| " + " | ".join(headers) + " |"
-    yield "|" + " --- |" * len(headers)
-    yield from ("| " + " | ".join(row) + " |" for row in rows)
-    yield ""
-
-
-def span(numbers: Sequence[float]) -> str:
-    """A number with its interval."""
-    value, low, high = (_figure(number) for number in numbers)
-    return f"{value} [{low}, {high}]"
-
-
-def _figure(number: float) -> str:
-    """Two digits without the leading zero: .94, −.03."""
-    text = f"{abs(number):.2f}"
-    sign = "−" if number < 0 and float(text) else ""
-    return sign + (text.removeprefix("0") if text.startswith("0.") else text)
 
 
 def _met(is_met: bool) -> str:

@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 
 from davinz_jax.files import Writer, write_whole
 from experiments.report import plots
+from experiments.report.tables import span
 from experiments.runtime import claims, compose, console, outputs
 from experiments.runtime.errors import InputError
 from experiments.studies.fidelity import analysis, page, truth
@@ -174,8 +175,8 @@ def show(content: Mapping[str, Any]) -> None:
         "Spearman with trained accuracy, mean over showing draws",
         ["score", "mean", "least draw", "ordered pairs", "minus KNN-1", "choosing"],
         [
-            [SCORES[name].title, page.span(shown[name]["mean"]), f"{shown[name]['least']:.2f}",
-             f"{shown[name]['ordered_pairs']:.2f}", page.span(shown[name]["minus"]["knn_1"]),
+            [SCORES[name].title, span(shown[name]["mean"]), f"{shown[name]['least']:.2f}",
+             f"{shown[name]['ordered_pairs']:.2f}", span(shown[name]["minus"]["knn_1"]),
              f"{content['choosing'][name]['mean'][0]:.2f}"]
             for name in names
         ],

@@ -1,0 +1,1 @@
+"""Do values order parties that differ in one quality alone?"""

@@ -1,0 +1,150 @@
+"""A run: make each game, value its parties by every score, compare, show, write and keep.
+
+The values of a game are kept in the store once found, so that a killed run goes on where it was.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import pandas as pd
+from omegaconf import DictConfig
+
+from davinz_jax.files import Writer, write_whole
+from experiments.report import plots
+from experiments.report.tables import span
+from experiments.runtime import compose, console, outputs
+from experiments.runtime.errors import InputError
+from experiments.studies.party_quality import analysis, page
+from experiments.studies.party_quality.figures import order_figure
+from experiments.studies.party_quality.games import make_game
+from experiments.studies.party_quality.scores import SCORES, score_game
+from experiments.studies.party_quality.specs import PLANS, Plan, Spec
+from experiments.studies.party_quality.validation import value_by_rows
+
+PLACES = ("root", "store")
+"""Options that say where files lie; they change no number, and are not kept."""
+
+DIGITS = 4
+
+
+def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
+    """Run a configuration; gives what the JSON file of the run holds."""
+    if not 0 < cfg.level < 1:
+        raise InputError(f"level: wanted a probability in (0, 1), got {cfg.level}; .95 is usual")
+    store = (folder if cfg.store is None else Path(cfg.store)) / "games"
+    root = None if cfg.root is None else Path(cfg.root)
+    stages, plan = console.Stages(), PLANS[cfg.size.value]
+    records = value_games(plan, root, store, stages)
+    with stages.stage("validation rows"):
+        by_rows = [value_rows(spec, plan, root, store) for spec in plan.growing]
+    frame = analysis.by_game(records)
+    content = summary(cfg, frame, records, by_rows)
+    config = {name: value for name, value in compose.plain(cfg).items() if name not in PLACES}
+    content |= {"versions": outputs.versions(), "config": config, "seconds": stages.seconds}
+    show(content)
+    files = _files(frame, content)
+    write_whole(folder, files)
+    console.say(f"written to {folder}: {', '.join(files)}")
+    if cfg.keep:
+        write_whole(page.KEPT, files)
+        page.main()
+        console.say(f"kept in {page.KEPT}; {page.PAGE.name} is made of it")
+    return content
+
+
+def value_games(
+    plan: Plan, root: Path | None, store: Path, stages: console.Stages
+) -> list[dict[str, Any]]:
+    """Every game of a plan with the values of its parties."""
+    records = []
+    with stages.stage("games"):
+        for done, (role, spec) in enumerate(plan.roles, 1):
+            about = {"role": role, "data": spec.data, "quality": spec.quality, "draw": spec.draw}
+            records.append(about | value_game(spec, root, store))
+            stages.progress(done, len(plan.roles), "games")
+    return records
+
+
+def value_game(spec: Spec, root: Path | None, store: Path) -> dict[str, Any]:
+    """What a game's parties are and are worth, read from the store or found and kept there."""
+
+    def find() -> dict[str, Any]:
+        game = make_game(spec, root=root)
+        return {
+            "parties": game.parties.names,
+            "party_quality": game.quality.tolist(),
+            "values": score_game(game),
+        }
+
+    return _kept(store, spec.name, (spec, tuple(SCORES)), find)
+
+
+def value_rows(spec: Spec, plan: Plan, root: Path | None, store: Path) -> dict[str, Any]:
+    """Leave-one-out values on ever more validation rows, read from the store or found."""
+    counts = plan.validation_rows
+    name = f"{spec.name}-validation"
+    return _kept(store, name, (spec, counts), lambda: value_by_rows(spec, counts, root))
+
+
+def _kept(store: Path, name: str, known: Any, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What was found under this name for all that is known, found if it was not."""
+    digest = hashlib.sha256(repr(known).encode()).hexdigest()[:12]
+    path = store / f"{name}-{digest}.json"
+    if not path.is_file():
+        write_whole(store, {path.name: outputs.json_writer(find())})
+    return json.loads(path.read_text())
+
+
+def summary(
+    cfg: DictConfig,
+    frame: pd.DataFrame,
+    records: list[dict[str, Any]],
+    by_rows: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """What the JSON file says of the run's numbers."""
+    how = {
+        "key": jax.random.key(cfg.seed),
+        "num_resamples": cfg.num_resamples,
+        "level": cfg.level,
+    }
+    plan = PLANS[cfg.size.value]
+    return {
+        "chosen": analysis.choose(frame),
+        "order": analysis.summarise(frame, **how),
+        "copies": analysis.compare_copies(records, **how),
+        "validation_rows": analysis.summarise_rows(by_rows, **how),
+        "specs": [
+            {"role": role, "data": spec.data, "quality": spec.quality, "rows": spec.rows,
+             "validation": spec.validation, "num_initialisations": spec.num_initialisations}
+            for role, spec in plan.kinds
+        ],
+        "growing": plan.growing[0].data,
+    }  # fmt: skip
+
+
+def show(content: Mapping[str, Any]) -> None:
+    """Print how the scores order the parties of showing games, and which was chosen."""
+    for quality in page.QUALITIES:
+        rows = page.order_rows(content, "showing", quality)
+        console.table(f"Spearman of value with clean {quality}, showing draws", *rows)
+    chosen = content["chosen"]
+    console.say(f"chosen on the choosing draws: {SCORES[chosen].title}")
+    for row in analysis.look_up(content["copies"], score=chosen, semivalue=page.SHAPLEY):
+        numbers = (row["mean"], row["low"], row["high"])
+        console.say(f"{row['data']}: {row['comparison']}: {span(numbers)} of a mean value")
+
+
+def _files(frame: pd.DataFrame, content: Mapping[str, Any]) -> dict[str, Writer]:
+    index = ["role", "quality", "data", "draw", "semivalue"]
+    wide = frame.pivot(index=index, columns="score", values="spearman").round(DIGITS)
+    names = [name for name in SCORES if name in wide.columns]
+    return {
+        f"{page.STEM}.csv": outputs.csv_writer(wide[names].reset_index()),
+        f"{page.STEM}.png": partial(plots.save, order_figure(content)),
+        f"{page.STEM}.json": outputs.json_writer(content),
+    }

@@ -59,9 +59,10 @@ def choose(frame: pd.DataFrame) -> str:
     first.
     """
     of_role = frame[(frame["role"] == "choosing").to_numpy()]
-    means = of_role.groupby("score")["spearman"].mean()
+    parts = of_role.groupby("score", sort=False)["spearman"]
+    means = {str(name): float(np.mean(part)) for name, part in parts}
     ours = [name for name, score in SCORES.items() if score.is_ours]
-    return max(ours, key=lambda name: float(means[name]))
+    return max(ours, key=lambda name: means[name])
 
 
 def summarise(

@@ -13,6 +13,7 @@ from jaxtyping import Float, Num
 
 from davinz_jax import Ingredients, KernelOptions
 from davinz_jax.baselines.knn_shapley import row_values
+from davinz_jax.linalg import RidgeCurve
 from davinz_jax.models.default import default_model
 from davinz_jax.semivalues import leave_one_out, shapley
 from davinz_jax.types import Utility
@@ -88,7 +89,7 @@ def utilities(game: Game) -> Iterator[tuple[str, Utility]]:
         )
         for metric, utility in regression.by_metric.items():
             yield f"{kernel}_{metric}", utility
-    yield "nu", _ingredients(game, KernelOptions()).davinz()
+    yield "nu", _ingredients(game, KernelOptions(ridge=1e-4)).davinz()
 
 
 def _ingredients(game: Game, options: KernelOptions) -> Ingredients:
@@ -101,6 +102,7 @@ def _ingredients(game: Game, options: KernelOptions) -> Ingredients:
         key=game.key,
         num_initialisations=game.spec.num_initialisations,
         kernel_options=options,
+        num_resamples=0,
     )
 
 
@@ -108,7 +110,7 @@ def _metrics(shared: Ingredients, kernel: str) -> Sequence[str | Metric]:
     """All metrics; the temperature of the cross-entropy is that of rows left out."""
     dataset, made = shared.dataset, shared.regression_kernel(kernel)
     curve = shared.find_ridge(made, ensemble=True)
-    ridge = curve if isinstance(curve, float) else curve.ridge
+    ridge = curve.ridge if isinstance(curve, RidgeCurve) else curve
     temperature = find_temperature(made, dataset, ridge=ridge, ensemble=True)
     targets = dataset.validation.targets
     assert targets is not None

@@ -17,6 +17,9 @@ NUM_PARTIES = 8
 WORST_SHARE = 0.45
 """Wrong labels of the worst party; the best has none, the others lie evenly between."""
 
+SHOWING = 100
+"""Number of the first showing draw, beyond all choosing ones."""
+
 NOISE_STEP = 0.2
 """Noise of the k-th party is k such steps, in standard deviations of the inputs."""
 
@@ -106,14 +109,14 @@ def _games(
 
 
 def _plan(
-    num_draws: int,
+    num_draws: tuple[int, int],
     choosing: Sequence[str],
     showing: Sequence[str],
     copies: Sequence[str],
     growing: tuple[str, tuple[int, ...]],
     **sizes: Any,
 ) -> Plan:
-    first, second = range(num_draws), range(num_draws, 2 * num_draws)
+    first, second = range(num_draws[0]), range(SHOWING, SHOWING + num_draws[1])
     return Plan(
         tuple(_games(first, 0, choosing, ORDERED, **sizes)),
         (
@@ -128,8 +131,8 @@ _SMALL = {"rows": 2, "validation": 5, "num_initialisations": 1}
 _GROWING = ("mnist", (10, 50, 100, 400))
 _ALL, _SMALLER = tuple(SIZES), tuple(name for name in SIZES if name != "mnist")
 PLANS: Mapping[str, Plan] = {
-    "smoke": _plan(1, ("digits",), ("digits",), ("digits",), ("digits", (5, 20)), **_SMALL),
-    "reduced": _plan(10, ("digits", "magic"), _ALL, _SMALLER, _GROWING),
-    "full": _plan(40, _ALL, _ALL, _ALL, _GROWING, num_initialisations=5),
+    "smoke": _plan((1, 1), ("digits",), ("digits",), ("digits",), ("digits", (5, 20)), **_SMALL),
+    "reduced": _plan((5, 10), ("digits", "magic"), _ALL, _SMALLER, _GROWING),
+    "full": _plan((40, 40), _ALL, _ALL, _ALL, _GROWING, num_initialisations=5),
 }
 """Plans by the size of a run; in the reduced one half of the data sets serve no choice at all."""

@@ -32,7 +32,12 @@ def value_by_rows(spec: Spec, counts: Sequence[int], root: Path | None) -> dict[
     assert spec.quality == LABELS
     game = make_game(replace(spec, validation=max(counts)), root=root)
     parts = Ingredients(
-        None, game.dataset, game.parties, key=game.key, kernel_options=KernelOptions(ridge="auto")
+        None,
+        game.dataset,
+        game.parties,
+        key=game.key,
+        kernel_options=KernelOptions(ridge="auto"),
+        num_resamples=0,
     )
     chosen = {count * game.dataset.num_classes: first_rows(game, count) for count in counts}
     metrics = [
@@ -63,4 +68,6 @@ def _on_rows(metric: Metric, rows: Bool[np.ndarray, " m"], name: str) -> Metric:
     """The metric of some validation rows alone."""
     by_row = metric.by_row
     assert by_row is not None
-    return Metric(name, lambda outputs, targets: by_row(outputs[:, rows], targets[rows]))
+    return Metric(
+        name, whole=lambda outputs, targets: by_row(outputs[:, rows], targets[rows]).mean(1)
+    )

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from experiments.runtime.schema.fidelity import Sizes
-from experiments.runtime.schema.options import option
+from experiments.runtime.schema.options import Command, option
 
 
 @dataclass
-class PartyQuality:
+class PartyQuality(Command):
     """Options of `experiments.party_quality`."""
 
     size: Sizes = option("seconds without files, an hour of one core, or half a day", Sizes.smoke)

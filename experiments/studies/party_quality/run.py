@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 from davinz_jax.files import Writer, write_whole
 from experiments.report import plots
 from experiments.report.tables import span
-from experiments.runtime import compose, console, outputs
+from experiments.runtime import claims, compose, console, outputs
 from experiments.runtime.errors import InputError
 from experiments.studies.party_quality import analysis, page
 from experiments.studies.party_quality.figures import order_figure
@@ -26,14 +26,34 @@ from experiments.studies.party_quality.scores import SCORES, score_game
 from experiments.studies.party_quality.specs import PLANS, Plan, Spec
 from experiments.studies.party_quality.validation import value_by_rows
 
-PLACES = ("root", "store")
-"""Options that say where files lie; they change no number, and are not kept."""
+PLACES = ("root", "store", "keep", "overwrite")
+"""Options that change no number, and are not kept."""
 
+RESULT = f"{page.STEM}.json"
 DIGITS = 4
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Run a configuration; gives what the JSON file of the run holds."""
+    goes_on = _is_of(cfg, folder / RESULT)
+    with claims.claim(folder, overwrite=cfg.overwrite or goes_on, seal=RESULT):
+        return _run(cfg, folder)
+
+
+def _is_of(cfg: DictConfig, path: Path) -> bool:
+    """Whether a file is of a run of these very options."""
+    if not path.is_file():
+        return False
+    config = json.loads(path.read_text())["config"]
+    return _decisive(compose.plain(cfg)) == _decisive(config)
+
+
+def _decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that change a number."""
+    return {name: value for name, value in config.items() if name not in PLACES}
+
+
+def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     if not 0 < cfg.level < 1:
         raise InputError(f"level: wanted a probability in (0, 1), got {cfg.level}; .95 is usual")
     store = (folder if cfg.store is None else Path(cfg.store)) / "games"
@@ -44,8 +64,8 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         by_rows = [value_rows(spec, plan, root, store) for spec in plan.growing]
     frame = analysis.by_game(records)
     content = summary(cfg, frame, records, by_rows)
-    config = {name: value for name, value in compose.plain(cfg).items() if name not in PLACES}
-    content |= {"versions": outputs.versions(), "config": config, "seconds": stages.seconds}
+    content |= {"versions": outputs.versions(), "config": _decisive(compose.plain(cfg))}
+    content["seconds"] = stages.seconds
     show(content)
     files = _files(frame, content)
     write_whole(folder, files)
@@ -146,5 +166,5 @@ def _files(frame: pd.DataFrame, content: Mapping[str, Any]) -> dict[str, Writer]
     return {
         f"{page.STEM}.csv": outputs.csv_writer(wide[names].reset_index()),
         f"{page.STEM}.png": partial(plots.save, order_figure(content)),
-        f"{page.STEM}.json": outputs.json_writer(content),
+        RESULT: outputs.json_writer(content),
     }

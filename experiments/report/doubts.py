@@ -242,7 +242,7 @@ def save(
     }
     if found.rows.dataset.inputs.ndim == 4:
         writers["worst.png"] = partial(plots.save, _gallery(found, found.order[:worst]))
-    write_whole(folder, writers | {outputs.RESULT: outputs.json_writer(content)})
+    write_whole(folder, writers | {outputs.RESULT: outputs.result_writer(content)})
     console.say(f"written to {folder}: {', '.join([*writers, outputs.RESULT])}")
     if found.rows.corrupted.any():
         console.note(f"keep{own.ending} and drop{own.ending} hold rows as they were, not spoilt")

@@ -221,7 +221,7 @@ def save(
     writers |= pages
     if run.values_rows:
         writers |= _write_worst_rows(run.context.dataset, frame.iloc[::-1].head(options.worst))
-    write_whole(folder, writers | {outputs.RESULT: outputs.json_writer(content)})
+    write_whole(folder, writers | {outputs.RESULT: outputs.result_writer(content)})
     console.say(f"written to {folder}: {', '.join([*writers, outputs.RESULT])}")
 
 

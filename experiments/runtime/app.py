@@ -24,7 +24,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
-from experiments.runtime.errors import Taken, explain
+from experiments.runtime.errors import Taken, explain, refuse_unknown
 from experiments.runtime.schema import registry
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "conf"
@@ -59,6 +59,10 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
         if wants_traceback:
             raise
         sys.exit(f"error: {explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])}")
+    except _Refused as refused:
+        if wants_traceback:
+            raise refused.error from refused.error.__cause__
+        sys.exit(f"error: {explain(refused.error, CONFIG_FOLDER, config_name, sys.argv[1:])}")
     except KeyboardInterrupt:
         sys.exit("interrupted; what was finished before is kept, and half a result is not written")
 
@@ -83,6 +87,14 @@ def _answer_termination() -> None:
         signal.signal(signal.SIGTERM, interrupt)
 
 
+class _Refused(BaseException):
+    """Bad input on its way to `launch`, past Hydra, which would print the command line too."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def _tidy_after(main: Main) -> Main:
     """Let no run leave an empty folder, and a failed job of a sweep its reason."""
 
@@ -91,15 +103,17 @@ def _tidy_after(main: Main) -> Main:
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _as_note
-                return main(cfg)
-        except Taken:
-            raise
+                refuse_unknown(cfg, CONFIG_FOLDER)
+                content = main(cfg)
         except BaseException as error:
-            _tidy(folder)
-            _leave_trace(folder, error)
+            if not isinstance(error, Taken):
+                _tidy(folder)
+                _leave_trace(folder, error)
+            if isinstance(error, BAD_INPUT) and HydraConfig.get().mode == RunMode.RUN:
+                raise _Refused(error) from error
             raise
-        else:
-            _tidy(folder)
+        _tidy(folder)
+        return content
 
     # Hydra names the job and finds its module through these two.
     task.__module__, task.__qualname__ = main.__module__, main.__qualname__

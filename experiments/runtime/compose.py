@@ -29,7 +29,7 @@ from davinz_jax.models import initialise, load_torch_weights
 from davinz_jax.ntk import Forecast
 from davinz_jax.types import PRNGKey, Progress, Utility, Variables
 from davinz_jax.utility.options import KernelName
-from experiments.runtime import errors, protocols
+from experiments.runtime import errors, option_types, protocols
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Context, Rows
 from experiments.runtime.errors import InputError
@@ -245,6 +245,7 @@ def make(option: str, node: Mapping[str, Any]) -> Any:
     Raises:
         InputError: with what it was refused for, under the option's name.
     """
+    option_types.check_node(option, node)
     try:
         return instantiate(node, _convert_="all")
     except InstantiationException as error:

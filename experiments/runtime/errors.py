@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
 
+from experiments.runtime.composition import explain_composition, unknown_options
 from experiments.runtime.help import groups_of
 from experiments.runtime.schema import registry
 
@@ -78,7 +80,7 @@ def explain(error: Exception, folder: Path, config_name: str, arguments: Sequenc
     text = "\n".join(str(part) for part in _chain(error) if str(part))
     bad_key = re.search(r"Could not override '([^']+)'|Key '([^']+)' (?:is )?not in", text)
     bad_launcher = re.search(r"Could not find 'hydra/launcher/([^']+)'", text)
-    bad_choice = re.search(r"Could not find '([\w-]+)/([^']+)'", text)
+    bad_choice = re.search(r"Could not (?:find|load) '([\w-]+)/([^']*)'", text)
     bad_group = re.search(r"Could not override '([\w/@.-]+)'.\nNo match in the defaults list", text)
     if bad_launcher:
         return _explain_launcher(bad_launcher.group(1))
@@ -88,7 +90,8 @@ def explain(error: Exception, folder: Path, config_name: str, arguments: Sequenc
     misnamed = bad_group or bad_key
     if misnamed:
         return _explain_key(misnamed, text, folder, config_name)
-    return _root_text(error)
+    said = explain_composition(text, folder, config_name, arguments)
+    return said or _root_text(error)
 
 
 def _explain_file(error: OSError) -> str:
@@ -157,6 +160,17 @@ def _owners(key: str, folder: Path) -> list[str]:
     group, _, name = key.partition(".")
     paths = sorted((folder / group).glob("*.yaml"))
     return [f"{group}={path.stem}" for path in paths if name in _keys(path)]
+
+
+def refuse_unknown(cfg: DictConfig, folder: Path) -> None:
+    """Refuse options that no schema has, though `++` forced them in.
+
+    Raises:
+        InputError: naming the nearest that there is.
+    """
+    for key in unknown_options(cfg):
+        known = known_keys(folder, HydraConfig.get().job.config_name or "")
+        raise InputError(f"unknown option {key!r}; {nearest(key, known - {key})} (nothing uses it)")
 
 
 def _choices(folder: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """What a run leaves in its folder: written whole or not at all, with all that reproduces it."""
 
+import hashlib
 import json
 import math
 import os
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from davinz_jax.files import Writer, write_whole
 from davinz_jax.versions import versions as library_versions
+from experiments.runtime.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,12 +20,56 @@ RESULT = "result.json"
 FAILURE = "failure.json"
 VALUATION = "valuation.npz"
 VALUES = "values.csv"
+SEAL = "seal"
 
 
 def json_writer(content: Mapping[str, Any]) -> Writer:
     """A writer of one JSON file that refuses NaN and infinite numbers."""
     return text_writer(
         json.dumps(_refuse_infinite(content, ""), indent=1, allow_nan=False, default=str) + "\n"
+    )
+
+
+def result_writer(content: Mapping[str, Any]) -> Writer:
+    """A writer of result.json: the content and a seal, by which `read_result` knows it again."""
+    plain = json.loads(json.dumps(_refuse_infinite(content, ""), allow_nan=False, default=str))
+    return json_writer(plain | {SEAL: _seal(plain)})
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """What `result_writer` wrote.
+
+    Args:
+        path: the file; one without a seal is taken as it is.
+
+    Raises:
+        InputError: if the file is damaged, or was changed after it was written.
+    """
+    try:
+        content = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise _damaged(path, f"a damaged file ({error})") from error
+    if not isinstance(content, dict):
+        raise _damaged(path, f"a {type(content).__name__}")
+    seal = content.pop(SEAL, None)
+    if seal is not None and seal != _seal(content):
+        raise _damaged(path, "one that was changed since")
+    return content
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    """Checksum of a JSON document, whatever its white space and the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _damaged(path: Path, got: str) -> InputError:
+    return InputError(
+        f"{path}: wanted the result that a command wrote, got {got}; restore it from a copy, or "
+        "run the command again"
     )
 
 

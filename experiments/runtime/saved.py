@@ -1,6 +1,5 @@
 """Results of earlier runs, read back from their folders."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pandas as pd
 
 from davinz_jax.data import Parties
 from davinz_jax.semivalues import Valuation
+from experiments.runtime import outputs
 from experiments.runtime.errors import InputError
 from experiments.runtime.outputs import RESULT, VALUATION, VALUES
 
@@ -25,7 +25,7 @@ def result(folder: Path) -> dict[str, Any]:
             f"run: wanted the folder of a finished run, got {folder} without {RESULT}; "
             "name the folder that experiments.value wrote to"
         )
-    return json.loads(path.read_text())
+    return outputs.read_result(path)
 
 
 def valuation(folder: Path, *, by_party: bool = False) -> Valuation:

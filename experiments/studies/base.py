@@ -173,7 +173,7 @@ def read_finished(folder: Path, config: Mapping[str, Any]) -> dict[str, Any] | N
     path = folder / outputs.RESULT
     if not path.is_file():
         return None
-    content = json.loads(path.read_text())
+    content = outputs.read_result(path)
     return content if _deciding(content["config"]) == _deciding(config) else None
 
 
@@ -207,7 +207,7 @@ def write(result: StudyResult, content: Mapping[str, Any], folder: Path, title: 
         TABLE: outputs.csv_writer(result.measurements),
         FIGURE: partial(plots.save, result.figure),
         REPORT: page_writer(document),
-        outputs.RESULT: outputs.json_writer(content),
+        outputs.RESULT: outputs.result_writer(content),
     }
     write_whole(folder, files)
     (folder / outputs.FAILURE).unlink(missing_ok=True)

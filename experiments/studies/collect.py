@@ -21,6 +21,7 @@ from experiments.report.estimates import IDENTITY, Estimates, Number, OverSeeds,
 from experiments.report.plots_studies import estimates_figure
 from experiments.runtime import console, outputs
 from experiments.runtime.errors import InputError
+from experiments.studies.base import check_level
 
 TABLE, FIGURE = "collected.csv", "collected.png"
 PER_JOB = ("seed", "seeds", "level", "skip_finished", "checkpoints", "experiment",
@@ -61,6 +62,7 @@ def run(folder: Path, *, level: float, only: str) -> dict[str, int]:
         level: coverage of the intervals.
         only: shows numbers whose name holds this text.
     """
+    check_level(level)
     jobs = read_jobs(folder)
     groups = group(jobs)
     frame = table(groups, [job for job in jobs if job.result is None], level=level)
@@ -81,7 +83,9 @@ def read_jobs(folder: Path) -> list[Job]:
         InputError: if there is no such folder, or no job in it.
     """
     if not folder.is_dir():
-        raise InputError(f"DIR: wanted the folder of a sweep, got {folder}, which is none")
+        raise InputError(
+            f"DIR: wanted the folder of a sweep, got {folder}, which is none; check the path"
+        )
     places = {path.parent for path in folder.rglob("result.json")}
     places |= {path.parent for path in folder.rglob("failure.json")}
     places |= {path for path in folder.iterdir() if path.is_dir() and path.name.isdigit()}
@@ -96,11 +100,33 @@ def _job(place: Path, folder: Path) -> Job:
     name = str(place.relative_to(folder))
     result, failure = place / outputs.RESULT, place / outputs.FAILURE
     if failure.is_file():
-        content = json.loads(failure.read_text())
-        return Job(name, None, f"{content['error']}: {content['message']}")
+        content = outputs.read_result(failure)
+        return Job(name, None, f"{content.get('error')}: {content.get('message')}")
     if not result.is_file():
         return Job(name, None, "no result: killed, or still running")
-    return Job(name, json.loads(result.read_text()))
+    content = outputs.read_result(result)
+    check_numbers(content, result)
+    return Job(name, content)
+
+
+def check_numbers(content: Mapping[str, Any], path: Path) -> None:
+    """Refuse a result that is none of a command's.
+
+    Raises:
+        InputError: if it lacks a configuration, or its numbers are none.
+    """
+    try:
+        is_sound = isinstance(content["config"], Mapping) and all(
+            isinstance(number.value, int | float) and isinstance(number.subject, str)
+            for number in numbers_of(content)
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        is_sound = False
+    if not is_sound:
+        raise InputError(
+            f"{path}: wanted the result that a command wrote, got something else; move its folder "
+            "elsewhere, or run that job again"
+        )
 
 
 def _natural(path: Path) -> tuple[bool, int, str]:
@@ -180,7 +206,10 @@ def _figure(frame: pd.DataFrame, only: str) -> Figure:
     for line in select(frame, only).to_dict("records"):
         panels.setdefault(_name(line), {})[str(line["setting"])] = _estimate(line)
     if not panels:
-        raise InputError(f"only: wanted part of a number's name, got {only!r}, which none holds")
+        raise InputError(
+            f"only: wanted part of a number's name, got {only!r}, which none holds; "
+            "leave it out to see all"
+        )
     first = dict(list(panels.items())[:MOST_PANELS])
     return estimates_figure(first, xlabel="mean and interval", zero=False)
 

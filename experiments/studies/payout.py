@@ -30,7 +30,7 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     }
     files = {
         TABLE: outputs.csv_writer(_best_paid_first(paid)),
-        outputs.RESULT: outputs.json_writer(content),
+        outputs.RESULT: outputs.result_writer(content),
     }
     write_whole(folder, files)
     console.say(f"written to {folder}: {', '.join(files)}")

@@ -44,7 +44,7 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         "versions": outputs.versions(),
     }
     show(found)
-    write_whole(folder, {outputs.RESULT: outputs.json_writer(content)})
+    write_whole(folder, {outputs.RESULT: outputs.result_writer(content)})
     console.say(f"written to {folder}: {outputs.RESULT}")
     return content
 

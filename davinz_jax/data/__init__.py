@@ -8,6 +8,7 @@
   use and their `Parties`.
 - Corruptions: `flip_labels`, `add_noise`, `add_party_noise`, `duplicate_rows`, and `keep_rows` for
   none; and `bootstrap`.
+- `cross_fit` lets the rows judge each other in folds, where there is no validation set.
 - `validate` checks a `Dataset` made by hand as every source checks its own.
 """
 
@@ -22,6 +23,7 @@ from davinz_jax.data.corruption import (
 )
 from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.download import PUBLIC_FILES, PublicFile, fetch
+from davinz_jax.data.folds import cross_fit
 from davinz_jax.data.holdout import hold_out
 from davinz_jax.data.partition import (
     partition_auto,
@@ -56,6 +58,7 @@ __all__ = [
     "add_party_noise",
     "blend_with_photographs",
     "bootstrap",
+    "cross_fit",
     "duplicate_rows",
     "encode_table",
     "fetch",

@@ -97,6 +97,8 @@ class Dataset:
             need the same (statistics of a table's columns, extremes of energies).
         lines: where each row stands in its source, counted from 1: the line of its file, the
             header's included; None where the source does not say.
+        folds: (n,) fold that each row is held out in, 0..K-1, where the rows judge each other and
+            are the validation set (`cross_fit`); −1 for a row that judges nobody.
     """
 
     inputs: Num[np.ndarray, "n ..."]
@@ -111,6 +113,7 @@ class Dataset:
     notes: tuple[str, ...] = field(default=())
     encoding: Mapping[str, Any] | None = None
     lines: Int[np.ndarray, " n"] | None = None
+    folds: Int[np.ndarray, " n"] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -118,18 +121,22 @@ class Dataset:
     def take(self, rows: Int[np.ndarray, " r"]) -> "Dataset":
         """The rows given, in that order and as often as named; the validation set stays.
 
-        Parties that lose all their rows are dropped with them.
+        Where rows judge each other, those given are the validation set. Parties that lose all
+        their rows are dropped with them.
         """
         parties = self.parties
         if parties is not None:
             kept, indices = np.unique(parties.indices[rows], return_inverse=True)
             parties = Parties(indices, tuple(parties.names[k] for k in kept))
+        inputs, targets = self.inputs[rows], self.targets[rows]
         return replace(
             self,
-            inputs=self.inputs[rows],
-            targets=self.targets[rows],
+            inputs=inputs,
+            targets=targets,
+            validation=self.validation if self.folds is None else Validation(inputs, targets),
             parties=parties,
             lines=None if self.lines is None else self.lines[rows],
+            folds=None if self.folds is None else self.folds[rows],
         )
 
     def map_inputs(self, function: Callable[[Any], Num[np.ndarray, "_ ..."]]) -> "Dataset":
@@ -139,9 +146,10 @@ class Dataset:
         return replace(self, inputs=inputs, validation=validation)
 
     def sha256(self) -> str:
-        """Hash of the values that the score depends on: inputs, targets and the validation set."""
+        """Hash of the values that the score depends on: inputs, targets, validation set, folds."""
         digest = hashlib.sha256()
-        for array in (self.inputs, self.targets, self.validation.inputs, self.validation.targets):
+        parts = self.inputs, self.targets, self.validation.inputs, self.validation.targets
+        for array in (*parts, self.folds):
             if array is not None:
                 digest.update(f"{array.dtype.str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())

@@ -349,6 +349,11 @@ def value_utility(
     """
     sizes = np.asarray(utility.player_sizes, dtype=np.int64)
     contributions = np.asarray(contributions, dtype=np.float64)
+    exposure = getattr(utility, "exposure", None)
+    if exposure is not None:
+        contributions = contributions / exposure
+        if sampled.get("replicates") is not None:
+            sampled["replicates"] = sampled["replicates"] / exposure
     draws = contributions[:, : utility.num_initialisations]
     resampled = contributions[:, utility.num_initialisations :]
     description = {

@@ -28,6 +28,8 @@ class AbstractUtility(ABC):
         player_rows: row number of each player, where all are single rows.
         resampling: what further answers, under resamples of the validation set, follow those of
             the initialisations; None where there are none.
+        exposure: share of the validation rows that each player is judged on, by which values are
+            divided; None where it is all of them.
     """
 
     players: tuple[str, ...]
@@ -36,6 +38,7 @@ class AbstractUtility(ABC):
     num_initialisations: int
     player_rows: Int[np.ndarray, " p"] | None = None
     resampling: Resampling | None = None
+    exposure: Float[np.ndarray, " p"] | None = None
     __array_ufunc__ = None  # a NumPy number times a utility is a utility too
 
     @abstractmethod
@@ -118,6 +121,7 @@ class WeightedSum(AbstractUtility):
         self.players = utilities[0].players
         self.player_sizes = utilities[0].player_sizes
         self.player_rows = getattr(utilities[0], "player_rows", None)
+        self.exposure = getattr(utilities[0], "exposure", None)
         self.terms = number_repeated([term for each in utilities for term in each.terms])
         self.num_initialisations = max(each.num_initialisations for each in utilities)
         self.resampling = _join([(w, resampling_of(each)) for w, each in self.summands])

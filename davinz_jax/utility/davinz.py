@@ -8,17 +8,15 @@ from jaxtyping import Bool, Float, ScalarLike
 
 from davinz_jax.choices import check_choice
 from davinz_jax.types import PRNGKey, Utility
-from davinz_jax.utility.base import WeightedSum, check_summands
-from davinz_jax.utility.complexity import ComplexityUtility
-from davinz_jax.utility.discrepancy import DiscrepancyUtility
+from davinz_jax.utility.base import AbstractUtility, WeightedSum, check_summands
 
 KappaFamily = Literal["leave_one_out", "standalone", "random"]
 """Coalitions over which κ is calibrated."""
 
 
 def davinz_score(
-    complexity: ComplexityUtility,
-    discrepancy: DiscrepancyUtility,
+    complexity: AbstractUtility,
+    discrepancy: AbstractUtility,
     *,
     kappa: ScalarLike | None = None,
     family: KappaFamily = "leave_one_out",
@@ -56,8 +54,8 @@ def davinz_score(
 
 
 def calibrate_kappa(
-    complexity: ComplexityUtility,
-    discrepancy: DiscrepancyUtility,
+    complexity: AbstractUtility,
+    discrepancy: AbstractUtility,
     *,
     family: KappaFamily = "leave_one_out",
     num_samples: int = 100,

@@ -10,6 +10,7 @@ from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.kernels import RowFunction
 from davinz_jax.types import PRNGKey
 from davinz_jax.utility.base import WeightedSum
+from davinz_jax.utility.cross_fit import CrossFitUtility
 from davinz_jax.utility.davinz import KappaFamily
 from davinz_jax.utility.ingredients import Ingredients
 from davinz_jax.utility.kernel_regression import KernelRegressionUtility
@@ -56,7 +57,7 @@ def kernel_regression_utility(
     ridge: ScalarLike | str = "auto",
     ensemble: bool = True,
     **choices: Any,
-) -> KernelRegressionUtility:
+) -> KernelRegressionUtility | CrossFitUtility:
     """Performance of kernel regression on the labelled validation set, of every coalition.
 
     Args:
@@ -85,7 +86,7 @@ def confidence_utility(
     ridge: ScalarLike | str = "auto",
     ensemble: bool = True,
     **choices: Any,
-) -> KernelRegressionUtility:
+) -> KernelRegressionUtility | CrossFitUtility:
     """How sure kernel regression is of the validation rows, whose labels nobody needs to know.
 
     Args:

@@ -9,21 +9,20 @@ Kernels are computed when a utility first asks for them, and kept.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 from flax import linen as nn
-from jaxtyping import Int, Num, ScalarLike
+from jaxtyping import Int, ScalarLike
 
 from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.kernels import Kernel, RowFunction
 from davinz_jax.linalg import RidgeCurve
-from davinz_jax.mmd import median_bandwidth
-from davinz_jax.models import apply_function, features, initialise
+from davinz_jax.models import apply_function, initialise
 from davinz_jax.ntk import (
     Forecast,
     TangentKernel,
@@ -33,8 +32,16 @@ from davinz_jax.ntk import (
 from davinz_jax.types import Apply, Output, PRNGKey, Progress, Variables
 from davinz_jax.utility.base import WeightedSum
 from davinz_jax.utility.complexity import ComplexityUtility
+from davinz_jax.utility.cross_fit import (
+    CrossFitUtility,
+    fold_resamples,
+    judge_by_folds,
+    judged_by_itself,
+    take_validation,
+)
 from davinz_jax.utility.davinz import KappaFamily, davinz_score
 from davinz_jax.utility.discrepancy import DiscrepancyUtility
+from davinz_jax.utility.input_comparison import discrepancy_maker
 from davinz_jax.utility.kernel_regression import KernelRegressionUtility
 from davinz_jax.utility.metrics import (
     MetricChoice,
@@ -135,6 +142,11 @@ class Ingredients:
     def kernel(self, *, with_validation: bool = False) -> TangentKernel:
         """The tangent kernel, for kernel regression with that of the validation rows."""
         output = self._output(with_validation)
+        if with_validation and self.dataset.folds is not None:
+            return judged_by_itself(self._kernel(output, False), self.dataset)
+        return self._kernel(output, with_validation)
+
+    def _kernel(self, output: Output, with_validation: bool) -> TangentKernel:
         for is_wider in (with_validation, True):
             if (output, is_wider) in self._kernels:
                 return self._kernels[output, is_wider]
@@ -168,24 +180,42 @@ class Ingredients:
         """Minus the discrepancy: the out-of-domain part alone, the higher the better."""
         return (-self.discrepancy_cost()).with_description(kind="discrepancy")
 
-    def complexity_cost(self) -> ComplexityUtility:
+    def complexity_cost(self) -> ComplexityUtility | CrossFitUtility:
         """What a coalition's labels cost to fit; found once."""
         if "complexity" not in self.computed_costs:
             kernel = self.kernel()
             ridge = self.find_ridge(kernel, default=PAPER_RIDGE)
-            self.computed_costs["complexity"] = ComplexityUtility(kernel, self.parties, ridge=ridge)
+            make = partial(ComplexityUtility, kernel, self.parties, ridge=ridge)
+            cost = self._judge(lambda _, times, __: make(multiplicity=times))
+            self.computed_costs["complexity"] = cost
         return self.computed_costs["complexity"]
 
-    def discrepancy_cost(self) -> DiscrepancyUtility:
+    def _judge(self, make: Callable[..., Any]) -> Any:
+        """A utility judged by the validation set, or by the folds of rows that judge each other."""
+        if self.dataset.folds is None:
+            return make(slice(None), None, self.resamples)
+        drawn = fold_resamples(self.dataset.folds, self._num_resamples, key=self._resamples_key)
+        return judge_by_folds(self.dataset, self.parties, drawn, make)
+
+    def discrepancy_cost(self) -> DiscrepancyUtility | CrossFitUtility:
         """How far a coalition is from the validation set; found once."""
         if "discrepancy" not in self.computed_costs:
             self.computed_costs["discrepancy"] = self._discrepancy_cost()
         return self.computed_costs["discrepancy"]
 
-    def _discrepancy_cost(self) -> DiscrepancyUtility:
+    def _discrepancy_cost(self) -> DiscrepancyUtility | CrossFitUtility:
         with self._stage("discrepancy"):
-            on_network = self.discrepancy_options.features == "network"
-            utility = self._on_features() if on_network else self._on_inputs()
+            make = discrepancy_maker(
+                self.dataset,
+                self.parties,
+                self.discrepancy_options,
+                network=lambda: (self.apply, self.initialisations),
+                key=self._bandwidth_key,
+                progress=self._progress,
+            )
+            utility = self._judge(
+                lambda rows, times, drawn: make(rows, multiplicity=times, resamples=drawn)
+            )
             utility.grand()  # its sums are found here rather than in the middle of the values
         return utility
 
@@ -196,7 +226,7 @@ class Ingredients:
         kernel: KernelChoice | str | RowFunction | None = None,
         ensemble: bool = False,
         temperature: ScalarLike | str = 1.0,
-    ) -> KernelRegressionUtility:
+    ) -> KernelRegressionUtility | CrossFitUtility:
         """Performance on the labelled validation set of regression with a kernel.
 
         Args:
@@ -230,7 +260,7 @@ class Ingredients:
         kernel: KernelChoice | str | RowFunction | None = None,
         ensemble: bool = False,
         temperature: ScalarLike | str = "auto",
-    ) -> KernelRegressionUtility:
+    ) -> KernelRegressionUtility | CrossFitUtility:
         """How sure regression with a kernel is of the validation rows: no label of theirs is used.
 
         Args:
@@ -257,15 +287,19 @@ class Ingredients:
         kernel: Kernel,
         metric: MetricChoice | Sequence[MetricChoice],
         ensemble: bool,
-    ) -> KernelRegressionUtility:
-        return KernelRegressionUtility(
-            kernel,
-            self.parties,
-            self.dataset.validation.targets,
-            ridge=self.find_ridge(kernel, ensemble=ensemble),
-            metric=metric,
-            is_ensemble=ensemble,
-            resamples=self.resamples,
+    ) -> KernelRegressionUtility | CrossFitUtility:
+        targets, ridge = self.dataset.validation.targets, self.find_ridge(kernel, ensemble=ensemble)
+        return self._judge(
+            lambda rows, times, drawn: KernelRegressionUtility(
+                take_validation(kernel, rows),
+                self.parties,
+                None if targets is None else targets[rows],
+                ridge=ridge,
+                metric=metric,
+                is_ensemble=ensemble,
+                multiplicity=times,
+                resamples=drawn,
+            )
         )
 
     def _find_temperature(
@@ -359,42 +393,3 @@ class Ingredients:
             "progress": self._progress,
             "announce": self._announce,
         }
-
-    def _on_inputs(self) -> DiscrepancyUtility:
-        data = self.dataset
-        return DiscrepancyUtility(
-            data.inputs,
-            data.validation.inputs,
-            self.parties,
-            bandwidth=self._bandwidth(data.inputs, data.validation.inputs),
-            progress=self._progress,
-            resamples=self.resamples,
-        )
-
-    def _on_features(self) -> DiscrepancyUtility:
-        pairs = [
-            (np.asarray(self._features(v, self.dataset.inputs)),
-             np.asarray(self._features(v, self.dataset.validation.inputs)))
-            for v in self.initialisations
-        ]  # fmt: skip
-        return DiscrepancyUtility.of_features(
-            np.stack([x for x, _ in pairs]),
-            np.stack([y for _, y in pairs]),
-            self.parties,
-            bandwidths=[self._bandwidth(x, y) for x, y in pairs],
-            progress=self._progress,
-            resamples=self.resamples,
-        )
-
-    def _features(self, variables: Variables, inputs: Num[np.ndarray, "n ..."]) -> jax.Array:
-        return features(self.apply, variables, inputs)
-
-    def _bandwidth(
-        self, inputs: Num[np.ndarray, "n ..."], validation_inputs: Num[np.ndarray, "m ..."]
-    ) -> Any:
-        chosen = self.discrepancy_options.bandwidth
-        if chosen != "median":
-            return chosen
-        return median_bandwidth(
-            np.concatenate([inputs, validation_inputs]), key=self._bandwidth_key
-        )

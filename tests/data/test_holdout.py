@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from davinz_jax.data.holdout import hold_out
+from davinz_jax.data.holdout import hold_out, identical_rows
 
 
 def test_rows_are_split_without_loss(key):
@@ -52,3 +52,22 @@ def test_none_holds_no_row_out():
     kept, held, note = hold_out(5, fraction="none", key=None)
     assert kept.tolist() == held.tolist() == list(range(5))
     assert note == "validation set: none, no row is held out"
+
+
+def test_identical_rows_fall_on_one_side(key):
+    """Ten rows four times each: a fifth of 40 is two whole groups, whatever the parties."""
+    groups, parties = np.tile(np.arange(10), 4), np.repeat(["a", "b"], 20)
+    kept, held, _ = hold_out(40, fraction=0.2, parties=parties, key=key, groups=groups)
+    assert not set(groups[kept]) & set(groups[held])
+    assert len(held) == 8
+
+
+def test_groups_of_one_row_change_nothing(key):
+    plain = hold_out(30, fraction=0.3, key=key)
+    grouped = hold_out(30, fraction=0.3, key=key, groups=np.arange(30))
+    np.testing.assert_array_equal(plain[1], grouped[1])
+
+
+def test_identical_rows_have_one_number():
+    rows = np.array([[[0.0], [1.0]], [[-0.0], [1.0]], [[2.0], [1.0]], [[0.0], [1.0]]])
+    assert identical_rows(rows).tolist() == [0, 0, 1, 0]

@@ -17,7 +17,7 @@ from jaxtyping import Float, Shaped
 from davinz_jax.choices import check_choice
 from davinz_jax.data.checks import check_labels, validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
-from davinz_jax.data.holdout import Holdout, hold_out
+from davinz_jax.data.holdout import Holdout, hold_out, identical_rows
 from davinz_jax.data.local import PathLike, corrupt_file
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.selection import Select, select_dataset
@@ -183,6 +183,7 @@ def _hold_out_rows(
         parties=arrays.get("parties"),
         key=key,
         source=source,
+        groups=identical_rows(arrays["inputs"]),
     )
     split = {name: values[kept] for name, values in arrays.items()}
     split["validation_inputs"] = arrays["inputs"][held]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -109,9 +110,19 @@ def _list_both(
     if validation_path is not None:
         return listing, _list_images(Path(validation_path), with_parties=False), ()
     kept, held, note = hold_out(
-        len(listing.paths), fraction=holdout, parties=listing.parties, key=key, source=path.name
+        len(listing.paths),
+        fraction=holdout,
+        parties=listing.parties,
+        key=key,
+        source=path.name,
+        groups=np.array([_digest(each) for each in listing.paths]),
     )
     return listing.take(kept), listing.take(held), (note,)
+
+
+def _digest(path: Path) -> str:
+    """What a file's contents hash to; a missing file, refused later, is like no other."""
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else str(path)
 
 
 def _list_images(path: Path, *, with_parties: bool) -> _Listing:

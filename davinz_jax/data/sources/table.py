@@ -5,7 +5,7 @@ holds out a validation set if there is no file with one, fits and encodes. The d
 is the schema, which scores a party that comes later in the same way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -86,7 +86,7 @@ def load_table(
     hold_key, *row_keys = split_key(key, 3)
     num_rows_of_file = len(frame)
     frame, validation_frame, notes = _split_validation(
-        frame, path, validation_path, party, holdout, hold_key
+        frame, path, validation_path, party, holdout, hold_key, leave={target, *ignore}
     )
     if schema is None:
         schema = fit_schema(
@@ -243,12 +243,23 @@ def _split_validation(
     party: str | None,
     holdout: Holdout,
     key: PRNGKey | None,
+    leave: Set[str],
 ) -> tuple["pd.DataFrame", "pd.DataFrame", tuple[str, ...]]:
-    """The rows to be valued, the validation set, and what there is to say about it."""
+    """The rows to be valued, the validation set, and what there is to say about it.
+
+    Rows are identical where all columns are, but those to leave and the party's.
+    """
     if validation_path is not None:
         return frame, read_table(validation_path), ()
     owners = None if party is None else frame[party].astype(str).to_numpy(dtype=str)
+    inputs = [name for name in frame.columns if name not in {*leave, party}]
+    groups = frame.groupby(inputs, dropna=False, sort=False).ngroup() if inputs else frame.index
     kept, held, note = hold_out(
-        len(frame), fraction=holdout, parties=owners, key=key, source=Path(path).name
+        len(frame),
+        fraction=holdout,
+        parties=owners,
+        key=key,
+        source=Path(path).name,
+        groups=groups.to_numpy(),
     )
     return frame.iloc[kept], frame.iloc[held], (note,)

@@ -15,7 +15,8 @@ from davinz_jax.data import Dataset
 from davinz_jax.detection import Cut, RowCheck
 from davinz_jax.evaluation import detection_auc, detection_f1, recall_at_count
 from davinz_jax.files import Writer, write_whole
-from experiments.report import plots, plots_doubts
+from experiments.report import plots, plots_doubts, views
+from experiments.report.views import RowView
 from experiments.runtime import console, outputs
 from experiments.runtime.context import Rows
 from experiments.runtime.own_rows import OwnRows
@@ -46,6 +47,7 @@ class Doubts:
         cut: the rows dropped.
         seconds: time of each stage.
         seed: seed of every random choice.
+        views: what a labelled validation set says of each row, where there is one.
     """
 
     rows: Rows
@@ -56,6 +58,7 @@ class Doubts:
     cut: Cut
     seconds: Mapping[str, float]
     seed: int
+    views: tuple[RowView, ...] = ()
 
     @property
     def order(self) -> Int[np.ndarray, " n"]:
@@ -63,8 +66,12 @@ class Doubts:
         return np.argsort(self.check.margin, kind="stable")
 
     def frame(self) -> pd.DataFrame:
-        """One line a row in the source's order, with the columns that rows.csv begins with."""
+        """One line a row in the source's order, with the columns that rows.csv begins with.
+
+        Six, then one for each view.
+        """
         dataset, parties = self.rows.dataset, self.rows.parties
+        valued = {view.name: view.values for view in self.views}
         return pd.DataFrame(
             {
                 "line": dataset.lines,
@@ -73,6 +80,7 @@ class Doubts:
                 "suggested_label": label_names(dataset, self.check.suggested),
                 "margin": self.check.margin,
                 "dropped": self.cut.dropped,
+                **valued,
             }
         )
 
@@ -118,6 +126,7 @@ def result(found: Doubts, config: Mapping[str, Any]) -> dict[str, Any]:
         "cut": cut,
         "parties": found.party_frame().to_dict("records"),
         "detection": detection(found),
+        "views": view_details(found),
         "seed": found.seed,
         "notes": list(dataset.notes),
         "config": config,
@@ -138,6 +147,18 @@ def detection(found: Doubts) -> dict[str, float] | None:
         "f1": detection_f1(found.cut.dropped, corrupted),
         "recall_at_count": recall_at_count(margin, corrupted),
     }
+
+
+def view_details(found: Doubts) -> dict[str, Any]:
+    """How each view was found, agrees with the margins, and finds rows spoilt on purpose."""
+    corrupted, margin = found.rows.corrupted, found.check.margin
+    return {view.name: view.describe(margin, corrupted) for view in found.views}
+
+
+def view_lines(found: Doubts) -> list[str]:
+    """One line a view."""
+    details = view_details(found)
+    return [views.sentence(view, details[view.name]) for view in found.views]
 
 
 def _leave_one_out(found: Doubts) -> dict[str, float]:
@@ -164,6 +185,8 @@ def show(found: Doubts, worst: int) -> None:
             f"{scores['auc']:.3f}, F1 of the cut {scores['f1']:.3f}, recall at their number "
             f"{scores['recall_at_count']:.3f}"
         )
+    for line in view_lines(found):
+        console.say(f"by the validation set, {line}")
 
 
 def headline(found: Doubts) -> str:
@@ -240,6 +263,8 @@ def save(
         "margins.png": partial(plots.save, histogram(found)),
         **pages,
     }
+    if found.views:
+        writers["views.png"] = partial(plots.save, views_of(found))
     if found.rows.dataset.inputs.ndim == 4:
         writers["worst.png"] = partial(plots.save, _gallery(found, found.order[:worst]))
     write_whole(folder, writers | {outputs.RESULT: outputs.result_writer(content)})
@@ -256,6 +281,17 @@ def histogram(found: Doubts) -> Figure:
         found.cut.dropped,
         corrupted=found.rows.corrupted if found.rows.corrupted.any() else None,
         title=f"{found.rows.dataset.name}: {dropped:,} of {len(found.rows.dataset):,} rows dropped",
+        unit=UNITS[str(found.what if found.what == What.inputs else found.rows.dataset.task)],
+    )
+
+
+def views_of(found: Doubts) -> Figure:
+    """Margins against what a validation set says."""
+    return plots_doubts.views_figure(
+        found.check.margin,
+        {view.title: view.values for view in found.views},
+        dropped=found.cut.dropped,
+        corrupted=found.rows.corrupted if found.rows.corrupted.any() else None,
         unit=UNITS[str(found.what if found.what == What.inputs else found.rows.dataset.task)],
     )
 

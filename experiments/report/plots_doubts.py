@@ -1,5 +1,7 @@
 """Figure of margins, with the rows that were dropped."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.figure import Figure
@@ -53,6 +55,47 @@ def margins_figure(
     style(axes)
     axes.set_title(title, loc="left", fontsize=11)
     figure.legend(loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    return figure
+
+
+def views_figure(
+    margin: Float[np.ndarray, " n"],
+    views: Mapping[str, Float[np.ndarray, " n"]],
+    *,
+    dropped: Bool[np.ndarray, " n"],
+    corrupted: Bool[np.ndarray, " n"] | None,
+    unit: str,
+) -> Figure:
+    """Each row's value on a validation set against its margin, a panel a view.
+
+    Args:
+        margin: low is doubtful.
+        views: values by title, low is doubtful.
+        dropped: rows of lowest margin, in another colour.
+        corrupted: rows spoilt on purpose, ringed, where there are any.
+        unit: what a margin is.
+    """
+    figure, grid = plt.subplots(
+        1, len(views), figsize=(5 * len(views), 4.2), layout="constrained", squeeze=False
+    )
+    for axes, (title, values) in zip(grid[0], views.items(), strict=True):
+        for rows, colour, name in (
+            (~dropped, PALETTE[0], "kept"),
+            (dropped, PALETTE[5], "dropped"),
+        ):
+            axes.plot(margin[rows], values[rows], ".", ms=4, alpha=0.7, color=colour, label=name)
+        if corrupted is not None:
+            axes.plot(
+                margin[corrupted], values[corrupted], "o", ms=6, mfc="none", mec=INK, mew=0.6,
+                label="spoilt on purpose",
+            )  # fmt: skip
+        axes.axhline(0, color=INK, linewidth=0.8)
+        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_xlabel(unit, fontsize=8)
+        style(axes)
+    grid[0, 0].set_ylabel("value of the row on the validation set")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     return figure
 
 

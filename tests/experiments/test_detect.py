@@ -162,6 +162,23 @@ def test_rows_of_parquet_are_counted_alike(detect, patients, read_result):
     assert len(kept) + len(dropped) == 60
 
 
+def test_a_validation_file_gives_values_beside_the_margins(detect, patients, read_result, capsys):
+    path, numbers, wrong = patients
+    whole = pd.read_csv(path, dtype=str)
+    whole.drop(index=wrong).iloc[10:40].to_csv(path.with_name("clean.csv"), index=False)
+    folder = detect(*table_arguments(path), f"data.validation_path={path.with_name('clean.csv')}")
+    frame, found = pd.read_csv(folder / "rows.csv"), read_result(folder)
+    assert list(frame)[:9] == [*COLUMNS, "shapley", "knn_shapley", "age"]
+    for name in ("shapley", "knn_shapley"):
+        worst = frame.sort_values(name)["line"].head(12)
+        assert set(numbers[wrong]) <= set(worst)
+        assert found["views"][name]["num_validation_rows"] == 30
+        assert -1 < found["views"][name]["spearman_with_margin"] < 1
+        assert found["views"][name]["detection"] is None
+    assert (folder / "views.png").stat().st_size > 10_000
+    assert "by the validation set, KNN-Shapley, K = 5: Spearman" in capsys.readouterr().out
+
+
 # -- bad input -------------------------------------------------------------------------------------
 
 
@@ -175,6 +192,7 @@ def test_rows_of_parquet_are_counted_alike(detect, patients, read_result):
         (("kernel=rbf", "model=mlp"), "model: wanted options that the run uses, got kernel=rbf"),
         (("ntk.ridge=1",), "ntk.ridge: wanted options that the run uses, got a ridge"),
         (("data.holdout=0.1",), "data.holdout: wanted options that the run uses"),
+        (("views=true",), "views: wanted a validation set beside the rows, got none"),
         (("block_size=1",), "block_size: wanted at least 2, got 1"),
         (("ntk.output=label",), "ntk.output: wanted trace, which sees every class, got label"),
     ],

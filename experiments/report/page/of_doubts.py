@@ -43,6 +43,7 @@ def doubts_page(found: Doubts, content: Mapping[str, Any], *, worst: int) -> Doc
             *([_parties(found)] if len(found.rows.parties) > 1 else []),
             _worst(found, worst),
             Section("All margins", pictures=[drawn]),
+            *([_views(found)] if found.views else []),
             Section("What to trust, and why", points=points),
             *settings_sections(content),
         ],
@@ -104,6 +105,14 @@ def _worst(found: Doubts, worst: int) -> Section:
     heads += [Column("margin", hint="low is doubtful"), *(Column(str(c), False) for c in cells)]
     caption = "Lines of the file, counted from 1 with its header"
     return Section(title, tables=[Table(caption, heads, rows)])
+
+
+def _views(found: Doubts) -> Section:
+    """What the validation set says of the rows, against their margins."""
+    drawn = drawing.svg(doubts.views_of(found), "views")
+    picture = Picture("values on the validation set against the margins", svg=drawn)
+    lines = [sentence(line) for line in doubts.view_lines(found)]
+    return Section("By the validation set", texts=lines, pictures=[picture])
 
 
 _TEXTS = ("party", "label", "suggested_label")

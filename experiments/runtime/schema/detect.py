@@ -45,6 +45,11 @@ class Detect(Command):
     block_size: int | None = option(
         "rows that judge each other; null = all up to 5,000 rows, else 2,000 (rows)", None
     )
+    views: bool | None = option(
+        "also value rows on the labelled validation set (at most 500 rows of it); null = where "
+        "data.validation_path is given",
+        None,
+    )
     worst: int = option("most doubtful rows to draw or list (rows)", 24)
     num_initialisations: int = option(
         "independent draws of the network's weights; 1 where model.weights is given (draws)", 5

@@ -30,7 +30,7 @@ from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
 from experiments.runtime.own_rows import OwnRows, own_rows
 from experiments.runtime.schema.detect import CutRule, What
-from experiments.studies.detect.kernels import Recipe
+from experiments.studies.detect.kernels import make_ingredients
 from experiments.studies.detect.options import (
     BOUND,
     choose_block_size,
@@ -38,6 +38,7 @@ from experiments.studies.detect.options import (
     choose_kernel,
     source_of_all_rows,
 )
+from experiments.studies.detect.views import view_rows, wants_views, with_few_validation_rows
 
 
 def run(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> dict[str, Any]:
@@ -60,34 +61,41 @@ def detect(cfg: DictConfig, named: Set[str]) -> Doubts:
     """
     settings, keys, stages = compose.plain(cfg), compose.streams(cfg.seed), Stages()
     choice, rule = choose_kernel(settings, named), choose_cut(cfg, named)
+    has_views = wants_views(settings["data"], cfg.views)
     model = compose.Model.of(settings["model"])
     options: KernelOptions = compose.make("ntk", settings["ntk"])
     with stages.stage("data"):
         rows, own = load(settings, keys, stages)
-    size = choose_block_size(cfg, len(rows.dataset))
-    recipe = Recipe(
-        dataset=replace(rows.dataset, validation=rows.dataset.validation.take(np.arange(1))),
-        model=model,
-        options=options,
+    num_blocks = -(-len(rows.dataset) // choose_block_size(cfg, len(rows.dataset)))
+    shared = make_ingredients(
+        with_few_validation_rows(rows.dataset, views=has_views, key=keys["semivalue"]),
+        model,
+        choice,
+        replace(options, num_blocks=num_blocks),
         num_initialisations=cfg.num_initialisations,
-        num_blocks=-(-len(rows.dataset) // size),
         keys=keys,
         stages=stages,
     )
     with stages.stage("kernel"):
-        kernel = recipe.kernel(choice)
+        kernel = shared.regression_kernel()
     with stages.stage("margins"):
         check = judge(kernel, rows, What(cfg.what))
         cut = cut_rows(check, rows, rule, what=What(cfg.what), rate=cfg.rate, fdr=cfg.fdr)
     refuse_one_class(cut, rows)
+    views = ()
+    if has_views:
+        with stages.stage("views"):
+            ridge = check.curves[0].ridge
+            views = view_rows(shared, ridge=ridge, key=keys["semivalue"])
     return Doubts(
         rows=rows,
         own=own,
         what=What(cfg.what),
-        kernel={"kernel": choice.name, "num_blocks": recipe.num_blocks}
+        kernel={"kernel": choice.name, "num_blocks": num_blocks}
         | dict(getattr(kernel, "details", {})),
         check=check,
         cut=cut,
+        views=views,
         seconds=stages.seconds,
         seed=cfg.seed,
     )

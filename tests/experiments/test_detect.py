@@ -104,7 +104,8 @@ def test_flipped_digits_are_found(detect, read_result, capsys):
     assert frame["line"].tolist() == list(range(1, 401))
     assert found["cut"]["num_dropped"] == frame["dropped"].sum() == found["parties"][0]["dropped"]
     assert {path.name for path in folder.iterdir()} == {
-        "rows.csv", "keep.csv", "drop.csv", "margins.png", "worst.png", "result.json"
+        "rows.csv", "keep.csv", "drop.csv", "margins.png", "worst.png", "result.json",
+        "report.html",
     }  # fmt: skip
     printed = capsys.readouterr().out
     assert "by two means" in printed

@@ -26,6 +26,7 @@ from davinz_jax.semivalues.intervals import (
     above,
     blocks_of_players,
     half_width,
+    joint_level,
     spread_of_mean,
     without_rounding,
 )
@@ -127,7 +128,7 @@ class Valuation:
         return np.sqrt(np.sum([spread.variance for spread in self._spreads], axis=0))
 
     def intervals(self, level: ScalarLike = 0.95) -> Float[np.ndarray, "p 2"]:
-        """Lower and upper limit of each value, with t quantiles; NaN if no error was measured."""
+        """Lower and upper limit of each value by itself, with t quantiles; NaN without errors."""
         width = half_width(self._spreads, level, len(self.players))
         return np.stack([self.values - width, self.values + width], axis=1)
 
@@ -137,14 +138,15 @@ class Valuation:
         return rankdata(-without_rounding(self.values), method="min").astype(np.int64)
 
     def rank_interval(self, level: ScalarLike = 0.95) -> Int[np.ndarray, "p 2"]:
-        """Best and worst rank each player may have, from intervals of paired differences.
+        """Best and worst rank each player may have; of all players together they hold at `level`.
 
-        With no error measured, players differ in rank only by their values.
+        From paired differences, as `separable`. With no error measured, players differ in rank
+        only by their values.
         """
-        num = len(self.players)
+        num, single = len(self.players), joint_level(self.values, self._spreads, level)
         better, worse = np.zeros(num, dtype=np.int64), np.zeros(num, dtype=np.int64)
         for rows in blocks_of_players(num):
-            wins = above(self.values, self._spreads, level, rows)
+            wins = above(self.values, self._spreads, single, rows)
             worse[rows] = wins.sum(axis=1)
             better += wins.sum(axis=0)
         return np.stack([1 + better, num - worse], axis=1)
@@ -157,13 +159,16 @@ class Valuation:
         return tuple(np.array(self.players, dtype=object)[self.evidence.is_scarce])
 
     def separable(self, level: ScalarLike = 0.95) -> Bool[np.ndarray, "p p"]:
-        """Whether the interval of each pair's difference leaves zero out."""
-        rows = slice(0, len(self.players))
-        wins = above(self.values, self._spreads, level, rows)
+        """Whether each pair is told apart, all pairs together: see `joint_level`.
+
+        With the probability of the level, no two players of equal worth are.
+        """
+        rows, single = slice(0, len(self.players)), joint_level(self.values, self._spreads, level)
+        wins = above(self.values, self._spreads, single, rows)
         return wins | wins.T
 
     def not_separable(self, level: ScalarLike = 0.95) -> tuple[tuple[str, str], ...]:
-        """Pairs of players of which neither is worth more than the other beyond doubt."""
+        """Pairs of which neither is worth more beyond doubt, all pairs looked at together."""
         doubtful = np.triu(~self.separable(level), k=1)
         return tuple((self.players[j], self.players[k]) for j, k in np.argwhere(doubtful))
 
@@ -171,8 +176,9 @@ class Valuation:
         """A pandas frame with one row a player, in the order of `players`.
 
         Columns: player, value, stderr, one for each term, stderr_initialisation,
-        stderr_sampling, stderr_validation, low and high (interval of the level), rank, rank_low,
-        rank_high, num_rows, and row (number in the dataset) where players are rows.
+        stderr_sampling, stderr_validation, low and high (interval of each value by itself), rank,
+        rank_low and rank_high (of all together), num_rows, and row (number in the dataset) where
+        players are rows.
         """
         import pandas as pd
 

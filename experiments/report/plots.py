@@ -78,7 +78,7 @@ def _mark_values(axes: Axes, frame: pd.DataFrame, rows: np.ndarray, level: float
     distances = np.abs(frame[["low", "high"]].to_numpy().T - value)
     axes.errorbar(
         value, rows, xerr=distances, fmt="D", color=INK, markersize=4, capsize=3, elinewidth=1.2,
-        label=f"value, {level:.0%} interval",
+        label=f"value, {level:.0%} interval of each",
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def _curve(frame: pd.DataFrame, terms: Sequence[str], title: str, level: float) 
     place = np.arange(1, len(frame) + 1)
     axes.fill_between(
         place, frame["low"], frame["high"], color=INK, alpha=0.18, linewidth=0,
-        label=f"{level:.0%} interval",
+        label=f"{level:.0%} interval of each",
     )  # fmt: skip
     for term, colour in zip(terms, PALETTE, strict=False):
         label = TERM_CAPTIONS.get(term, term)

@@ -1,6 +1,6 @@
 """Values of players as a person and a program read them: a table, result.json, files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,13 +15,13 @@ from davinz_jax.files import Writer, write_whole
 from davinz_jax.linalg import RidgeCurve, condition_number, extreme_eigenvalues
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
-from experiments.report import plots
+from experiments.report import certainty, plots
 from experiments.runtime import console, outputs
 from experiments.runtime.context import Context
 from experiments.runtime.schema.value import ValueOptions
 
+LEVEL = 0.95  # of the limits in result.json
 MOST_LINES = 30
-MOST_PAIRS = 8
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
         "kappa": described.get("kappa"),
         "bandwidth": _bandwidth(described),
         "players": _records(run.valuation),
+        "coverage": {"level": LEVEL, **certainty.HOLDS},
+        "not_separable": certainty.pairs_not_separable(run.valuation, LEVEL),
         "grand": _grand(run),
         "kernel": _kernel(run),
         "utility": described,
@@ -97,7 +99,7 @@ def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _records(valuation: Valuation) -> list[dict[str, Any]]:
-    frame = valuation.to_frame().rename(columns={"player": "name"})
+    frame = valuation.to_frame(LEVEL).rename(columns={"player": "name"})
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [{str(key): value for key, value in record.items()} for record in records]
 
@@ -153,16 +155,8 @@ def show(run: Run, level: float) -> None:
         _print_table("parties, as the sum of their rows' values", sums, run.valuation.terms)
         if run.context.corrupted.any():
             console.say(_detection(run))
-    elif run.valuation.num_initialisations > 1:
-        _print_not_separable(run.valuation.not_separable(level), level)
-
-
-def _print_not_separable(pairs: Sequence[tuple[str, str]], level: float) -> None:
-    if pairs:
-        named = ", ".join(f"{a}-{b}" for a, b in pairs[:MOST_PAIRS])
-        rest = len(pairs) - MOST_PAIRS
-        console.note(f"not separable at {level:.0%}: {named}"
-                     + (f" and {rest} more pairs" if rest > 0 else ""))  # fmt: skip
+    for text in certainty.notes(run.valuation, level, pairs=run.sums is None):
+        console.note(text)
 
 
 def _detection(run: Run) -> str:

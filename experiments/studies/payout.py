@@ -7,9 +7,11 @@ from omegaconf import DictConfig
 
 from davinz_jax.files import write_whole
 from davinz_jax.semivalues import Payouts
+from experiments.report import certainty
 from experiments.runtime import claims, compose, console, outputs, saved
 
 TABLE = "payouts.csv"
+LEVEL = 0.95  # at which pairs are told apart
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
@@ -24,7 +26,11 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         cfg.budget, negative=cfg.negative.value, floor=cfg.floor, cap=cfg.cap, decimals=cfg.decimals
     )
     show(paid, f"{cfg.budget:,.{cfg.decimals}f} by {valuation.method}")
+    if doubt := certainty.pairs_note(valuation, LEVEL):
+        console.note(f"{doubt}; what these are paid may differ by chance alone")
     content = result(paid, cfg.budget) | {
+        "not_separable": certainty.pairs_not_separable(valuation, LEVEL),
+        "coverage": {"level": LEVEL, "not_separable": certainty.ALL},
         "config": compose.plain(cfg),
         "versions": outputs.versions(),
     }

@@ -1,13 +1,17 @@
 """Spreads: variance of means and of differences, by hand and against their definition."""
 
+import itertools
+
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from davinz_jax.semivalues.intervals import (
     Spread,
     above,
     blocks_of_players,
     half_width,
+    joint_level,
     spread_of_mean,
     without_rounding,
 )
@@ -62,3 +66,69 @@ def test_rounding_is_a_tie():
 def test_blocks_cover_all_players_once(num):
     covered = np.concatenate([np.arange(num)[rows] for rows in blocks_of_players(num)])
     np.testing.assert_array_equal(covered, np.arange(num))
+
+
+# -- all pairs together ----------------------------------------------------------------------------
+
+
+def replicates_of(values, num, key):
+    """Normal replicates around values, their means and spread."""
+    drawn = np.random.default_rng(key).normal(size=(num, len(values))) + values
+    return drawn.mean(axis=0), [Spread(spread_of_mean(drawn, np.ones(num, dtype=int)), num - 1)]
+
+
+def test_level_of_single_comparisons_by_hand():
+    """Three pairs, none told apart: 1 − .05/3. One far from two alike: .05 for the last pair."""
+    spreads = [Spread(np.full((2, 3), [1e-3, 0.0, -1e-3]), 1)]
+    np.testing.assert_allclose(joint_level(np.zeros(3), spreads, 0.95), 1 - 0.05 / 3)
+    np.testing.assert_allclose(joint_level(np.array([0.0, 9.0, 9.0]), spreads, 0.95), 0.95)
+    np.testing.assert_allclose(joint_level(np.zeros(1), [], 0.95), 0.95)
+
+
+@pytest.mark.parametrize("key", range(8))
+def test_steps_are_those_of_holm(key):
+    """Slow twin: p-values in order, the k-th against .05/(pairs − k + 1), until one is larger."""
+    values, spreads = replicates_of(np.repeat([0.0, 3.0, 9.0], [3, 2, 2]), 6, key)
+    chances = []
+    for j, k in itertools.combinations(range(7), 2):
+        error = np.sqrt(spreads[0].differences(slice(j, j + 1))[0, k])
+        chances.append(2 * student.sf(abs(values[j] - values[k]) / error, 5))
+    expected = 0
+    for chance in sorted(chances):
+        if chance > 0.05 / (21 - expected):
+            break
+        expected += 1
+    wins = above(values, spreads, joint_level(values, spreads, 0.95), slice(0, 7))
+    assert wins.sum() == expected
+    assert 0 < expected < 21
+
+
+@pytest.mark.parametrize(("num_players", "num"), [(5, 5), (10, 5), (20, 5), (10, 32)])
+def test_equal_players_are_hardly_ever_told_apart(num_players, num):
+    """Any pair of all in at most 5 of 100 cases; pair by pair it is a third to nearly all."""
+    jointly, singly, cases = 0, 0, 400
+    everyone = slice(0, num_players)
+    for key in range(cases):
+        values, spreads = replicates_of(np.zeros(num_players), num, key)
+        single = joint_level(values, spreads, 0.95)
+        jointly += above(values, spreads, single, everyone).any()
+        singly += above(values, spreads, 0.95, everyone).any()
+    assert jointly / cases < 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / cases)
+    assert singly / cases > 0.25
+
+
+@pytest.mark.parametrize("gap", [0.02, 0.3])
+def test_order_is_hardly_ever_the_wrong_way_round(gap):
+    """Players a little apart: told apart the wrong way round in fewer than 5 of 100 cases."""
+    wrong = 0
+    for key in range(300):
+        values, spreads = replicates_of(gap * np.arange(8), 5, key)
+        wins = above(values, spreads, joint_level(values, spreads, 0.95), slice(0, 8))
+        wrong += np.triu(wins).any()
+    assert wrong / 300 < 0.05
+
+
+def test_many_players_are_asked_once():
+    values = np.arange(2001.0)
+    spreads = [Spread(np.zeros((2, 2001)), 1)]
+    assert joint_level(values, spreads, 0.95) == 1 - (1 - 0.95) / (2001 * 1000)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from davinz_jax.semivalues import Valuation
-from experiments.report import plots
+from experiments.report import certainty, plots
 from experiments.report.page import drawing
 from experiments.report.page.common import (
     figure_text,
@@ -105,9 +105,9 @@ def _pairs(run: Run, level: float) -> Iterator[str]:
         return
     doubtful, every = len(run.valuation.not_separable(level)), number * (number - 1) // 2
     if doubtful:
-        yield f"Of {every} pairs, {doubtful} cannot be told apart at {level:.0%}."
+        yield f"Of {every} pairs, {doubtful} cannot be told apart at {level:.0%}, all together."
     else:
-        yield f"All {every} pairs are told apart at {level:.0%}."
+        yield f"All {every} pairs are told apart at {level:.0%}, all together."
 
 
 def _values_section(run: Run, level: float) -> Section:
@@ -141,8 +141,8 @@ def _table(
     columns = [
         Column(kind, False),
         Column("value", hint="in the unit of the utility"),
-        Column(f"{level:.0%} interval", False, "mark: value; line: interval; colours: its parts"),
-        Column("rank", hint="1 is the best; in brackets the places it may have"),
+        Column(f"{level:.0%} interval", False, "of each by itself; mark: value; colours: parts"),
+        Column("rank", hint="1 is the best; in brackets the places it may have, for all together"),
         Column("± standard error"),
         Column("rows"),
     ]
@@ -204,10 +204,12 @@ def _trust(run: Run, content: Mapping[str, Any], level: float) -> Iterator[tuple
     if pairs and not np.isnan(run.valuation.stderr).all():
         yield (
             "Some players may be worth the same.",
-            f"At {level:.0%} these cannot be told apart: "
+            f"At {level:.0%}, all pairs together, these cannot be told apart: "
             + join_names([f"{one} and {other}" for one, other in pairs], most=8)
             + ".",
         )
+    if scarce := certainty.scarce_note(run.valuation):
+        yield "Some values hang on few samples.", scarce + "."
     validation = run.context.dataset.validation
     has_labels = validation.targets is not None
     yield (

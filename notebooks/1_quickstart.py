@@ -56,8 +56,9 @@ frame.set_index("player")[shown].round(4)
 # %% [markdown]
 # The value is the sum of its two parts: the in-domain part (how cheaply the labels can be
 # learned) and the out-of-domain part (how near the inputs are to the validation set's). The
-# intervals are over five draws of the untrained network; parties whose intervals of rank
-# overlap are not told apart by this evidence:
+# intervals are over five draws of the untrained network and hold for each party by itself. Pairs
+# that this evidence does not tell apart are named; they and the limits of ranks hold for all
+# parties together:
 
 # %%
 values_figure(frame, values.terms, title="digits by party: Shapley values", level=0.95)

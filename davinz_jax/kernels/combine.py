@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Num, ScalarLike
 
 from davinz_jax.kernels.matrix import Kernel, KernelMatrix, reciprocal_root, target_columns
+from davinz_jax.kernels.rounding import rounding_of
 from davinz_jax.linalg import mean_diagonal
 
 AnyKernel = TypeVar("AnyKernel")
@@ -41,7 +43,14 @@ def kernel_sum(kernels: Sequence[Kernel]) -> KernelMatrix:
         validation_outputs=_mean([kernel.validation_outputs for kernel in kernels])
         if has_validation
         else None,
+        measure_rounding=partial(_joint_rounding, kernels),
     )
+
+
+def _joint_rounding(kernels: Sequence[Kernel]) -> float | None:
+    """Rounding of the mean of kernels of one mean diagonal."""
+    sizes = [rounding_of(kernel) or 0.0 for kernel in kernels]
+    return float(np.linalg.norm(sizes)) / len(kernels) if any(sizes) else None
 
 
 def normalise_cosine(

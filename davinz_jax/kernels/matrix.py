@@ -5,8 +5,9 @@ and the kernel to the validation rows. A kernel without a network starts from ou
 its residual is the targets themselves, one-hot for classes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -67,6 +68,7 @@ class KernelMatrix:
         details: what defines it beside its name, as JSON would hold it.
         validation_kernel: kernel of validation rows with dataset rows, where asked for.
         validation_outputs: outputs at the start on the validation rows, where asked for.
+        measure_rounding: finds `rounding`; None for numbers in float64.
     """
 
     blocks: Num[np.ndarray, "i b s s"]
@@ -76,6 +78,7 @@ class KernelMatrix:
     details: Mapping[str, Any] = field(default_factory=dict)
     validation_kernel: Num[np.ndarray, "i m n"] | None = None
     validation_outputs: Float[np.ndarray, "i m k"] | None = None
+    measure_rounding: Callable[[], float | None] | None = None
 
     @property
     def num_initialisations(self) -> int:
@@ -91,6 +94,11 @@ class KernelMatrix:
     def output(self) -> Output:
         """`trace` for several outputs, `scalar` for one."""
         return "trace" if self.residual.shape[2] > 1 else "scalar"
+
+    @cached_property
+    def rounding(self) -> float | None:
+        """Root mean square of its rounding error, of √(K_ii K_jj); None if there is none."""
+        return None if self.measure_rounding is None else self.measure_rounding()
 
     def describe(self) -> dict[str, Any]:
         """Name and details, as JSON would hold them."""

@@ -25,7 +25,8 @@ class NotPositiveDefiniteError(ValueError):
         self.ridge = float(f"{2 * max(-min_eigenvalue, rounding, np.finfo(float).tiny):.2g}")
         super().__init__(
             f"kernel: wanted K + ridge·I positive definite, got smallest eigenvalue "
-            f"{min_eigenvalue:.3g} of K with ridge {got:.3g}; raise ridge to {self.ridge:.2g}"
+            f"{min_eigenvalue:.3g} of K with ridge {got:.3g}; raise ridge to {self.ridge:.2g}, or "
+            "compute a kernel in float32 in float64"
         )
 
 

@@ -30,6 +30,7 @@ from davinz_jax.ntk.finite import check_finite_kernel, is_finite
 from davinz_jax.ntk.outputs import Network, Rows, check_rows, make_rows, residuals
 from davinz_jax.ntk.parameters import kernel_dtype, promote_variables
 from davinz_jax.ntk.partition import block_rows
+from davinz_jax.ntk.rounding import measure_rounding
 from davinz_jax.ntk.tangent_kernel import TangentKernel
 from davinz_jax.types import Apply, Array, Output, ParameterChoice, PRNGKey, Progress, Variables
 
@@ -190,6 +191,9 @@ def tangent_kernel(
         engine=plan.engine.name,
         parameters=parameters,
         note=plan.note,
+        measure_rounding=partial(
+            measure_rounding, plan, drawn[0], rows, partition[0], whole.array[0, 0]
+        ),
         validation_kernel=_stack(validation_kernel),
         validation_outputs=_stack(validation_outputs),
     )

@@ -1,6 +1,8 @@
 """The empirical tangent kernel of a dataset, for each initialisation, in diagonal blocks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ class TangentKernel:
         validation_kernel: kernel of validation rows with dataset rows, where asked for.
         validation_outputs: outputs at initialisation on the validation rows, where asked for.
         note: why the engine is another than the one that suits the network.
+        measure_rounding: finds `rounding`, by computing some rows in float64.
     """
 
     blocks: Float[np.ndarray, "i b s s"]
@@ -37,6 +40,7 @@ class TangentKernel:
     validation_kernel: Float[np.ndarray, "i m n"] | None = None
     validation_outputs: Float[np.ndarray, "i m k"] | None = None
     note: str | None = None
+    measure_rounding: Callable[[], float | None] | None = None
 
     @property
     def num_initialisations(self) -> int:
@@ -47,6 +51,11 @@ class TangentKernel:
     def num_blocks(self) -> int:
         """Diagonal blocks; 1 for a dense kernel."""
         return self.blocks.shape[1]
+
+    @cached_property
+    def rounding(self) -> float | None:
+        """Root mean square of its rounding error, of √(K_ii K_jj); None if there is none."""
+        return None if self.measure_rounding is None else self.measure_rounding()
 
     def describe(self) -> dict[str, Any]:
         """How it was made, as JSON would hold it."""

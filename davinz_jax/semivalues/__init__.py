@@ -4,7 +4,7 @@ Semivalues are mean marginals over random coalitions: `leave_one_out`, `shapley`
 `beta_shapley`; `standalone` is a player alone, and `score_new_party` what one more party adds. They
 know a utility only by the protocol `davinz_jax.types.Utility`; `games` are utilities whose values
 are known. How a value is sampled is a `Sampling`, with `Stopping` rules; a run that is killed goes
-on from its checkpoint file.
+on from its checkpoint file. `add_rounding` adds the rounding of float32 kernels to the errors.
 """
 
 from davinz_jax.semivalues.banzhaf import banzhaf
@@ -13,6 +13,7 @@ from davinz_jax.semivalues.comparison import Comparison
 from davinz_jax.semivalues.exact import exact_semivalue
 from davinz_jax.semivalues.leave_one_out import leave_one_out
 from davinz_jax.semivalues.payouts import Payouts, payouts
+from davinz_jax.semivalues.rounding import RoundingError, RoundingWarning, add_rounding
 from davinz_jax.semivalues.sampling import Sampling
 from davinz_jax.semivalues.scoring import NewParty, check_frozen, score_new_party
 from davinz_jax.semivalues.shapley import shapley
@@ -24,9 +25,12 @@ __all__ = [
     "Comparison",
     "NewParty",
     "Payouts",
+    "RoundingError",
+    "RoundingWarning",
     "Sampling",
     "Stopping",
     "Valuation",
+    "add_rounding",
     "banzhaf",
     "beta_shapley",
     "check_frozen",

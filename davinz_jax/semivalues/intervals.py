@@ -5,7 +5,8 @@ c of the p values is ‖F c‖². So the error of a difference of two players is
 party's sum of rows carries over. All sources together: variances add, and half-widths of
 intervals add as squares, each with its own t quantile,
 
-    width² = t²(i − 1) ‖F_init c‖² + t²(g − 1) ‖F_samp c‖² + t²(d) (‖F_val c‖² + floor).
+    width² = t²(i − 1) ‖F_init c‖² + t²(g − 1) ‖F_samp c‖² + t²(d) (‖F_val c‖² + floor)
+             + t²(r) ‖F_round c‖².
 
 Intervals of values hold each by itself. Comparisons hold all together: with the probability of the
 level no two players of equal worth are told apart, whatever the dependence between pairs, by
@@ -14,6 +15,7 @@ Holm's steps: with c pairs not told apart yet, each is asked at level 1 − (1 �
 The spread over initialisations already contains what sampling noise they do not share; adding
 both is on the safe side. F_val holds values under resamples of the validation rows less the value
 (`utility/resampling.py`): their mean square, so that a bias over draws widens the interval too.
+F_round holds, likewise, values under r other roundings of the kernel (`rounding.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +24,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int, ScalarLike
 from scipy.stats import t as student
+
+from davinz_jax.types import Utility
+from davinz_jax.utility.resampling import resampling_of
 
 _DIGITS = 12  # of the largest value: a difference beyond them is rounding
 _BLOCK = 512
@@ -108,6 +113,42 @@ class ResampledValues:
         return Spread(factor, self.degrees, self.floor)
 
     def combine(self, weights: Float[np.ndarray, "p q"]) -> "ResampledValues":
+        """Of q weighted sums of the values."""
+        return replace(self, deviations=self.deviations @ weights)
+
+
+def resampled_values(
+    utility: Utility, draws: Float[np.ndarray, "t i p"], resampled: Float[np.ndarray, "t b p"]
+) -> ResampledValues | None:
+    """Values under resamples less the values; None where the utility knows no resamples."""
+    resampling = resampling_of(utility)
+    if resampling is None or not resampled.shape[1]:
+        return None
+    away = resampled.sum(axis=0) - draws.sum(axis=0).mean(axis=0)
+    away *= np.sqrt(resampling.inflation)
+    return ResampledValues(away, resampling.degrees, resampling.floor)
+
+
+@dataclass(frozen=True, eq=False)
+class RoundedValues:
+    """Values of single draws of the network under other roundings of their kernels.
+
+    Attributes:
+        deviations: (r, p), value under each of r roundings less the value, of one draw each; unit
+            of the values.
+        num_initialisations: i, draws that the values are the mean of, each with its own rounding.
+    """
+
+    deviations: Float[np.ndarray, "r p"]
+    num_initialisations: int
+
+    @property
+    def spread(self) -> Spread:
+        """The rounding as a source of error of the mean over draws: their mean is known to be 0."""
+        num = len(self.deviations)
+        return Spread(self.deviations / np.sqrt(num * self.num_initialisations), num)
+
+    def combine(self, weights: Float[np.ndarray, "p q"]) -> "RoundedValues":
         """Of q weighted sums of the values."""
         return replace(self, deviations=self.deviations @ weights)
 

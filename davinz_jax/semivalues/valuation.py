@@ -1,9 +1,9 @@
 """What every method returns: values of players, in terms, with their errors and their origin.
 
-A value is the sum over terms of the mean over initialisations of `contributions`. Three sources of
+A value is the sum over terms of the mean over initialisations of `contributions`. Four sources of
 error are kept apart: the spread over initialisations; for sampled values, that over independent
-groups of samples (`replicates`); and the draw of the validation set (`resampled`). `intervals.py`
-says how they are added.
+groups of samples (`replicates`); the draw of the validation set (`resampled`); and the rounding of
+kernels in float32 (`rounded`). `intervals.py` says how they are added.
 """
 
 from collections.abc import Mapping
@@ -22,17 +22,18 @@ from davinz_jax.semivalues.comparison import Comparison, compare
 from davinz_jax.semivalues.evidence import Evidence
 from davinz_jax.semivalues.intervals import (
     ResampledValues,
+    RoundedValues,
     Spread,
     above,
     blocks_of_players,
     half_width,
     joint_level,
+    resampled_values,
     spread_of_mean,
     without_rounding,
 )
 from davinz_jax.semivalues.payouts import Amount, Negative, Payouts, payouts
 from davinz_jax.types import Utility
-from davinz_jax.utility.resampling import resampling_of
 from davinz_jax.versions import versions
 
 _KIND = "valuation"
@@ -60,6 +61,7 @@ class Valuation:
         rows: row number in the dataset of each player, where players are single rows.
         resampled: values under resamples of the validation set, where the utility knows its rows.
         evidence: how many samples each value hangs on, if sampled.
+        rounded: values under other roundings of kernels, where these are in float32.
     """
 
     method: str
@@ -75,6 +77,7 @@ class Valuation:
     rows: Int[np.ndarray, " p"] | None = None
     resampled: ResampledValues | None = None
     evidence: Evidence | None = None
+    rounded: RoundedValues | None = None
 
     def __post_init__(self) -> None:
         groups = self.replicates, self.replicate_samples
@@ -119,6 +122,13 @@ class Valuation:
         if self.resampled is None:
             return np.full(len(self.players), np.nan)
         return np.sqrt(self.resampled.spread.variance)
+
+    @property
+    def stderr_rounding(self) -> Float[np.ndarray, " p"]:
+        """Standard error of each value from the rounding of kernels; zero if there is none."""
+        if self.rounded is None:
+            return np.zeros(len(self.players))
+        return np.sqrt(self.rounded.spread.variance)
 
     @property
     def stderr(self) -> Float[np.ndarray, " p"]:
@@ -175,10 +185,9 @@ class Valuation:
     def to_frame(self, level: ScalarLike = 0.95) -> Any:
         """A pandas frame with one row a player, in the order of `players`.
 
-        Columns: player, value, stderr, one for each term, stderr_initialisation,
-        stderr_sampling, stderr_validation, low and high (interval of each value by itself), rank,
-        rank_low and rank_high (of all together), num_rows, and row (number in the dataset) where
-        players are rows.
+        Columns: player, value, stderr, one for each term, stderr_initialisation, stderr_sampling,
+        stderr_validation, stderr_rounding, low and high (interval of each value by itself), rank,
+        rank_low and rank_high (of all together), num_rows, and row where players are rows.
         """
         import pandas as pd
 
@@ -189,6 +198,7 @@ class Valuation:
             "stderr_initialisation": self.stderr_initialisation,
             "stderr_sampling": self.stderr_sampling,
             "stderr_validation": self.stderr_validation,
+            "stderr_rounding": self.stderr_rounding,
             "low": limits[:, 0],
             "high": limits[:, 1],
             "rank": self.rank,
@@ -243,6 +253,7 @@ class Valuation:
             replicates=replicates,
             resampled=None if self.resampled is None else self.resampled.combine(member),
             evidence=None if self.evidence is None else self.evidence.combine(member),
+            rounded=None if self.rounded is None else self.rounded.combine(member),
             description={**self.description, "player_kind": "sum of rows"},
             rows=None,
         )
@@ -271,6 +282,8 @@ class Valuation:
             arrays["effective"] = self.evidence.effective
             arrays["largest_deviation"] = self.evidence.deviation
             document["evidence"] = self.evidence.num_samples
+        if self.rounded is not None:
+            arrays["rounded"] = self.rounded.deviations
         write_archive(Path(path), _KIND, document, arrays)
 
     @classmethod
@@ -301,6 +314,9 @@ class Valuation:
             )
             if "evidence" in document
             else None,
+            rounded=RoundedValues(arrays["rounded"], arrays["contributions"].shape[1])
+            if "rounded" in arrays
+            else None,
         )
 
     @property
@@ -329,7 +345,8 @@ class Valuation:
         measured = [self._over_initialisations] if self.num_initialisations > 1 else []
         if self._is_sampled:
             measured.append(self._over_samples)
-        return measured if self.resampled is None else [*measured, self.resampled.spread]
+        further = (self.resampled, self.rounded)
+        return [*measured, *(each.spread for each in further if each is not None)]
 
 
 def value_utility(
@@ -376,18 +393,6 @@ def value_utility(
         contributions=draws,
         description=plain(description),
         rows=getattr(utility, "player_rows", None),
-        resampled=_deviations(utility, draws, resampled),
+        resampled=resampled_values(utility, draws, resampled),
         **sampled,
     )
-
-
-def _deviations(
-    utility: Utility, draws: Float[np.ndarray, "t i p"], resampled: Float[np.ndarray, "t b p"]
-) -> ResampledValues | None:
-    """Values under resamples less the values; None where the utility knows no resamples."""
-    resampling = resampling_of(utility)
-    if resampling is None or not resampled.shape[1]:
-        return None
-    away = resampled.sum(axis=0) - draws.sum(axis=0).mean(axis=0)
-    away *= np.sqrt(resampling.inflation)
-    return ResampledValues(away, resampling.degrees, resampling.floor)

@@ -1,6 +1,7 @@
 """The in-domain part: what a coalition's labels cost to fit under its tangent kernel."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -48,6 +49,9 @@ class ComplexityUtility(AbstractKernelUtility):
         multiplicity: Num[np.ndarray, " n"] | None = None,
         solver: SolverName = "auto",
     ) -> None:
+        self._remake = partial(
+            ComplexityUtility, parties=parties, multiplicity=multiplicity, solver=solver
+        )
         super().__init__(
             kernel,
             parties,

@@ -150,11 +150,11 @@ class Ingredients:
         for is_wider in (with_validation, True):
             if (output, is_wider) in self._kernels:
                 return self._kernels[output, is_wider]
-        with self._stage("kernel"):
+        with self._stage("kernel"), self.kernel_options.numbers():
             kernel = tangent_kernel(
                 self.apply,
                 self.initialisations,
-                self.dataset,
+                self.kernel_options.cast(self.dataset),
                 with_validation=with_validation,
                 **self._kernel_settings(output),
             )

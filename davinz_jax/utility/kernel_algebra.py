@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int, Num
 
 from davinz_jax.data.dataset import Parties
 from davinz_jax.kernels import Kernel
+from davinz_jax.kernels.rounding import round_anew, rounding_of
 from davinz_jax.linalg import (
     BlockSystem,
     Chunk,
@@ -56,6 +57,7 @@ class AbstractKernelUtility(AbstractUtility):
         resampling: see `AbstractUtility`.
     """
 
+    _remake: Callable[..., Any]
     _num_measures = 1
     _measure = 0
 
@@ -109,6 +111,25 @@ class AbstractKernelUtility(AbstractUtility):
         One initialisation, or for an ensemble all of them. The first of r answers is the measure,
         the others are those under resamples of the validation set.
         """
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the numbers of its kernel are known to be off by a rounding."""
+        return bool(rounding_of(self.kernel))
+
+    def round_anew(self, draw: int, generator: np.random.Generator) -> "AbstractKernelUtility":
+        """This utility on its kernel under another rounding, of one draw of the network alone.
+
+        Of all draws, where they are scored as one.
+        """
+        draws = range(len(self.kernel.blocks)) if self.is_ensemble else [draw]
+        ridge = np.asarray(self._ridge, np.float64)
+        made = self._remake(
+            kernel=round_anew(self.kernel, draws, generator),
+            ridge=ridge[list(draws)] if ridge.ndim else ridge.item(),
+        )
+        made._measure = self._measure
+        return made
 
     @property
     def ridge(self) -> float | list[float]:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -68,6 +69,11 @@ class KernelRegressionUtility(AbstractKernelUtility):
         across, self._start = _validation_parts(kernel)
         self._metrics = _make_metrics(metric, validation_targets, self._start.shape[-1])
         self._num_measures = len(self._metrics)
+        self._remake = partial(
+            KernelRegressionUtility, parties=parties, validation_targets=validation_targets,
+            metric=self._metrics, multiplicity=multiplicity, solver=solver,
+            is_ensemble=is_ensemble,
+        )  # fmt: skip
         self._targets = _check_targets(validation_targets, self._start.shape[1])
         check_resamples(resamples, len(self._targets))
         self._resamples = resamples

@@ -1,22 +1,31 @@
 """Choices of what utilities are computed with, and how: kernels and the discrepancy."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from numbers import Integral
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+import jax
+import numpy as np
 from jaxtyping import ScalarLike
 
 from davinz_jax.choices import check_choice
+from davinz_jax.data.dataset import Dataset
 from davinz_jax.kernels import RowFunction, kernel_name
 from davinz_jax.linalg import check_ridges
 from davinz_jax.ntk import Engine, LayerwiseEngine
 from davinz_jax.ntk.engines.choice import ENGINES
-from davinz_jax.types import Output, ParameterChoice, Precision
+from davinz_jax.types import Output, ParameterChoice
 
 Features = Literal["inputs", "network"]
 """What the discrepancy compares: raw inputs, or the untrained network's features."""
+
+KernelPrecision = Literal["full", "bfloat16", "float64"]
+"""Numbers of the tangent kernel: the network's own, gradients in eight bits of mantissa, or all in
+float64."""
 
 RidgeUnit = Literal["absolute", "relative"]
 """Unit of a ridge: that of the kernel, or its mean diagonal."""
@@ -71,7 +80,9 @@ class KernelOptions:
     Attributes:
         engine: `auto`, `layerwise` or `neural_tangents`.
         precision: in which the layer-wise engine keeps and multiplies gradients; `bfloat16` takes
-            half the memory, see `LayerwiseEngine`.
+            half the memory, see `LayerwiseEngine`. `float64` computes networks, gradients and
+            kernel in float64, by any engine, at some three times the cost on a CPU: for rows so
+            alike, and a ridge so small, that float32's rounding moves values.
         output: outputs it sees; None is `scalar` for regression, `trace` for rows as players and
             for kernel regression, and `label`, the paper's, otherwise.
         parameters: parameters it differentiates.
@@ -89,7 +100,7 @@ class KernelOptions:
     """
 
     engine: str = "auto"
-    precision: Precision = "full"
+    precision: KernelPrecision = "full"
     output: Output | None = None
     parameters: ParameterChoice = "weights"
     ridge: float | int | str | None = None
@@ -103,7 +114,7 @@ class KernelOptions:
     def __post_init__(self) -> None:
         _check_ridge(self.ridge)
         check_choice("ridge_unit", self.ridge_unit, get_args(RidgeUnit))
-        if self.precision != "full" and self.engine == "neural_tangents":
+        if self.precision == "bfloat16" and self.engine == "neural_tangents":
             raise ValueError(
                 f"precision: wanted 'full' for the engine neural_tangents, got {self.precision!r}; "
                 "only the engine layerwise has others"
@@ -114,16 +125,26 @@ class KernelOptions:
         if not isinstance(self.shuffle, bool):
             raise ValueError(f"shuffle: wanted true or false, got {self.shuffle!r}; true is usual")
         check_choice("parameters", self.parameters, get_args(ParameterChoice))
-        check_choice("precision", self.precision, get_args(Precision))
+        check_choice("precision", self.precision, get_args(KernelPrecision))
         check_choice("engine", self.engine, ENGINES)
         if self.output is not None:
             check_choice("output", self.output, get_args(Output))
 
     def make_engine(self) -> str | Engine:
         """The engine by name, or one of another precision than the full."""
-        if self.precision == "full":
+        if self.precision != "bfloat16":
             return self.engine
-        return LayerwiseEngine(precision=self.precision)
+        return LayerwiseEngine(precision="bfloat16")
+
+    def numbers(self) -> AbstractContextManager[Any]:
+        """Context in which JAX has the numbers that the kernel is computed in."""
+        return jax.enable_x64(True) if self.precision == "float64" else nullcontext()
+
+    def cast(self, dataset: Dataset) -> Dataset:
+        """The dataset in these numbers: a network takes those of its inputs."""
+        if self.precision != "float64":
+            return dataset
+        return dataset.map_inputs(partial(np.asarray, dtype=np.float64))
 
 
 def _check_ridge(ridge: float | int | str | None) -> None:

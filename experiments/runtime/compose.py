@@ -27,6 +27,7 @@ from davinz_jax import (
 from davinz_jax.data import partition_rows
 from davinz_jax.models import initialise, load_torch_weights
 from davinz_jax.ntk import Forecast
+from davinz_jax.semivalues import add_rounding
 from davinz_jax.types import PRNGKey, Progress, Utility, Variables
 from davinz_jax.utility.options import KernelName
 from experiments.runtime import errors, option_types, protocols
@@ -164,12 +165,13 @@ class Components:
 
     def value(self, context: Context, utility: Utility | None = None) -> Valuation:
         """The players' values by the configured semivalue; of the configured utility, if none."""
-        return self.semivalue(
-            self.utility(context.ingredients) if utility is None else utility,
-            key=context.keys["semivalue"],
-            checkpoint=context.checkpoint,
-            progress=context.progress,
+        key = context.keys["semivalue"]
+        utility = self.utility(context.ingredients) if utility is None else utility
+        valuation = self.semivalue(
+            utility, key=key, checkpoint=context.checkpoint, progress=context.progress
         )
+        again = partial(self.semivalue, key=key, checkpoint=None, progress=lambda *_: None)
+        return add_rounding(valuation, utility, again, key=jax.random.fold_in(key, 1))
 
 
 GROUPS = {

@@ -68,7 +68,20 @@ def test_reference_numbers(golden, value, read_result, case, model, blocks):
     if smallest > 10 * wanted["ridge"]:
         assert result["kernel"]["min_eigenvalue"] == pytest.approx(smallest, rel=1e-3)
     assert result["seeds"]["num_initialisations"] == 1
-    assert all(player["stderr"] is None for player in result["players"])
+    assert all(player["stderr_initialisation"] is None for player in result["players"])
+
+
+def test_a_kernel_in_float64_has_no_rounding_error(value, read_result):
+    """And gives the same values as float32 where the ridge is large."""
+    found = {}
+    for precision in ("full", "float64"):
+        folder = value(*SMALL, "ntk.ridge=1", f"ntk.precision={precision}", "overwrite=true")
+        found[precision] = read_result(folder)["players"]
+    narrow, wide = found["full"], found["float64"]
+    assert all(player["stderr_rounding"] > 0 for player in narrow)
+    assert all(player["stderr_rounding"] == 0 for player in wide)
+    apart = [abs(a["complexity"] - b["complexity"]) for a, b in zip(narrow, wide, strict=True)]
+    assert 0 < max(apart) < 1e-5
 
 
 # -- property --------------------------------------------------------------------------------------

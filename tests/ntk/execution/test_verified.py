@@ -61,11 +61,11 @@ def test_a_network_is_checked_once(key, monkeypatch):
     network = Network(lambda v, x: MODULE.apply(v, x), "label", "weights")
     verify = LayerwiseEngine.verify
 
-    def counted(*args, **settings):
+    def verify_and_note(*args, **settings):
         calls.append(args)
         return verify(*args, **settings)
 
-    monkeypatch.setattr(LayerwiseEngine, "verify", counted)
+    monkeypatch.setattr(LayerwiseEngine, "verify", verify_and_note)
     for rows in (X, X + 1):
         plan = make_verified_plan("auto", network, variables, make_rows(network, rows, Y))
         assert plan.note is None

@@ -42,7 +42,15 @@ STREAMS = ("data", "parties", "corruption", "initialisations", "blocks", "semiva
 
 
 def streams(seed: int) -> dict[str, PRNGKey]:
-    """One random key for each purpose, so that a change of one leaves the others alone."""
+    """One random key for each purpose, so that a change of one leaves the others alone.
+
+    Raises:
+        InputError: for a seed of more than 64 bits.
+    """
+    if not -(2**63) <= seed < 2**63:
+        raise InputError(
+            f"seed: wanted a whole number of 64 bits, got {seed}; choose a shorter one"
+        )
     return dict(zip(STREAMS, jax.random.split(jax.random.key(seed), len(STREAMS)), strict=True))
 
 

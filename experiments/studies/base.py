@@ -157,10 +157,16 @@ def count_seeds(number: int) -> str:
     return f"{number} seed{'s' if number > 1 else ''}"
 
 
-def check_level(level: float) -> None:
+def check_level(level: float, option: str = "level") -> None:
     """Refuse a coverage that is none."""
     if not 0 < level < 1:
-        raise InputError(f"level: wanted a probability in (0, 1), got {level}; 0.95 is usual")
+        raise InputError(f"{option}: wanted a probability in (0, 1), got {level}; 0.95 is usual")
+
+
+def check_worst(worst: int, option: str = "worst") -> None:
+    """Refuse a number of rows to show that is below none."""
+    if worst < 0:
+        raise InputError(f"{option}: wanted 0 rows or more, got {worst}; 24 is usual")
 
 
 def components_of(cfg: DictConfig, seed: int) -> Components:

@@ -19,6 +19,7 @@ from experiments.runtime.console import Stages
 from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError
 from experiments.runtime.schema.value import Players, ValueOptions
+from experiments.studies.base import check_level, check_worst
 
 CHECKPOINT = "checkpoint"
 
@@ -70,6 +71,8 @@ def prepare(cfg: DictConfig, folder: Path) -> Prepared:
         cfg: of the command.
         folder: where the run is to write.
     """
+    check_level(cfg.value.level, "value.level")
+    check_worst(cfg.value.worst, "value.worst")
     components, stages = compose.components(cfg), Stages()
     with stages.stage("data"):
         rows = components.load(stages.progress)

@@ -30,6 +30,7 @@ from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
 from experiments.runtime.own_rows import OwnRows, own_rows
 from experiments.runtime.schema.detect import CutRule, What
+from experiments.studies.base import check_worst
 from experiments.studies.detect.kernels import make_ingredients
 from experiments.studies.detect.options import (
     BOUND,
@@ -43,6 +44,7 @@ from experiments.studies.detect.views import view_rows, wants_views, with_few_va
 
 def run(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> dict[str, Any]:
     """Judge all rows, print, and write to the folder; returns what result.json holds."""
+    check_worst(cfg.worst)
     with claims.claim(folder, overwrite=cfg.overwrite):
         found = detect(cfg, named)
         content = doubts.result(found, compose.plain(cfg))

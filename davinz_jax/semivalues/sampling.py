@@ -229,7 +229,7 @@ class _Loop:
         self._call, self._words = call, words
         self._num_units = _whole_units(call.sampling.num_samples, sampler)
         self._configuration = (
-            _configuration(utility, semivalue, settings) if call.checkpoint else {}
+            _configuration(utility, semivalue, settings, sampler) if call.checkpoint else {}
         )
 
     def run(self) -> tuple[SamplingState, str]:
@@ -305,7 +305,9 @@ class _Loop:
             self._call.progress(done, total, self._semivalue)
 
 
-def _configuration(utility: Utility, semivalue: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _configuration(
+    utility: Utility, semivalue: str, settings: Mapping[str, Any], sampler: Sampler
+) -> dict[str, Any]:
     """What samples depend on, other than how many they are."""
     return plain(
         {
@@ -316,6 +318,7 @@ def _configuration(utility: Utility, semivalue: str, settings: Mapping[str, Any]
             "terms": utility.terms,
             "num_initialisations": utility.num_initialisations,
             "versions": versions(),
+            "sums": sorted(sampler.shapes),
             "worths": _probe(utility),
         }
     )

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -17,6 +18,7 @@ from davinz_jax.semivalues import (
     banzhaf,
     beta_shapley,
     games,
+    permutations,
     sampling,
     shapley,
 )
@@ -169,6 +171,21 @@ def test_other_data_described_alike_is_refused(wide_game, key, tmp_path):
     shapley(games.airport(np.arange(1.0, 16.0)), **options)
     with pytest.raises(ValueError, match="worths: .* in the file, .* now"):
         shapley(games.airport(np.arange(2.0, 17.0)), **options)
+
+
+def test_a_checkpoint_of_other_sums_is_refused(wide_game, key, tmp_path, monkeypatch):
+    """As of a version that kept fewer: there is no way to fill in what it did not keep."""
+    options = {"sampling": Sampling("antithetic", 64), "key": key, "checkpoint": tmp_path / "file"}
+    shapley(wide_game, **options)
+    made = permutations.permutation_sampler
+
+    def with_more(*of):
+        sampler = made(*of)
+        return replace(sampler, shapes={**sampler.shapes, "cubes": (15,)})
+
+    monkeypatch.setattr(permutations, "permutation_sampler", with_more)
+    with pytest.raises(ValueError, match=r"sums: \['marginals', .* in the file, .*'cubes'.* now"):
+        shapley(wide_game, **options)
 
 
 def test_batches_make_no_difference(wide_game, key, monkeypatch):

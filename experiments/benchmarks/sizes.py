@@ -24,6 +24,8 @@ class Size:
         leave_one_out: n of each measurement of all leave-one-out values.
         permutations: rows, and permutations of the whole estimator.
         shapley: rows, blocks and parties of the exact Shapley values.
+        ridge: n of each choice of a ridge.
+        threads: rows, validation rows and parties of Shapley values on many threads and on one.
         recomputing: rows, blocks and parties valued by a kernel for each coalition.
         whole_pass: rows of kernel and leave-one-out in one pass.
         mmd: rows of both samples where the dense matrices fit.
@@ -41,6 +43,8 @@ class Size:
     leave_one_out: tuple[int, ...]
     permutations: tuple[int, int]
     shapley: tuple[int, int, int]
+    ridge: tuple[int, ...]
+    threads: tuple[int, int, int]
     recomputing: tuple[int, int, int]
     whole_pass: int
     mmd: tuple[int, int]
@@ -59,6 +63,8 @@ TINY = Size(
     leave_one_out=(60,),
     permutations=(40, 5),
     shapley=(32, 4, 4),
+    ridge=(40,),
+    threads=(32, 10, 4),
     recomputing=(16, 1, 2),
     whole_pass=16,
     mmd=(60, 40),
@@ -77,6 +83,8 @@ CPU = Size(
     leave_one_out=(1000, 5000),
     permutations=(1000, 1000),
     shapley=(10_000, 100, 10),
+    ridge=(1000, 2000),
+    threads=(800, 400, 8),
     recomputing=(200, 2, 5),
     whole_pass=10_000,
     mmd=(4000, 1000),
@@ -95,6 +103,8 @@ GPU = Size(
     leave_one_out=(1000, 5000, 10_000),
     permutations=(1000, 1000),
     shapley=(10_000, 100, 10),
+    ridge=(1000, 2000),
+    threads=(800, 400, 8),
     recomputing=(200, 2, 5),
     whole_pass=10_000,
     mmd=(10_000, 5_000),

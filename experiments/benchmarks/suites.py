@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from experiments.benchmarks import coalitions, discrepancy, engines, growth
+from experiments.benchmarks import coalitions, discrepancy, engines, growth, regression
 from experiments.benchmarks.sizes import Size
 
 
@@ -102,6 +102,12 @@ def _coalitions(size: Size) -> _Described:
     yield "one kernel against recomputing", coalitions.against_recomputing, arguments
     arguments = dict(zip(names, size.shapley, strict=True)) | {"effort": effort}
     yield "exact Shapley of parties", coalitions.exact_shapley_of_parties, arguments
+    for num_rows in size.ridge:
+        arguments = {"num_rows": num_rows, "effort": effort}
+        yield f"ridge from {num_rows} rows", regression.ridge_by_leave_one_out, arguments
+    names = ("num_rows", "num_validation_rows", "num_parties")
+    arguments = dict(zip(names, size.threads, strict=True)) | {"effort": effort}
+    yield "Shapley of parties on all threads", regression.threads_of_shapley, arguments
     arguments = {"num_rows": size.whole_pass, "own_process": size.own_process}
     name = f"dense kernel and leave-one-out of {size.whole_pass} rows"
     yield name, coalitions.whole_pass, arguments

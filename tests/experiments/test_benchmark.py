@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from experiments.benchmark import main
-from experiments.benchmarks import page
+from experiments.benchmarks import page, regression
 from experiments.benchmarks.coalitions import add_ridge, leave_out_by_inverse
 from experiments.benchmarks.discrepancy import dense_mmd_squared
 from experiments.benchmarks.figures import figures
@@ -298,3 +298,22 @@ def test_bad_option(benchmark, tmp_path, arguments, words):
     for word in words:
         assert word in str(stopped.value.code)
     assert not (tmp_path / "run").exists()
+
+
+# -- regression ------------------------------------------------------------------------------------
+
+
+def test_the_ridge_and_shapley_values_on_any_threads_agree_with_what_they_are_held_against():
+    ridge = regression.ridge_by_leave_one_out(num_rows=30, effort=Effort(1, 0.1))
+    assert ridge["agreement"]["is_met"]
+    assert ridge["checks"][0]["at_most"] == 1.5
+    threads = regression.threads_of_shapley(
+        num_rows=24, num_validation_rows=10, num_parties=3, effort=Effort(1, 0.1)
+    )
+    assert threads["agreement"]["is_met"]
+    assert set(threads["sides"]) == {"all BLAS threads", "one BLAS thread"}
+
+
+def test_rows_left_out_one_by_one_have_the_error_of_the_inverse():
+    """Two rows of kernel 1 with each other 0: each is predicted 0, and its error is its target."""
+    assert regression.leave_one_out_error(np.eye(2), np.eye(2), 1.0) == pytest.approx(0.5)

@@ -132,7 +132,7 @@ def summarise_rows(
         level: coverage of the intervals.
     """
     rows = []
-    for metric, by_count in found[0]["values"].items():
+    for metric, by_count in found[0]["values"].items() if found else ():
         for count in by_count:
             numbers = [
                 np.nan_to_num(

@@ -191,6 +191,8 @@ def _copies(content: Mapping[str, Any]) -> Iterator[str]:
 
 def _validation_rows(content: Mapping[str, Any]) -> Iterator[str]:
     rows = content["validation_rows"]
+    if not rows:
+        return
     counts = list(dict.fromkeys(row["num_rows"] for row in rows))
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
     yield "## How many validation rows leave-one-out wants\n"

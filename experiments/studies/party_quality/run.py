@@ -143,7 +143,7 @@ def summary(
              "validation": spec.validation, "num_initialisations": spec.num_initialisations}
             for role, spec in plan.kinds
         ],
-        "growing": plan.growing[0].data,
+        "growing": plan.growing_data,
     }  # fmt: skip
 
 

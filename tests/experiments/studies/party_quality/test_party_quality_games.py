@@ -85,4 +85,4 @@ def test_no_showing_game_chooses():
         assert len(set(names)) == len(names)
         halves = {(role, spec.half) for role, spec in plan.roles if spec.data != "digits"}
         assert halves <= {("choosing", 0), ("showing", 1)}
-        assert plan.growing
+        assert bool(plan.growing) == bool(plan.growing_data)

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.runtime.errors import InputError
+from experiments.runtime.app import CONFIG_FOLDER
+from experiments.runtime.errors import InputError, explain
 
 
 def main(arguments: Sequence[str]) -> dict[str, int]:
@@ -24,4 +25,4 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except (InputError, OSError) as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {explain(error, CONFIG_FOLDER, 'collect', sys.argv[1:])}")

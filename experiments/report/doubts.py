@@ -269,6 +269,11 @@ def save(
         writers["worst.png"] = partial(plots.save, _gallery(found, found.order[:worst]))
     write_whole(folder, writers | {outputs.RESULT: outputs.result_writer(content)})
     console.say(f"written to {folder}: {', '.join([*writers, outputs.RESULT])}")
+    if own.has_formulas:
+        console.note(
+            f"keep{own.ending} and drop{own.ending} hold the source's cells as they are, some of "
+            "which begin with = + - or @: a spreadsheet would compute them"
+        )
     if found.rows.corrupted.any():
         console.note(f"keep{own.ending} and drop{own.ending} hold rows as they were, not spoilt")
 

@@ -16,6 +16,8 @@ from matplotlib import pyplot as plt  # noqa: E402  (after the backend is chosen
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
+from experiments.runtime.foreign import drawn  # noqa: E402
+
 # Okabe & Ito's palette: told apart by people who do not see all colours.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 INK = "#333333"
@@ -61,11 +63,11 @@ def _bars(frame: pd.DataFrame, terms: Sequence[str], title: str, level: float) -
     for term, colour in zip(terms, PALETTE, strict=False):
         part = frame[term].to_numpy()
         start = np.where(part >= 0, highs, lows)
-        label = TERM_CAPTIONS.get(term, term)
+        label = TERM_CAPTIONS.get(term, drawn(term))
         axes.barh(rows, part, left=start, height=0.62, color=colour, label=label)
         highs, lows = highs + np.clip(part, 0, None), lows + np.clip(part, None, 0)
     _mark_values(axes, frame, rows, level)
-    axes.set_yticks(rows, frame["player"].astype(str))
+    axes.set_yticks(rows, [drawn(name) for name in frame["player"]])
     axes.invert_yaxis()
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_xlabel("value")
@@ -90,7 +92,7 @@ def _curve(frame: pd.DataFrame, terms: Sequence[str], title: str, level: float) 
         label=f"{level:.0%} interval of each",
     )  # fmt: skip
     for term, colour in zip(terms, PALETTE, strict=False):
-        label = TERM_CAPTIONS.get(term, term)
+        label = TERM_CAPTIONS.get(term, drawn(term))
         axes.plot(place, frame[term], ".", color=colour, markersize=2, alpha=0.5, label=label)
     axes.plot(place, frame["value"], color=INK, linewidth=1.4, label="value")
     axes.axhline(0, color=INK, linewidth=0.8)
@@ -102,7 +104,7 @@ def _curve(frame: pd.DataFrame, terms: Sequence[str], title: str, level: float) 
 
 def _finish(axes: Axes, title: str) -> None:
     style(axes)
-    axes.set_title(title, loc="left", fontsize=11)
+    axes.set_title(drawn(title), loc="left", fontsize=11)
     axes.figure.legend(loc="outside lower center", ncols=3, fontsize=9, frameon=False)
 
 
@@ -124,8 +126,8 @@ def rows_figure(images: np.ndarray, captions: Sequence[str], *, title: str) -> F
         axes.axis("off")
     for axes, image, caption in zip(grid.flat, images, captions, strict=False):
         axes.imshow(_scale_to_unit(image), cmap="gray")
-        axes.set_title(caption, fontsize=8)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+        axes.set_title("\n".join(map(drawn, caption.split("\n"))), fontsize=8)
+    figure.suptitle(drawn(title), x=0.01, ha="left", fontsize=11)
     return figure
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from matplotlib.figure import Figure
 
 from experiments.report.plots import INK, PALETTE, plt, style
+from experiments.runtime.foreign import drawn
 
 NUM_BINS = 60
 FARTHEST = 2.0
@@ -53,7 +54,7 @@ def margins_figure(
     axes.set_xlabel(unit + (" (lowest gathered at the left)" if (shown != margin).any() else ""))
     axes.set_ylabel("rows (root scale)")
     style(axes)
-    axes.set_title(title, loc="left", fontsize=11)
+    axes.set_title(drawn(title), loc="left", fontsize=11)
     figure.legend(loc="outside lower center", ncols=4, fontsize=9, frameon=False)
     return figure
 

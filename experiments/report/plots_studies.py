@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.report.estimates import OverSeeds, over_seeds
 from experiments.report.plots import INK, PALETTE, TERM_CAPTIONS, plt, style
+from experiments.runtime.foreign import drawn
 
 COLOURS = PALETTE * 3
 
@@ -94,8 +95,8 @@ def matrix_figure(
         for i, j in np.argwhere(np.isfinite(panel)):
             colour = "white" if abs(panel[i, j]) > 0.6 else INK
             axes.text(j, i, f"{panel[i, j]:.2f}", ha="center", va="center", color=colour, size=8)
-        axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-        axes.set_yticks(range(len(names)), names)
+        axes.set_xticks(range(len(names)), [drawn(name) for name in names], rotation=45, ha="right")
+        axes.set_yticks(range(len(names)), [drawn(name) for name in names])
         axes.set_title(text, loc="left", fontsize=10)
     figure.colorbar(image, ax=grid[0].tolist(), label=title, shrink=0.8)
     return figure
@@ -119,11 +120,11 @@ def estimates_figure(
     for axes, (title, group), colour in zip(grid[0], groups.items(), COLOURS, strict=False):
         for row, estimate in enumerate(group.values()):
             _point(axes, row, estimate, colour)
-        axes.set_yticks(range(len(group)), list(group))
+        axes.set_yticks(range(len(group)), [drawn(name) for name in group])
         axes.invert_yaxis()
         if zero:
             axes.axvline(0, color=INK, linewidth=0.8)
-        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_title(drawn(title), loc="left", fontsize=10)
         axes.set_xlabel(xlabel)
         style(axes)
     return figure

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -25,6 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
 from experiments.runtime.errors import Taken, explain, refuse_unknown
+from experiments.runtime.foreign import printable
 from experiments.runtime.schema import registry
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "conf"
@@ -58,13 +59,18 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
     except BAD_INPUT as error:
         if wants_traceback:
             raise
-        sys.exit(f"error: {explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])}")
+        _exit(error, config_name)
     except _Refused as refused:
         if wants_traceback:
             raise refused.error from refused.error.__cause__
-        sys.exit(f"error: {explain(refused.error, CONFIG_FOLDER, config_name, sys.argv[1:])}")
+        _exit(refused.error, config_name)
     except KeyboardInterrupt:
         sys.exit("interrupted; what was finished before is kept, and half a result is not written")
+
+
+def _exit(error: Exception, config_name: str) -> NoReturn:
+    said = explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])
+    sys.exit(f"error: {printable(said)}")
 
 
 def output_folder() -> Path:

@@ -17,6 +17,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
+
+from experiments.runtime.foreign import printable
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
 _QUIET_SECONDS = 10.0
@@ -47,7 +50,7 @@ class Stages:
         self._open: list[_Stage] = []
         self._bars = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -80,11 +83,11 @@ class Stages:
             self._bars.stop()
         own = elapsed - stage.nested
         self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + own, 3)
-        self._console.print(f"[dim]{stage.name}: {own:.1f} s[/dim]")
+        self._console.print(f"{stage.name}: {own:.1f} s", style="dim", markup=False)
 
     def announce(self, forecast: object) -> None:
         """Print what a stage is expected to take before it begins."""
-        self._console.print(f"[dim]{forecast}[/dim]")
+        self._console.print(f"{forecast}", style="dim", markup=False)
 
     def progress(self, done: int, total: int, stage: str) -> None:
         """Report `done` of `total` steps of what the innermost stage is doing now."""
@@ -94,26 +97,32 @@ class Stages:
         self._bars.update(current.task, completed=done, total=total, description=stage)
         if not self._console.is_terminal and done and now - current.last_line > _QUIET_SECONDS:
             left = (now - current.began) * (total - done) / done
-            self._console.print(f"{stage}: {done} of {total}, about {left:.0f} s left")
+            text = f"{stage}: {done} of {total}, about {left:.0f} s left"
+            self._console.print(text, markup=False)
             current.last_line = now
 
 
 def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: the first column to the left, figures to the right."""
-    drawn = Table(title=title, title_justify="left", header_style="bold")
+    """Print a table: the first column to the left, figures to the right; no cell is markup."""
+    drawn = Table(title=_plain(title), title_justify="left", header_style="bold")
     for index, header in enumerate(headers):
-        drawn.add_column(header, justify="right" if index else "left", no_wrap=True)
+        drawn.add_column(_plain(header), justify="right" if index else "left", no_wrap=True)
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(_plain, row))
     wide = CONSOLE if CONSOLE.is_terminal else Console(highlight=False, width=LOG_WIDTH)
     wide.print(drawn)
 
 
 def note(text: str) -> None:
     """Print one line that a reader of the result should know."""
-    CONSOLE.print(f"note: {text}", style="yellow", markup=False)
+    CONSOLE.print(f"note: {printable(text)}", style="yellow", markup=False)
 
 
 def say(text: str) -> None:
     """Print one plain line."""
-    CONSOLE.print(text, markup=False)
+    CONSOLE.print(printable(text), markup=False)
+
+
+def _plain(text: str) -> Text:
+    """Text as it is, on one line."""
+    return Text(printable(text).replace("\n", "\\n"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from davinz_jax.files import Writer, write_whole
 from davinz_jax.versions import versions as library_versions
 from experiments.runtime.errors import InputError
+from experiments.runtime.foreign import cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,16 @@ def text_writer(text: str) -> Writer:
 
 
 def csv_writer(frame: "pd.DataFrame") -> Writer:
-    """A writer of one table, without its index."""
+    """A writer of one table for people, without its index: no text in it is a formula."""
+    harmless = frame.rename(columns=cell)
+    for place, kind in enumerate(frame.dtypes):
+        if kind.kind not in "biuf":
+            harmless.isetitem(place, frame.iloc[:, place].map(cell))
+    return data_writer(harmless)
+
+
+def data_writer(frame: "pd.DataFrame") -> Writer:
+    """A writer of one table for programs, without its index: every cell as it is."""
 
     def write(path: Path) -> None:
         frame.to_csv(path, index=False)

@@ -13,7 +13,8 @@ from jaxtyping import Bool, Int
 from davinz_jax.data import Dataset, load_table, read_cells
 from davinz_jax.data.records import FileRecords, file_records, is_text_table
 from davinz_jax.files import Writer
-from experiments.runtime.outputs import csv_writer
+from experiments.runtime.foreign import cell
+from experiments.runtime.outputs import data_writer
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,18 @@ class OwnRows:
         """Writes the chosen rows, in the source's order and, if it is text, in its bytes."""
         if self.records is None:
             order = np.argsort(self.places[chosen], kind="stable")
-            return csv_writer(self.cells[chosen].iloc[order])
+            return data_writer(self.cells[chosen].iloc[order])
         wanted = np.zeros(len(self.records.rows), bool)
         wanted[self.places[chosen]] = True
         content = self.records.keep(wanted)
         return lambda path: path.write_bytes(content)
+
+    @property
+    def has_formulas(self) -> bool:
+        """Whether a spreadsheet would compute some cell or name of a column."""
+        words = self.cells.select_dtypes(exclude="number").astype(object)
+        marked = words.map(lambda word: cell(word) != word).to_numpy(dtype=bool)
+        return bool(marked.any()) or any(cell(name) != name for name in self.cells.columns)
 
 
 def own_rows(source: Any, dataset: Dataset) -> OwnRows:

@@ -19,7 +19,7 @@ from davinz_jax.files import write_whole
 from experiments.report import plots
 from experiments.report.estimates import IDENTITY, Estimates, Number, OverSeeds, numbers_of
 from experiments.report.plots_studies import estimates_figure
-from experiments.runtime import console, outputs
+from experiments.runtime import console, outputs, saved
 from experiments.runtime.errors import InputError
 from experiments.studies.base import check_level
 
@@ -104,8 +104,10 @@ def _job(place: Path, folder: Path) -> Job:
         return Job(name, None, f"{content.get('error')}: {content.get('message')}")
     if not result.is_file():
         return Job(name, None, "no result: killed, or still running")
-    content = outputs.read_result(result)
+    content = saved.result(place)
     check_numbers(content, result)
+    if (place / outputs.VALUATION).is_file():
+        saved.valuation(place)
     return Job(name, content)
 
 

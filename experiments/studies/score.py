@@ -5,6 +5,7 @@ run's `data_sha256`; only the coalitions N, N ∪ new and {new} are looked at. B
 drawn anew over old and new rows.
 """
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def score(folder: Path, path: Path, name: str, *, stages: Stages) -> Score:
     settings = freeze(earlier)
     with stages.stage("data"):
         old = _old_rows(settings, earlier, stages)
+        _check_encoding(old, earlier)
         inputs, targets = _new_rows(settings, earlier, path, stages)
         joined = join(old, inputs, targets, name)
     components = compose.components(OmegaConf.create(settings))
@@ -98,6 +100,15 @@ def _old_rows(settings: dict[str, Any], earlier: dict[str, Any], stages: Stages)
             f"{found[:12]}…; restore the file, or value the data anew"
         )
     return rows
+
+
+def _check_encoding(rows: Rows, earlier: dict[str, Any]) -> None:
+    found = json.loads(json.dumps(rows.dataset.encoding))
+    if found != earlier.get("encoding"):
+        raise InputError(
+            "run: wanted the encoding that its data gives, got another one in result.json; restore "
+            "the file from a copy, or value the data anew"
+        )
 
 
 def _new_rows(

@@ -1,17 +1,24 @@
 """Checks that every source's result passes before anything is computed on it."""
 
+import math
+
 import numpy as np
 from jaxtyping import Num, Shaped
 
 from davinz_jax.data.dataset import Dataset, Parties
+
+LARGEST = 1e30
+"""Largest number whose square, and sums of squares, a float32 or float64 kernel still holds."""
 
 
 def validate(dataset: Dataset) -> Dataset:
     """The data set given, once its fields have passed every check.
 
     Raises:
-        ValueError: if there are no rows or no validation rows, lengths or shapes disagree, a value
-            NaN or infinite, a label lies outside 0..num_classes-1, or there is one class only.
+        ValueError: if there are no rows, no validation rows or no inputs in a row, lengths or
+            shapes disagree, a value is NaN, infinite or beyond 1e30, a label lies outside
+            0..num_classes-1, there is one class only, or all targets of a regression are one
+            number.
     """
     inputs, validation = dataset.inputs, dataset.validation
     if len(inputs) == 0:
@@ -28,6 +35,11 @@ def validate(dataset: Dataset) -> Dataset:
     _check_finite("validation_inputs", validation.inputs, dataset.feature_names)
     if dataset.task == "classification":
         _check_several_classes(dataset.targets)
+    elif (dataset.targets == dataset.targets[0]).all():
+        raise ValueError(
+            f"targets: wanted numbers that differ, got {dataset.targets[0]:g} in each of "
+            f"{len(inputs)} rows; name another target"
+        )
     if dataset.lines is not None and dataset.lines.shape != inputs.shape[:1]:
         raise ValueError(
             f"lines: wanted one for each of {len(inputs)} rows, got shape {dataset.lines.shape}; "
@@ -48,6 +60,11 @@ def _check_shapes(
             )
         if not np.issubdtype(values.dtype, np.floating):
             raise ValueError(f"{name}: wanted floats, got {values.dtype}; convert them to float32")
+    if not math.prod(inputs.shape[1:]):
+        raise ValueError(
+            f"inputs: wanted at least one number in a row, got shape {inputs.shape}; give rows "
+            "with features"
+        )
     if inputs.shape[1:] != validation_inputs.shape[1:]:
         raise ValueError(
             f"validation_inputs: wanted rows of shape {inputs.shape[1:]} as in inputs, got "
@@ -101,6 +118,7 @@ def _check_several_classes(labels: Shaped[np.ndarray, " n"]) -> None:
 def _check_finite(name: str, values: Num[np.ndarray, "n ..."], columns: tuple[str, ...]) -> None:
     finite = np.isfinite(values)
     if finite.all():
+        _check_size(name, values)
         return
     bad_rows = np.flatnonzero(~finite.reshape(len(values), -1).all(axis=1))
     where = ""
@@ -110,6 +128,16 @@ def _check_finite(name: str, values: Num[np.ndarray, "n ..."], columns: tuple[st
         f"{name}: wanted finite values, got NaN or infinity in {len(bad_rows)} of {len(values)} "
         f"rows{where}, first in row {bad_rows[0]}; remove these rows or mend their values"
     )
+
+
+def _check_size(name: str, values: Num[np.ndarray, "n ..."]) -> None:
+    """Refuses numbers whose squares overflow."""
+    worst = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+    if worst > LARGEST:
+        raise ValueError(
+            f"{name}: wanted numbers of at most {LARGEST:g}, got one of size {worst:.3g}; mend it, "
+            "or count in a larger unit"
+        )
 
 
 def _check_parties(parties: Parties, count: int) -> None:

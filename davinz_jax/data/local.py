@@ -95,6 +95,15 @@ def read_members(path: Path, pattern: str) -> dict[str, bytes]:
     return dict(sorted(contents.items()))
 
 
+def unreadable_file(path: Path | str, wanted: str, error: Exception) -> Exception:
+    """The error for a user's own file: what the system refused, or what its contents are not."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error
+    return ValueError(
+        f"{path}: wanted {wanted}, got {error}; mend the file, or restore it from a copy"
+    )
+
+
 def corrupt_file(path: Path | str, wanted: str, got: str) -> ValueError:
     """The error for a file whose contents are not what they should be."""
     return ValueError(

@@ -36,6 +36,24 @@ def bad_value(value):
     return inputs
 
 
+def test_numbers_whose_squares_overflow_are_refused():
+    with pytest.raises(ValueError, match=r"inputs: wanted numbers of at most 1e\+30, got one of"):
+        validate(change(GOOD, inputs=bad_value(-3e31)))
+
+
+def test_rows_without_features_are_refused():
+    none = np.zeros((4, 0), np.float32)
+    data = change(GOOD, inputs=none, **judged_on(inputs=none[:2]))
+    with pytest.raises(ValueError, match="inputs: wanted at least one number in a row"):
+        validate(data)
+
+
+def test_a_regression_on_one_number_is_refused():
+    data = change(GOOD, task="regression", num_classes=1, targets=np.full(4, 2.5))
+    with pytest.raises(ValueError, match="targets: wanted numbers that differ, got 2.5 in each"):
+        validate(data)
+
+
 def test_good_data_pass_unchanged(classes):
     assert validate(GOOD) is GOOD
     assert validate(classes).sha256() == classes.sha256()

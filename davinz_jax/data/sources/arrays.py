@@ -5,6 +5,8 @@ and `validation_targets` (in golden files these two are called `target_inputs` a
 `target_targets`).
 """
 
+import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -18,8 +20,9 @@ from davinz_jax.choices import check_choice
 from davinz_jax.data.checks import check_labels, validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import Holdout, hold_out, identical_rows
-from davinz_jax.data.local import PathLike, corrupt_file
+from davinz_jax.data.local import PathLike, unreadable_file
 from davinz_jax.data.randomness import split_key
+from davinz_jax.data.remarks import with_remarks
 from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.data.targets import class_labels, infer_task
 from davinz_jax.types import PRNGKey, Progress, Task
@@ -37,6 +40,25 @@ _NAMES = {
     "validation_targets": "validation_targets",
 }
 """What each array that we know is called here, by its name in the file."""
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+_NPZ_ERRORS = (
+    OSError,
+    ValueError,
+    EOFError,
+    TypeError,
+    LookupError,
+    SyntaxError,
+    RuntimeError,
+    OverflowError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What a damaged archive, one of another kind, or an encrypted one is refused with."""
 
 
 def load_arrays(
@@ -103,7 +125,7 @@ def load_arrays(
         lines=arrays["lines"],
     )
     used = select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
-    return validate(used)
+    return with_remarks(validate(used))
 
 
 def channels_last(
@@ -138,9 +160,11 @@ def _read_npz(path: Path) -> Arrays:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found = list(archive.files)
+            for name in set(found) & set(_NAMES):
+                _check_header(archive.zip, name)
             arrays = {own: archive[name] for name, own in _NAMES.items() if name in found}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        raise corrupt_file(path, "an npz file of plain arrays", str(error)) from error
+    except _NPZ_ERRORS as error:
+        raise unreadable_file(path, "an npz file of plain arrays", error) from error
     missing = [name for name in ("inputs", "targets") if name not in arrays]
     if missing:
         raise ValueError(
@@ -148,6 +172,22 @@ def _read_npz(path: Path) -> Arrays:
             f"add {' and '.join(missing)}"
         )
     return arrays
+
+
+def _check_header(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuses an array whose header claims more or less than the file holds of it."""
+    member = archive.getinfo(f"{name}.npy")
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        if version not in _HEADERS:
+            return
+        shape, _, dtype = _HEADERS[version](file)
+        size = math.prod(shape) * dtype.itemsize
+        if not dtype.hasobject and size != member.file_size - file.tell():
+            raise ValueError(
+                f"{name} of shape {shape}, {size:,} bytes by its header, in "
+                f"{member.file_size:,} bytes"
+            )
 
 
 def _name_validation_set(arrays: Arrays) -> Arrays:

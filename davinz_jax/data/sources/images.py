@@ -1,5 +1,8 @@
 """A user's own images: folders party/class/*.png, or a CSV manifest of path, party and class."""
 
+import struct
+import warnings
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,8 +16,9 @@ from davinz_jax.choices import check_choice
 from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import Holdout, hold_out
-from davinz_jax.data.local import PathLike, corrupt_file
+from davinz_jax.data.local import PathLike, unreadable_file
 from davinz_jax.data.randomness import split_key
+from davinz_jax.data.remarks import with_remarks
 from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.data.sources.table import read_table
@@ -23,6 +27,19 @@ from davinz_jax.types import PRNGKey, Progress
 
 Colour = Literal["auto", "grey", "rgb"]
 """Grey or RGB for all images, or grey where all of them are."""
+
+_IMAGE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    LookupError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
+"""What damaged images are refused with, by their kind."""
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -95,11 +112,10 @@ def load_images(
     used = select_dataset(numbered, num_rows, num_validation_rows, select=select, keys=row_keys)
     in_use = [files[k] for k in (*used.inputs, *used.validation.inputs)]
     channels = _count_channels(in_use, colour)
-    return validate(
-        used.map_inputs(
-            lambda rows: _read_images([files[k] for k in rows], size, channels, progress)
-        )
+    read = used.map_inputs(
+        lambda rows: _read_images([files[k] for k in rows], size, channels, progress)
     )
+    return with_remarks(validate(read))
 
 
 def _list_both(
@@ -194,9 +210,16 @@ def _open_image(path: Path):
     if not path.is_file():
         raise ValueError(f"path: wanted an image, got {path}, which is no file; mend the manifest")
     try:
-        return Image.open(path)
-    except (OSError, SyntaxError) as error:
-        raise corrupt_file(path, "an image", str(error)) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return Image.open(path)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError(
+            f"{path}: wanted an image of at most {Image.MAX_IMAGE_PIXELS:,} pixels, got a larger "
+            f"one ({error}); make it smaller, or leave it out"
+        ) from error
+    except _IMAGE_ERRORS as error:
+        raise unreadable_file(path, "an image", error) from error
 
 
 def _read_images(
@@ -224,6 +247,6 @@ def _pixels(path: Path, channels: int) -> Float[np.ndarray, "h w c"]:
     with _open_image(path) as image:
         try:
             pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"), np.float32) / 255
-        except (OSError, SyntaxError) as error:
-            raise corrupt_file(path, "a whole image", str(error)) from error
+        except _IMAGE_ERRORS as error:
+            raise unreadable_file(path, "a whole image", error) from error
     return pixels.reshape(*pixels.shape[:2], channels)

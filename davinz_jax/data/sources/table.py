@@ -5,6 +5,7 @@ holds out a validation set if there is no file with one, fits and encodes. The d
 is the schema, which scores a party that comes later in the same way.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
@@ -17,12 +18,20 @@ from jaxtyping import Int
 from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
 from davinz_jax.data.holdout import Holdout, hold_out
-from davinz_jax.data.local import PathLike, corrupt_file
+from davinz_jax.data.local import PathLike, unreadable_file
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.records import file_records, is_text_table
+from davinz_jax.data.remarks import with_remarks
 from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.data.sources.table_columns import check_column
 from davinz_jax.data.sources.table_fit import fit_schema
+from davinz_jax.data.sources.table_layout import (
+    TABLE_ERRORS,
+    check_header,
+    check_names,
+    longer_rows,
+    other_encoding,
+)
 from davinz_jax.data.sources.table_schema import Impute, TableSchema
 from davinz_jax.types import PRNGKey, Progress, Task
 
@@ -108,25 +117,37 @@ def load_table(
         notes=(*notes, *dataset.notes, *line_notes),
         lines=lines[frame.index.to_numpy()],
     )
-    return validate(
-        select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
-    )
+    used = select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
+    return with_remarks(validate(used))
 
 
 def read_table(path: PathLike) -> "pd.DataFrame":
     """The table in a CSV, TSV or Parquet file.
 
     Raises:
-        ValueError: if the file is missing, of another kind, unreadable or empty.
+        ValueError: if the file is missing, of another kind, unreadable or empty, in another
+            encoding than UTF-8, or if two columns have one name or a row has more cells than there
+            are columns.
     """
+    import pandas as pd
+
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"path: wanted a table, got {path}, which is no file; check the path")
     read = _reader(path)
     try:
-        frame = read(path)
-    except (OSError, EOFError, ValueError) as error:  # the readers' own errors are ValueErrors
-        raise corrupt_file(path, "a readable table", str(error)) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = read(path)
+    except pd.errors.ParserWarning as error:
+        raise longer_rows(path) from error
+    except UnicodeDecodeError as error:
+        raise other_encoding(path) from error
+    except TABLE_ERRORS as error:
+        raise unreadable_file(path, "a readable table", error) from error
+    if is_text_table(path):
+        check_header(path, read)
+    check_names(path, frame.columns)
     if not len(frame):
         raise ValueError(f"path: wanted at least one row, got none in {path}; add rows")
     return frame.rename(columns=str).reset_index(drop=True)
@@ -152,9 +173,9 @@ def _reader(path: Path) -> "Callable[..., pd.DataFrame]":
     if name.endswith((".parquet", ".pq")):
         return partial(pd.read_parquet, engine="pyarrow")
     if name.endswith((".csv", ".csv.gz")):
-        return pd.read_csv
+        return partial(pd.read_csv, index_col=False)
     if name.endswith((".tsv", ".tsv.gz")):
-        return partial(pd.read_csv, sep="\t")
+        return partial(pd.read_csv, sep="\t", index_col=False)
     raise ValueError(f"path: wanted .csv, .tsv, .parquet or .pq, got {path.name}; convert the file")
 
 

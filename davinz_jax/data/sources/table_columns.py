@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from davinz_jax.choices import suggestion
+from davinz_jax.data.checks import LARGEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,8 @@ def numbers(
     """A column as float64, its gaps filled.
 
     Raises:
-        ValueError: if it holds words, infinities, or gaps that nothing fills.
+        ValueError: if it holds words, infinities, numbers beyond 1e30, or gaps that nothing
+            fills.
     """
     import pandas as pd
 
@@ -80,6 +82,12 @@ def numbers(
         raise ValueError(
             f"{name}: wanted finite numbers, got infinity in {num_infinite} of {len(values)} rows; "
             "mend these rows"
+        )
+    worst = float(np.nanmax(np.abs(values), initial=0))
+    if worst > LARGEST:
+        raise ValueError(
+            f"{name}: wanted numbers of at most {LARGEST:g}, got one of size {worst:.3g}; mend it, "
+            "or count in a larger unit"
         )
     return values if fill is None else np.where(np.isnan(values), fill, values)
 

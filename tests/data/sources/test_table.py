@@ -135,7 +135,7 @@ def test_bad_files_are_named(tmp_path):
         "b.csv": (b"", "b.csv: wanted a readable table, got No columns to parse"),
         "c.csv": (b"a,b\n", "path: wanted at least one row, got none in"),
         "d.csv": (b"a,b\n1,2\n1,2,3,4\n", "d.csv: wanted a readable table, got"),
-        "e.csv": (b"\xff\xfe\x00a,b\n1,2\n", "e.csv: wanted a readable table, got"),
+        "e.csv": (b"\xff\xfe\x00a,b\n1,2\n", "e.csv: wanted text in UTF-8, got another"),
         "f.parquet": (b"PAR1 nothing more", "f.parquet: wanted a readable table, got"),
         "g.csv.gz": (b"\x1f\x8b\x08\x00", "g.csv.gz: wanted a readable table, got"),
     }

@@ -1,0 +1,90 @@
+"""What a reader of a result should know of data that are legal and look like a slip.
+
+One value far outside its column decides the column's mean and deviation; two names that differ in
+blanks or case are two parties.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float, Num
+
+from davinz_jax.data.dataset import Dataset
+
+SHARE = 0.99
+"""Share of a column's squares about its median that few values must hold to be extreme."""
+
+FEW = 100
+"""Of so many rows one is few; at least one is."""
+
+MOST = 3
+"""Columns, or groups of names, that are told."""
+
+
+def with_remarks(dataset: Dataset) -> Dataset:
+    """The data set with a note for each remark."""
+    return replace(dataset, notes=(*dataset.notes, *remarks(dataset)))
+
+
+def remarks(dataset: Dataset) -> tuple[str, ...]:
+    """What looks like a slip in a data set, with the remedy; empty where nothing does."""
+    found = list(_extremes(dataset))
+    if dataset.parties is not None:
+        found += _alike("parties", dataset.parties.names)
+    return tuple([*found, *_alike("classes", dataset.class_names)])
+
+
+def _extremes(dataset: Dataset) -> Iterator[str]:
+    if dataset.inputs.ndim == 2:
+        names = dataset.feature_names or [f"column {k}" for k in range(dataset.inputs.shape[1])]
+        columns = extreme_columns(dataset.inputs)
+        for column in columns[:MOST]:
+            yield _tell_extreme(names[column], dataset.inputs[:, column])
+        if len(columns) > MOST:
+            yield f"{len(columns) - MOST} more columns have extreme values"
+    if dataset.task == "regression" and extreme_columns(dataset.targets[:, None]):
+        yield _tell_extreme("targets", dataset.targets)
+
+
+def extreme_columns(inputs: Num[np.ndarray, "n d"]) -> list[int]:
+    """Columns in which few values hold nearly all of the spread, while most rows do differ.
+
+    >>> extreme_columns(np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 9e9]]))
+    [1]
+    """
+    return [k for k in range(inputs.shape[1]) if _is_extreme(inputs[:, k].astype(np.float64))]
+
+
+def _is_extreme(column: Float[np.ndarray, " n"]) -> bool:
+    low, middle, high = np.quantile(column, [0.25, 0.5, 0.75])
+    squares = np.square(column - middle)
+    few = -(-len(column) // FEW)
+    largest = np.partition(squares, len(column) - few)[-few:].sum()
+    return bool(low < high and largest >= SHARE * squares.sum())
+
+
+def _tell_extreme(name: str, column: Num[np.ndarray, " n"]) -> str:
+    low, middle, high = np.quantile(column.astype(np.float64), [0.25, 0.5, 0.75])
+    row = int(np.abs(column - middle).argmax())
+    return (
+        f"{name}: one value in {FEW} or fewer makes up its spread, {column[row]:.4g} in row {row} "
+        f"where half of all lie within {low:.4g} to {high:.4g}; mend or drop such rows, or take "
+        "the column's logarithm"
+    )
+
+
+def _alike(what: str, names: Iterable[str]) -> list[str]:
+    """Names that are one without blanks and case."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.strip().casefold(), []).append(name)
+    several = [group for group in groups.values() if len(group) > 1]
+    return [_tell_alike(what, group) for group in several[:MOST]]
+
+
+def _tell_alike(what: str, group: Sequence[str]) -> str:
+    return (
+        f"{what}: {', '.join(map(repr, group))} differ in blanks or case alone and count as "
+        f"{len(group)}; rename them if they are one"
+    )

@@ -1,0 +1,57 @@
+"""What looks like a slip is told, and what does not is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from davinz_jax.data import Dataset, Parties, Validation
+from davinz_jax.data.remarks import extreme_columns, remarks, with_remarks
+
+
+@pytest.fixture
+def plain():
+    inputs = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    return Dataset(
+        inputs, np.arange(50) % 2, "classification", 2, Validation(inputs[:5]),
+        feature_names=("age", "dose", "site"),
+        parties=Parties(np.arange(50) % 3, ("a", "b", "c")), notes=("before",),
+    )  # fmt: skip
+
+
+def test_nothing_is_said_of_plain_data(plain):
+    assert remarks(plain) == ()
+    assert with_remarks(plain).notes == ("before",)
+
+
+def test_one_extreme_value_is_told_by_column_and_row(plain):
+    plain.inputs[7, 1] = 1e9
+    (told,) = remarks(plain)
+    assert told.startswith("dose: one value in 100 or fewer makes up its spread, 1e+09 in row 7 ")
+    assert "mend or drop such rows" in told
+    assert with_remarks(plain).notes == ("before", told)
+
+
+def test_an_extreme_target_is_told(plain):
+    targets = np.random.default_rng(1).normal(size=50)
+    targets[3] = -1e6
+    (told,) = remarks(replace(plain, task="regression", num_classes=1, targets=targets))
+    assert told.startswith("targets: ")
+
+
+def test_heavy_tails_and_rare_ones_are_not_extreme():
+    generator = np.random.default_rng(0)
+    rare = (np.arange(400) == 0).astype(float)
+    columns = [generator.lognormal(size=400), rare, generator.normal(size=400), np.ones(400)]
+    assert extreme_columns(np.stack(columns, axis=1)) == []
+
+
+def test_names_that_differ_in_blanks_and_case_are_told(plain):
+    parties = Parties(np.arange(50) % 4, ("a", " a", "A ", "b"))
+    (told,) = remarks(replace(plain, parties=parties))
+    assert told == (
+        "parties: 'a', ' a', 'A ' differ in blanks or case alone and count as 3; rename them if "
+        "they are one"
+    )
+    (told,) = remarks(replace(plain, class_names=("yes", "Yes")))
+    assert told.startswith("classes: 'yes', 'Yes'")

@@ -9,8 +9,8 @@ import pandas as pd
 
 from davinz_jax.data import Parties
 from davinz_jax.semivalues import Valuation
-from experiments.runtime import outputs
 from davinz_jax.semivalues.archive import plain
+from experiments.runtime import outputs
 from experiments.runtime.errors import InputError
 from experiments.runtime.foreign import uncell
 from experiments.runtime.outputs import RESULT, VALUATION, VALUES

@@ -43,8 +43,8 @@ def check_targets(settings: Mapping[str, Any], packages: Sequence[str] = ()) -> 
 
 def _refusal(option: str, target: str, package: str) -> InputError:
     return InputError(
-        f"{option}: wanted a function of {', '.join(ALLOWED[:-1])} or {ALLOWED[-1]}, or of a package "
-        f"that you name, got {target!r}; if you trust it, set packages=[{package}]"
+        f"{option}: wanted a function of {', '.join(ALLOWED)} or of a package that you name, got "
+        f"{target!r}; if you trust it, set packages=[{package}]"
     )
 
 

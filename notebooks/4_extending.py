@@ -100,6 +100,7 @@ defaults:
   - override data: digits
   - override utility: nearest_centroid
   - _self_
+packages: [centroid]
 parties: {sizes: [60, 60, 60, 60, 60]}
 """)
 (folder / "utility").mkdir()

@@ -1,6 +1,7 @@
 """From a Flax module to what kernels and training know: variables, and a pure function of them."""
 
 import functools
+import inspect
 
 import jax
 import jax.numpy as jnp
@@ -31,12 +32,24 @@ def initialise(
         the boxes of `nn.with_partitioning`.
 
     Raises:
-        ValueError: if the module cannot take inputs of this shape.
+        ValueError: if the module cannot take inputs of this shape, or is called with more.
     """
+    _check_call(module)
     row = jnp.asarray(inputs[:1])
     shape = jax.ShapeDtypeStruct(row.shape, row.dtype)
     variables = meta.unbox(module.lazy_init(key, shape))  # draws weights; runs no forward pass
     return widen(variables, row.dtype)
+
+
+def _check_call(module: nn.Module) -> None:
+    """Refuses a module that cannot be called with its inputs alone."""
+    try:
+        inspect.signature(module.__call__).bind(None)
+    except TypeError as error:
+        raise ValueError(
+            f"model: wanted a module that is called with its inputs alone, got "
+            f"{type(module).__name__}: {error}; give the rest defaults, such as train=False"
+        ) from error
 
 
 def widen(variables: Variables, dtype: np.dtype) -> Variables:

@@ -20,6 +20,7 @@ from jaxtyping import Int, ScalarLike
 
 from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.randomness import check_key
 from davinz_jax.kernels import Kernel, RowFunction
 from davinz_jax.linalg import RidgeCurve
 from davinz_jax.models import apply_function, initialise
@@ -99,6 +100,7 @@ class Ingredients:
         stage: Stage = nullcontext,
         num_resamples: int = NUM_RESAMPLES,
     ) -> None:
+        check_key(key)
         self._resamples_key, self._num_resamples = jax.random.fold_in(key, 4), num_resamples
         draws, self._blocks_key, self._bandwidth_key, self._kappa_key = jax.random.split(key, 4)
         self.model, self.dataset, self.parties = model, dataset, parties

@@ -20,7 +20,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
@@ -110,6 +110,7 @@ def _tidy_after(main: Main) -> Main:
             with warnings.catch_warnings():
                 warnings.showwarning = _as_note
                 refuse_unknown(cfg, CONFIG_FOLDER)
+                _check_targets(cfg)
                 content = main(cfg)
         except BaseException as error:
             if not isinstance(error, Taken):
@@ -124,6 +125,13 @@ def _tidy_after(main: Main) -> Main:
     # Hydra names the job and finds its module through these two.
     task.__module__, task.__qualname__ = main.__module__, main.__qualname__
     return task
+
+
+def _check_targets(cfg: DictConfig) -> None:
+    from experiments.runtime.targets import check_targets
+
+    settings: Any = OmegaConf.to_container(cfg, resolve=False)
+    check_targets(settings, settings.get("packages") or ())
 
 
 def _tidy(folder: Path) -> None:

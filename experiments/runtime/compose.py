@@ -4,6 +4,7 @@ Everything is instantiated before anything runs, so that a misspelt key under an
 a function of the wrong form (`protocols.py`), are refused at once.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import jax
+from flax import linen as nn
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -34,6 +36,7 @@ from experiments.runtime import errors, option_types, protocols
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Context, Rows
 from experiments.runtime.errors import InputError
+from experiments.runtime.targets import check_targets
 
 CHOICE = "davinz_jax.KernelChoice"
 """Target of every kernel of ours."""
@@ -41,17 +44,26 @@ CHOICE = "davinz_jax.KernelChoice"
 STREAMS = ("data", "parties", "corruption", "initialisations", "blocks", "semivalue", "training")
 
 
-def streams(seed: int) -> dict[str, PRNGKey]:
-    """One random key for each purpose, so that a change of one leaves the others alone.
+LAST_SEED = 2**32 - 1
+
+
+def random_key(seed: int) -> PRNGKey:
+    """The random key of a seed.
 
     Raises:
-        InputError: for a seed of more than 64 bits.
+        InputError: for a seed that would be cut to another one.
     """
-    if not -(2**63) <= seed < 2**63:
+    if not 0 <= seed <= LAST_SEED:
         raise InputError(
-            f"seed: wanted a whole number of 64 bits, got {seed}; choose a shorter one"
+            f"seed: wanted a whole number from 0 to {LAST_SEED}, got {seed}; choose one of these, "
+            "for others are cut to them"
         )
-    return dict(zip(STREAMS, jax.random.split(jax.random.key(seed), len(STREAMS)), strict=True))
+    return jax.random.key(seed)
+
+
+def streams(seed: int) -> dict[str, PRNGKey]:
+    """One random key for each purpose, so that a change of one leaves the others alone."""
+    return dict(zip(STREAMS, jax.random.split(random_key(seed), len(STREAMS)), strict=True))
 
 
 @dataclass(frozen=True)
@@ -80,10 +92,13 @@ class Model:
         settings.pop("weights", None)
         is_partial = settings.pop("_partial_", False)
         network = make("model", settings | {"_partial_": True})
+        network = _without_unknown_outputs(network)
         is_factory = is_partial and not isinstance(network.func, type)
         if is_factory:
             protocols.check("model", network, protocols.NetworkFactory)
         protocols.check_settings("model", network)
+        if not is_factory:
+            protocols.check_complete("model", network)
         return cls(network, is_factory, weights)
 
     def module(self, dataset: Dataset) -> Any:
@@ -92,9 +107,14 @@ class Model:
             return self.make(
                 input_shape=dataset.inputs.shape[1:], num_outputs=self._outputs(dataset)
             )
-        if "num_outputs" in self.make.keywords:
-            return self.make(num_outputs=self._outputs(dataset))
-        return self.make()
+        outputs = "num_outputs" in self.make.keywords
+        made = self.make(**{"num_outputs": self._outputs(dataset)} if outputs else {})
+        if not isinstance(made, nn.Module):
+            raise InputError(
+                f"model: wanted a Flax module, got {type(made).__name__}; name a subclass of "
+                "flax.linen.Module, or a function that gives one with model._partial_=true"
+            )
+        return made
 
     def _outputs(self, dataset: Dataset) -> int:
         """As many as are set, else as the data has classes."""
@@ -107,6 +127,18 @@ class Model:
         if self.weights is not None:
             return [load_torch_weights(Path(self.weights), module, sample)]
         return [initialise(module, draw, sample) for draw in jax.random.split(key, num)]
+
+
+def _without_unknown_outputs(network: partial[Any]) -> partial[Any]:
+    """A module class that does not say how many outputs it has, without the choice of the data's.
+
+    Its number is its own; a network of another than the data's is refused when it is looked at.
+    """
+    kept = {**network.keywords}
+    known = inspect.signature(network.func).parameters
+    if isinstance(network.func, type) and kept.get("num_outputs", 0) is None:
+        kept = {k: v for k, v in kept.items() if k != "num_outputs" or k in known}
+    return partial(network.func, *network.args, **kept)
 
 
 @dataclass(frozen=True)
@@ -129,6 +161,11 @@ class Components:
     def load(self, progress: Progress) -> Rows:
         """The data in use, its parties, and which rows were corrupted on purpose."""
         dataset = self.source(key=self.keys["data"], progress=progress)
+        if not isinstance(dataset, Dataset):
+            raise InputError(
+                f"data: wanted a function that gives a davinz_jax.Dataset, got one that gives "
+                f"{type(dataset).__name__}; return Dataset(...)"
+            )
         dataset, parties = self.partition(dataset, key=self.keys["parties"])
         dataset, corrupted = self.corruption(dataset, key=self.keys["corruption"])
         return Rows(dataset, parties, corrupted)
@@ -204,6 +241,7 @@ def components(cfg: DictConfig) -> Components:
             "each one is a draw of the network"
         )
     settings = plain(cfg)
+    check_targets(settings, settings.get("packages") or ())
     refuse_second_kernel(settings["utility"])
     made = {group: function(group, settings[group], kind) for group, kind in GROUPS.items()}
     return Components(

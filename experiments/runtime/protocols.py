@@ -134,6 +134,22 @@ def check_settings(option: str, function: Callable[..., Any]) -> None:
             raise InputError(f"{option}.{name}: unknown option; {nearest(name, parameters)}")
 
 
+def check_complete(option: str, network: Callable[..., Any]) -> None:
+    """Refuse a module class that lacks a setting.
+
+    Raises:
+        InputError: naming the setting.
+    """
+    try:
+        inspect.signature(network).bind()
+    except TypeError as error:
+        name = getattr(getattr(network, "func", network), "__qualname__", repr(network))
+        raise InputError(
+            f"{option}: wanted every setting of {name}, got less: {error}; set {option}.NAME=…, or "
+            "give it a default"
+        ) from error
+
+
 def form(kind: type) -> str:
     """The signature of a kind, by the names of its parameters: `(dataset, *, key)`."""
     parameters = [p.replace(annotation=inspect.Parameter.empty) for p in _parameters(kind)]

@@ -6,6 +6,7 @@ drawn anew over old and new rows.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,9 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
 
 def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     stages = Stages()
-    found = score(Path(cfg.run), Path(cfg.path), cfg.name, stages=stages)
+    found = score(
+        Path(cfg.run), Path(cfg.path), cfg.name, stages=stages, packages=list(cfg.packages)
+    )
     content = {**result(found), "seconds": stages.seconds} | {
         "config": compose.plain(cfg),
         "versions": outputs.versions(),
@@ -50,10 +53,15 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     return content
 
 
-def score(folder: Path, path: Path, name: str, *, stages: Stages) -> Score:
-    """Rebuild the run's utility with the new party in it, and ask what the party adds."""
+def score(
+    folder: Path, path: Path, name: str, *, stages: Stages, packages: Sequence[str] = ()
+) -> Score:
+    """Rebuild the run's utility with the new party in it, and ask what the party adds.
+
+    What the run's file names is called only if it is ours or of the packages given here.
+    """
     earlier, valuation = saved.result(folder), saved.valuation(folder)
-    settings = freeze(earlier)
+    settings = freeze(earlier) | {"packages": list(packages)}
     with stages.stage("data"):
         old = _old_rows(settings, earlier, stages)
         _check_encoding(old, earlier)

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from davinz_jax.data.randomness import numpy_generator, require_generator, split_key
+from davinz_jax.data.randomness import check_key, numpy_generator, require_generator, split_key
 
 
 def test_same_key_same_draws_other_key_others(key):
@@ -24,3 +24,10 @@ def test_split_key_gives_different_keys_or_none(key):
     assert second is not None
     assert not np.array_equal(jax.random.key_data(first), jax.random.key_data(second))
     assert split_key(None, 3) == [None, None, None]
+
+
+@pytest.mark.parametrize("number", [0, np.uint32(3), None, np.zeros(2, np.uint32)])
+def test_a_number_is_no_key(number):
+    check_key(jax.random.key(3))
+    with pytest.raises(ValueError, match=r"key: wanted a random key, .* pass jax.random.key\(seed"):
+        check_key(number)

@@ -210,6 +210,10 @@ def test_degenerate_bandwidth_is_told_as_a_note(value, capsys):
         (["ntk.precision=half"], ["half", "full"]),
         (["ntk.precision=bfloat16", "ntk.engine=neural_tangents"], ["precision", "layerwise"]),
         (["hosts.process_id=0"], ["hosts.num_processes", "2 or more"]),
+        (["value.level=1.5"], ["value.level", "(0, 1)", "1.5"]),
+        (["value.level=0"], ["value.level", "(0, 1)", "0.95"]),
+        (["seed=100000000000000000000"], ["seed", "4294967295", "100000000000000000000"]),
+        (["utility._target_=os.makedirs"], ["utility._target_", "os.makedirs", "packages=[os]"]),
         (["value.resume=nowhere"], ["value.resume", "nowhere"]),
     ],
 )  # fmt: skip

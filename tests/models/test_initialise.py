@@ -44,3 +44,16 @@ def test_inputs_of_another_shape_are_refused(key):
     variables = initialise(CNN(), key, np.zeros((1, 8, 8, 1)))
     with pytest.raises(ValueError, match=r"inputs: wanted .* got \(1, 12, 12, 1\)"):
         apply_function(CNN())(variables, jnp.zeros((1, 12, 12, 1)))
+
+
+class WantsTrain(nn.Module):
+    """A user's module that must be told whether it is being trained."""
+
+    @nn.compact
+    def __call__(self, inputs, train):
+        return nn.Dense(2)(inputs)
+
+
+def test_a_module_that_wants_more_than_inputs_is_refused(key):
+    with pytest.raises(ValueError, match=r"got WantsTrain: missing .*'train'; .*train=False"):
+        initialise(WantsTrain(), key, jnp.ones((2, 5)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from experiments.runtime.schema.options import Command, option
+from experiments.runtime.schema.options import PACKAGES, Command, option
 
 
 class What(StrEnum):
@@ -26,6 +26,8 @@ class CutRule(StrEnum):
 @dataclass
 class Detect(Command):
     """Options of `experiments.detect`."""
+
+    packages: list[str] = option(PACKAGES, list)
 
     data: Any = field(default_factory=dict)
     model: Any = field(default_factory=dict)

@@ -16,6 +16,9 @@ def option(text: str, default: Any) -> Any:
     return field(default=default, metadata={"text": text})
 
 
+PACKAGES = "packages of your own whose functions _target_ may name, as in packages=[my_package]"
+
+
 @dataclass
 class Command:
     """What every command takes."""
@@ -26,6 +29,8 @@ class Command:
 @dataclass
 class Composed(Command):
     """What every command composes that looks at data through a network."""
+
+    packages: list[str] = option(PACKAGES, list)
 
     data: Any = field(default_factory=dict)
     model: Any = field(default_factory=dict)

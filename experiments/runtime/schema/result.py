@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from omegaconf import MISSING
 
-from experiments.runtime.schema.options import Command, option
+from experiments.runtime.schema.options import PACKAGES, Command, option
 
 
 class Negative(StrEnum):
@@ -33,6 +33,8 @@ class Payout(Command):
 @dataclass
 class Score(Command):
     """Options of `experiments.score`."""
+
+    packages: list[str] = option(PACKAGES, list)
 
     run: str = option("folder of a run of experiments.value, over parties (path)", MISSING)
     path: str = option("file of the new party's rows, of the kind the run had (path)", MISSING)

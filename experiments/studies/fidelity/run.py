@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
@@ -88,7 +87,7 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     plan = PLANS[cfg.size.value]
     finished = [finish(role, spec, root, store, stages) for role, spec in plan.roles]
     frame = pd.concat([each.sets for each in finished], ignore_index=True)
-    key = jax.random.key(cfg.seed)
+    key = compose.random_key(cfg.seed)
     with stages.stage("resamples"):
         roles = analysis.agree(frame, num_resamples=cfg.num_resamples, key=key)
     lines = analysis.by_draw(roles)
@@ -141,7 +140,7 @@ def summary(
         each.spec.name: np.array([[a.accuracy for a in one] for one in each.achieved])
         for each in finished
     }
-    key = jax.random.key(cfg.seed)
+    key = compose.random_key(cfg.seed)
     return {
         "chosen": chosen,
         **{

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jax
 import pandas as pd
 from omegaconf import DictConfig
 
@@ -128,7 +127,7 @@ def summary(
 ) -> dict[str, Any]:
     """What the JSON file says of the run's numbers."""
     how = {
-        "key": jax.random.key(cfg.seed),
+        "key": compose.random_key(cfg.seed),
         "num_resamples": cfg.num_resamples,
         "level": cfg.level,
     }

@@ -1,6 +1,8 @@
 """Arrays of an npz file: layouts, tasks, validation sets, and files that are not right."""
 
 import inspect
+import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -175,3 +177,17 @@ def test_validation_set_from_another_file(tmp_path):
     np.testing.assert_array_equal(data.validation.inputs, np.load(other)["inputs"])
     np.testing.assert_array_equal(data.validation.targets, np.load(other)["targets"])
     assert len(data) == 12
+
+
+def test_a_header_that_claims_more_than_the_file_holds_is_refused(tmp_path):
+    """Believed, it would ask for 4 TB."""
+    path, header, targets = tmp_path / "huge.npz", io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f4", "fortran_order": False, "shape": (10**6, 10**6)}
+    )
+    np.save(targets, LABELS)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("inputs.npy", header.getvalue() + bytes(64))
+        archive.writestr("targets.npy", targets.getvalue())
+    with pytest.raises(ValueError, match=r"plain arrays, got inputs of shape \(1000000, 1000000\)"):
+        load_arrays(path)

@@ -1,6 +1,8 @@
 """Image folders and manifests: parties, classes, sizes, colours, and what is wrong with files."""
 
 import inspect
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -155,3 +157,19 @@ def test_misspelt_colour_is_refused(folder):
         ValueError, match="colour: wanted one of .* got 'gray'; did you mean 'grey'"
     ):
         inspect.unwrap(_count_channels)([folder / "east" / "cat" / "1.png"], "gray")
+
+
+def _chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(
+        ">I", zlib.crc32(kind + content)
+    )  # fmt: skip
+
+
+def test_an_image_that_unfolds_to_a_gigabyte_is_refused(folder, key):
+    """30,000 by 30,000 pixels in 300 bytes."""
+    header = struct.pack(">IIBBBBB", 30000, 30000, 8, 0, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(30001))), (b"IEND", b"")]
+    bomb = b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*part) for part in parts)
+    (folder / "east" / "cat" / "2.png").write_bytes(bomb)
+    with pytest.raises(ValueError, match=r"2.png: wanted an image of at most .* make it smaller"):
+        load_images(folder, key=key)

@@ -1,15 +1,26 @@
 """What a configuration names is made at once, and refused under its option's name."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
+from flax import linen as nn
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 
 from davinz_jax import CNN, MLP, KernelChoice, load_digits
 from davinz_jax.kernels import Linear
 from experiments.runtime.app import CONFIG_FOLDER
-from experiments.runtime.compose import Model, components
+from experiments.runtime.compose import (
+    LAST_SEED,
+    Model,
+    _without_unknown_outputs,
+    components,
+    random_key,
+)
 from experiments.runtime.console import Stages
 from experiments.runtime.errors import InputError
+from experiments.runtime.protocols import check_complete
 from experiments.runtime.schema import registry
 
 
@@ -88,3 +99,61 @@ def test_the_context_is_whole(composed):
     assert context.checkpoint is None
     assert set(context.keys) >= {"data", "semivalue", "training"}
     assert not context.ingredients.computed_kernels
+
+
+class Ten(nn.Module):
+    """A user's module that has ten outputs and does not say so."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        return nn.Dense(10)(inputs)
+
+
+class Wide(nn.Module):
+    """A user's module of a width without default."""
+
+    width: int
+    num_outputs: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        return nn.Dense(self.num_outputs)(nn.Dense(self.width)(inputs))
+
+
+def test_a_module_need_not_say_how_many_outputs_it_has():
+    given = _without_unknown_outputs(partial(Ten, num_outputs=None))
+    data = load_digits(num_rows=5, num_validation_rows=3)
+    assert isinstance(Model(given, False, None).module(data), Ten)
+    assert "num_outputs" in _without_unknown_outputs(partial(Wide, num_outputs=None)).keywords
+
+
+def test_a_module_without_a_setting_that_it_wants_is_refused():
+    with pytest.raises(InputError, match="model: wanted every setting of Wide, got less: .*width"):
+        check_complete("model", partial(Wide, num_outputs=None))
+
+
+def test_what_is_no_module_is_refused():
+    data = load_digits(num_rows=5, num_validation_rows=3)
+    with pytest.raises(InputError, match="model: wanted a Flax module, got dict"):
+        Model(partial(dict), False, None).module(data)
+
+
+@pytest.mark.parametrize("seed", [10**20, 2**32, -1])
+def test_a_seed_that_would_be_cut_to_another_is_refused(seed):
+    assert random_key(LAST_SEED) != random_key(0)
+    with pytest.raises(InputError, match=f"seed: wanted a whole number from 0 to .*, got {seed}"):
+        random_key(seed)
+
+
+def test_a_function_of_another_package_is_refused_until_it_is_named(composed):
+    options = ("utility._target_=numpy.inner", "kernel=rbf")
+    with pytest.raises(InputError, match=r"utility._target_: .* packages=\[numpy\]"):
+        composed(*options)
+    with pytest.raises(InputError, match="utility"):
+        composed(*options, "packages=[numpy]")
+
+
+def test_a_source_gives_a_dataset(composed):
+    made = replace(composed(), source=lambda *, key, progress: 1)
+    with pytest.raises(InputError, match="data: wanted a function that gives a davinz_jax.Dataset"):
+        made.load(lambda *_: None)

@@ -74,7 +74,9 @@ def test_kernels_by_name_and_by_target(composed):
         "kernel=auto", "kernel._target_=davinz_jax.kernels.Linear", "kernel._partial_=false"
     )
     assert instance.kernel_choice == KernelChoice(Linear())
-    function = composed("kernel=auto", "kernel._target_=numpy.inner", "+kernel.cosine=true")
+    function = composed(
+        "kernel=auto", "kernel._target_=numpy.inner", "+kernel.cosine=true", "packages=[numpy]"
+    )
     assert (function.kernel_choice.name, function.kernel_choice.cosine) == ("inner", True)
 
 

@@ -91,7 +91,7 @@ def test_outputs_agree_with_each_other(value, read_result):
     folder = value("data=digits", *SMALL)
     result, frame = read_result(folder), pd.read_csv(folder / "values.csv")
     assert {path.name for path in folder.iterdir()} == {
-        "values.csv", "values.png", "valuation.npz", "result.json",
+        "values.csv", "values.png", "valuation.npz", "report.html", "result.json",
     }  # fmt: skip
     by_name = {player["name"]: player for player in result["players"]}
     for row in frame.to_dict("records"):

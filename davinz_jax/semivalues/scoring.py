@@ -31,6 +31,9 @@ FROZEN = (
 )
 """Entries of a utility's description that must not change for scores to be comparable."""
 
+HOW_FOUND = ("ridge_curve",)
+"""Entries that tell how a number was found which is given now."""
+
 
 @dataclass(frozen=True, eq=False)
 class NewParty:
@@ -122,7 +125,11 @@ def check_frozen(description: Mapping[str, Any], against: Valuation) -> None:
 
 
 def _frozen(description: Mapping[str, Any]) -> dict[str, Any]:
-    nested = {name: each for name, each in description.items() if isinstance(each, Mapping)}
+    nested = {
+        name: each
+        for name, each in description.items()
+        if isinstance(each, Mapping) and name not in HOW_FOUND
+    }
     kept = {name: each for name, each in description.items() if name in FROZEN}
     return {name: _frozen(each) for name, each in nested.items()} | kept
 

@@ -6,7 +6,7 @@ drawn anew over old and new rows.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,20 @@ def freeze(earlier: dict[str, Any]) -> dict[str, Any]:
         settings["utility"] = settings["utility"] | {"kappa": earlier["kappa"]}
     if earlier["bandwidth"] is not None:
         settings["mmd"] = settings["mmd"] | {"bandwidth": earlier["bandwidth"]}
-    return settings
+    return settings | _frozen_regression(settings, earlier.get("utility", {}))
+
+
+def _frozen_regression(
+    settings: Mapping[str, Any], described: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """The groups `kernel` and `ntk` with the bandwidth and ridge that a regression found."""
+    frozen, kernel = {}, settings.get("kernel") or {}
+    if "bandwidth" in kernel and isinstance(described.get("bandwidth"), float):
+        frozen["kernel"] = kernel | {"bandwidth": described["bandwidth"]}
+    if "ridge_curve" in described:
+        ridge = {"ridge": described["ridge"], "ridge_unit": "absolute"}
+        frozen["ntk"] = settings["ntk"] | ridge
+    return frozen
 
 
 def _old_rows(settings: dict[str, Any], earlier: dict[str, Any], stages: Stages) -> Rows:

@@ -50,6 +50,14 @@ def test_what_the_run_calibrated_is_written_in_as_numbers():
     assert saved == earlier()
 
 
+def test_what_a_regression_found_is_written_in_too():
+    saved = earlier(kernel={"bandwidth": "median"}, ntk={"ridge": None, "num_blocks": 1})
+    saved["utility"] = {"bandwidth": 3.0, "ridge": 0.1, "ridge_curve": {}}
+    frozen = freeze(saved)
+    assert frozen["kernel"] == {"bandwidth": 3.0}
+    assert frozen["ntk"] == {"ridge": 0.1, "ridge_unit": "absolute", "num_blocks": 1}
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [

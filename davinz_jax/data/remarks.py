@@ -38,13 +38,14 @@ def remarks(dataset: Dataset) -> tuple[str, ...]:
 def _extremes(dataset: Dataset) -> Iterator[str]:
     if dataset.inputs.ndim == 2:
         names = dataset.feature_names or [f"column {k}" for k in range(dataset.inputs.shape[1])]
-        columns = extreme_columns(dataset.inputs)
+        every = np.concatenate([dataset.inputs, dataset.validation.inputs])
+        columns = extreme_columns(every)
         for column in columns[:MOST]:
-            yield _tell_extreme(names[column], dataset.inputs[:, column])
+            yield _tell_extreme(names[column], every[:, column], len(dataset))
         if len(columns) > MOST:
             yield f"{len(columns) - MOST} more columns have extreme values"
     if dataset.task == "regression" and extreme_columns(dataset.targets[:, None]):
-        yield _tell_extreme("targets", dataset.targets)
+        yield _tell_extreme("targets", dataset.targets, len(dataset))
 
 
 def extreme_columns(inputs: Num[np.ndarray, "n d"]) -> list[int]:
@@ -64,11 +65,13 @@ def _is_extreme(column: Float[np.ndarray, " n"]) -> bool:
     return bool(low < high and largest >= SHARE * squares.sum())
 
 
-def _tell_extreme(name: str, column: Num[np.ndarray, " n"]) -> str:
+def _tell_extreme(name: str, column: Num[np.ndarray, " n"], num_rows: int) -> str:
+    """A remark on a column, whose first rows are valued and whose others judge."""
     low, middle, high = np.quantile(column.astype(np.float64), [0.25, 0.5, 0.75])
     row = int(np.abs(column - middle).argmax())
+    where = f"row {row}" if row < num_rows else f"validation row {row - num_rows}"
     return (
-        f"{name}: one value in {FEW} or fewer makes up its spread, {column[row]:.4g} in row {row} "
+        f"{name}: one value in {FEW} or fewer makes up its spread, {column[row]:.4g} in {where} "
         f"where half of all lie within {low:.4g} to {high:.4g}; mend or drop such rows, or take "
         "the column's logarithm"
     )

@@ -32,6 +32,13 @@ def test_one_extreme_value_is_told_by_column_and_row(plain):
     assert with_remarks(plain).notes == ("before", told)
 
 
+def test_an_extreme_value_of_the_validation_set_is_told(plain):
+    inputs = plain.validation.inputs.copy()
+    inputs[2, 0] = -1e7
+    (told,) = remarks(replace(plain, validation=Validation(inputs)))
+    assert "-1e+07 in validation row 2 " in told
+
+
 def test_an_extreme_target_is_told(plain):
     targets = np.random.default_rng(1).normal(size=50)
     targets[3] = -1e6

@@ -209,6 +209,11 @@ def _check_lengths(arrays: Arrays) -> None:
                 f"{name}: wanted shape {arrays[of].shape[:1]} as of {of}, got "
                 f"{arrays[name].shape}; give one value a row"
             )
+    if arrays["inputs"].ndim > 1 and not math.prod(arrays["inputs"].shape[1:]):
+        raise ValueError(
+            f"inputs: wanted at least one number in a row, got shape {arrays['inputs'].shape}; "
+            "give rows with features"
+        )
     if len(arrays["inputs"]) == 0:
         raise ValueError("inputs: wanted at least one row, got none; give data to be valued")
 

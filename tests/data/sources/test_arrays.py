@@ -191,3 +191,9 @@ def test_a_header_that_claims_more_than_the_file_holds_is_refused(tmp_path):
         archive.writestr("targets.npy", targets.getvalue())
     with pytest.raises(ValueError, match=r"plain arrays, got inputs of shape \(1000000, 1000000\)"):
         load_arrays(path)
+
+
+def test_rows_without_features_are_refused_as_such(save, key):
+    path = save(inputs=np.zeros((6, 0), np.float32), targets=LABELS)
+    with pytest.raises(ValueError, match="inputs: wanted at least one number in a row"):
+        load_arrays(path, key=key)

@@ -24,7 +24,12 @@ from davinz_jax.linalg.spectral import (
 from davinz_jax.linalg.threads import limit_threads
 
 GRID = tuple(float(f"{10**power:.6g}") for power in np.linspace(-6, 2, 25))
-"""Ridges relative to the mean diagonal, three a decade."""
+"""Ridges relative to the mean diagonal, three a decade.
+
+No higher floor: the least one is chosen where the kernel's own least eigenvalue is far above it (a
+Laplace kernel of 800 digits has .18), and there leave-one-out values differ by 2.5 % at most, and
+order parties alike, from 1e-6 to 1e-2.
+"""
 
 
 @dataclass(frozen=True)

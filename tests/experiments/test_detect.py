@@ -216,3 +216,13 @@ def test_no_labels_at_all_is_refused(refused, tmp_path):
     message = refused("data=table", f"data.path={tmp_path / 'none.csv'}", "data.target=label")
     assert "label" in message
     assert message.count("\n") == 0
+
+
+def test_a_zero_kernel_is_refused(refused, tmp_path):
+    """Equal rows are standardised to zeros, of which a network without biases makes nothing."""
+    frame = pd.DataFrame({"a": np.zeros(20), "label": ["x", "y"] * 10})
+    frame.to_csv(tmp_path / "equal.csv", index=False)
+    message = refused("data=table", f"data.path={tmp_path / 'equal.csv'}", "data.target=label",
+                      "model=mlp_table", "num_initialisations=1")  # fmt: skip
+    assert message.startswith("ridge: wanted a kernel that a ridge can be relative to, got a zero")
+    assert message.count("\n") == 0

@@ -17,6 +17,7 @@ $(VENV)/.complete: requirements.lock
 
 demo: $(VENV)/.complete
 	$(BIN)/python -m experiments.value data=digits
+	$(BIN)/python -m experiments.value data=digits utility=davinz
 
 # One BLAS thread a worker: workers that each spin all cores stand in each other's way.
 test: $(VENV)/.complete

@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.runtime.app import launch, output_folder
+from experiments.runtime.app import launch, named_options, output_folder
 
 
 def main(cfg: DictConfig) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def main(cfg: DictConfig) -> dict[str, Any]:
 
     own = output_folder()
     with hosting.join(own, cfg.hosts) as is_first, value.claim(cfg, own) as folder:
-        prepared = value.prepare(cfg, folder)
+        prepared = value.prepare(cfg, folder, named_options())
         with prepared.stages.stage("utility"):
             utility = prepared.components.utility(prepared.context.ingredients)
         return value.run(prepared, utility, cfg) if is_first else value.leave()

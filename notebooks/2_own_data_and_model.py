@@ -92,7 +92,7 @@ performance.to_frame()[["player", "value", "low", "high", "rank", "num_rows"]].r
 # what helps to predict. The same from the command line:
 #
 #     python -m experiments.value data=table data.path=patients.csv data.target=outcome \
-#         data.party=hospital semivalue=shapley utility=kernel_regression
+#         data.party=hospital semivalue=shapley utility=kernel_regression kernel=ntk
 
 # %%
 comparison = values.compare(performance)

@@ -76,7 +76,8 @@ def test_the_way_to_the_gradient(monkeypatch, tmp_path):
     jax.clear_caches()  # what was compiled before would not be traced again
     monkeypatch.setattr(LayerwiseEngine, "verify", lambda *_, **__: None)  # a way of its own
     monkeypatch.setattr(jax, "vjp", stop)
-    arguments = ["data=digits", "data.num_rows=40", "data.num_validation_rows=20"]
+    arguments = ["data=digits", "data.num_rows=40", "data.num_validation_rows=20",
+                 "utility=davinz"]  # fmt: skip
     monkeypatch.setattr(sys, "argv", ["value", *arguments, f"hydra.run.dir={tmp_path / 'run'}"])
     monkeypatch.delitem(sys.modules, "experiments.value", raising=False)
     with pytest.raises(Reached) as reached:

@@ -144,23 +144,20 @@ class Ingredients:
     def kernel(self, *, with_validation: bool = False) -> TangentKernel:
         """The tangent kernel, for kernel regression with that of the validation rows."""
         output = self._output(with_validation)
-        if with_validation and self.dataset.folds is not None:
-            return judged_by_itself(self._kernel(output, False), self.dataset)
-        return self._kernel(output, with_validation)
-
-    def _kernel(self, output: Output, with_validation: bool) -> TangentKernel:
-        for is_wider in (with_validation, True):
-            if (output, is_wider) in self._kernels:
-                return self._kernels[output, is_wider]
-        with self._stage("kernel"), self.kernel_options.numbers():
-            kernel = tangent_kernel(
-                self.apply,
-                self.initialisations,
-                self.kernel_options.cast(self.dataset),
-                with_validation=with_validation,
-                **self._kernel_settings(output),
-            )
-        return self._kernels.setdefault((output, with_validation), kernel)
+        in_folds = with_validation and self.dataset.folds is not None
+        is_wide = with_validation and not in_folds
+        known = self._kernels.get((output, is_wide)) or self._kernels.get((output, True))
+        if known is None:
+            with self._stage("kernel"), self.kernel_options.numbers():
+                known = tangent_kernel(
+                    self.apply,
+                    self.initialisations,
+                    self.kernel_options.cast(self.dataset),
+                    with_validation=is_wide,
+                    **self._kernel_settings(output),
+                )
+            self._kernels[output, is_wide] = known
+        return judged_by_itself(known, self.dataset) if in_folds else known
 
     def davinz(
         self, *, kappa: ScalarLike | None = None, kappa_family: KappaFamily = "leave_one_out"

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from davinz_jax import Ingredients
 from davinz_jax.data import Dataset
 from davinz_jax.evaluation import detection_auc
 from davinz_jax.files import Writer, write_whole
-from davinz_jax.linalg import RidgeCurve, condition_number, extreme_eigenvalues
+from davinz_jax.linalg import condition_number, extreme_eigenvalues
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
 from experiments.report import certainty, plots
@@ -70,8 +71,16 @@ class Run:
         return frame.sort_values("value", ascending=False)
 
 
-def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that result.json holds; a missing number is null, never NaN."""
+def result(
+    run: Run, config: Mapping[str, Any], chosen: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Everything that result.json holds; a missing number is null, never NaN.
+
+    Args:
+        run: what was valued.
+        config: the configuration, nothing in it left to be chosen.
+        chosen: why, of what the command chose.
+    """
     described, ingredients = run.utility.describe(), run.context.ingredients
     dataset = run.context.dataset
     content = {
@@ -85,10 +94,11 @@ def result(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
         "kernel": _kernel(run),
         "utility": described,
         "num_samples": run.valuation.num_samples,
-        "seeds": {"seed": run.seed, "num_initialisations": len(ingredients.initialisations)},
+        "seeds": {"seed": run.seed, "num_initialisations": _num_initialisations(ingredients)},
         "notes": list(dataset.notes),
         "encoding": dataset.encoding,
         "config": config,
+        "chosen": dict(chosen or {}),
         "versions": outputs.versions(),
         "data_sha256": dataset.sha256(),
         "seconds": run.seconds,
@@ -113,15 +123,25 @@ def _bandwidth(described: Mapping[str, Any]) -> Any:
 
 
 def _grand(run: Run) -> dict[str, float]:
-    """Utility of all players together, and the two parts as the paper has them (positive)."""
+    """Utility of all players together, and the paper's costs where they were computed."""
     everyone = np.ones((1, len(run.utility.players)), dtype=bool)
     parts = run.utility.coalitions(everyone)[..., 0].mean(axis=1)
     grand = {"value": float(parts.sum())}
-    scale = {"complexity": run.utility.describe().get("kappa") or 1.0}
-    for term, part in zip(run.utility.terms, parts, strict=True):
-        if term in ("complexity", "discrepancy"):
-            grand[term] = float(-part / scale.get(term, 1.0))
-    return grand
+    costs = run.context.ingredients.computed_costs
+    return grand | {name: float(cost.grand().mean()) for name, cost in costs.items()}
+
+
+def _num_initialisations(ingredients: Ingredients) -> int:
+    """Draws of the network; 0 where there is none."""
+    return 0 if ingredients.model is None else len(ingredients.initialisations)
+
+
+def ridge_of(described: Mapping[str, Any]) -> float:
+    """λ of a utility as described, or of its first summand that has one; 0 where there is none."""
+    if "ridge" in described:
+        return float(np.min(described["ridge"]))
+    parts = (part for part in described.values() if isinstance(part, Mapping))
+    return next((ridge for part in parts if (ridge := ridge_of(part))), 0.0)
 
 
 def _kernel(run: Run) -> dict[str, Any] | None:
@@ -130,8 +150,7 @@ def _kernel(run: Run) -> dict[str, Any] | None:
     if not kernels:
         return None
     kernel = kernels[0]
-    found = run.context.ingredients.find_ridge(kernel)
-    ridge = found.ridge if isinstance(found, RidgeCurve) else found
+    ridge = ridge_of(run.utility.describe())
     extremes = extreme_eigenvalues(kernel.blocks, kernel.rows, ridge=ridge)
     return {
         "min_eigenvalue": float(extremes[:, 0].min()),

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -79,8 +79,27 @@ def output_folder() -> Path:
 
 
 def named_options() -> set[str]:
-    """The groups and options that the command line names, as in `model` or `ntk.ridge`."""
-    return {text.lstrip("+~").partition("=")[0] for text in HydraConfig.get().overrides.task}
+    """Groups and options that the command line or its experiment file names, as in `ntk.ridge`."""
+    told = HydraConfig.get()
+    named = {text.lstrip("+~").partition("=")[0] for text in told.overrides.task}
+    experiment = told.runtime.choices.get("experiment")
+    for source in told.runtime.config_sources if experiment else []:
+        path = Path(source.path) / "experiment" / f"{experiment}.yaml"
+        if source.schema == "file" and path.is_file():
+            named |= set(_options_of(OmegaConf.load(path)))
+    return named
+
+
+def _options_of(node: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted options of an experiment file, and the groups that its defaults list overrides."""
+    for key, value in node.items():
+        if not prefix and key == "defaults":
+            groups = (group for entry in value if not isinstance(entry, str) for group in entry)
+            yield from (str(group).removeprefix("override ").lstrip("/") for group in groups)
+        elif isinstance(value, DictConfig):
+            yield from _options_of(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
 
 
 def _answer_termination() -> None:

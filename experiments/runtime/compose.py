@@ -7,7 +7,7 @@ a function of the wrong form (`protocols.py`), are refused at once.
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -37,6 +37,9 @@ from experiments.runtime.console import Stages
 from experiments.runtime.context import Context, Rows
 from experiments.runtime.errors import InputError
 from experiments.runtime.targets import check_targets
+
+AUTO = "auto"
+"""Target of a node that leaves the choice to the command (`auto.py`)."""
 
 CHOICE = "davinz_jax.KernelChoice"
 """Target of every kernel of ours."""
@@ -148,7 +151,7 @@ class Components:
     source: protocols.Source
     corruption: protocols.Corruption
     partition: protocols.Partition
-    model: Model
+    model: Model | None
     kernel: KernelOptions
     discrepancy: DiscrepancyOptions
     kernel_choice: KernelChoice
@@ -189,15 +192,13 @@ class Components:
             announce: told what the tangent kernel is expected to take.
         """
         players = partition_rows(rows.dataset)[1] if values_rows else rows.parties
-        module = self.model.module(rows.dataset)
+        module, variables = self._network(rows.dataset)
         ingredients = Ingredients(
             module,
             rows.dataset,
             players,
             key=self.keys["blocks"],
-            initialisations=self.model.variables(
-                module, rows.dataset, self.num_initialisations, self.keys["initialisations"]
-            ),
+            initialisations=variables,
             kernel_options=self.kernel,
             discrepancy_options=self.discrepancy,
             kernel_choice=self.kernel_choice,
@@ -207,6 +208,18 @@ class Components:
         )
         return Context(**vars(rows), keys=self.keys, ingredients=ingredients,
                        progress=stages.progress, checkpoint=checkpoint)  # fmt: skip
+
+    def _network(self, dataset: Dataset) -> tuple[Any, list[Variables] | None]:
+        """The network and its draws, where there is one."""
+        if self.model is None:
+            return None, None
+        module = self.model.module(dataset)
+        key = self.keys["initialisations"]
+        return module, self.model.variables(module, dataset, self.num_initialisations, key)
+
+    def without_network(self) -> "Components":
+        """The same for a run that looks through no network, so that none is built."""
+        return replace(self, model=None)
 
     def value(self, context: Context, utility: Utility | None = None) -> Valuation:
         """The players' values by the configured semivalue; of the configured utility, if none."""
@@ -283,7 +296,15 @@ def refuse_second_kernel(utility: Mapping[str, Any]) -> None:
 
 
 def function(option: str, node: Mapping[str, Any], kind: type) -> Any:
-    """What a node of a configuration names, refused if it is not of its kind."""
+    """What a node of a configuration names, refused if it is not of its kind.
+
+    Raises:
+        InputError: for a function of another kind, or a choice that is left to the command.
+    """
+    if node["_target_"] == AUTO:
+        raise InputError(
+            f"{option}: wanted a choice, got auto, which this command does not resolve; name one"
+        )
     return protocols.check(option, make(option, node), kind)
 
 

@@ -104,12 +104,13 @@ class Stages:
 
 def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table: the first column to the left, figures to the right; no cell is markup."""
-    drawn = Table(title=_plain(title), title_justify="left", header_style="bold")
+    drawn = Table(header_style="bold")
     for index, header in enumerate(headers):
         drawn.add_column(_plain(header), justify="right" if index else "left", no_wrap=True)
     for row in rows:
         drawn.add_row(*map(_plain, row))
     wide = CONSOLE if CONSOLE.is_terminal else Console(highlight=False, width=LOG_WIDTH)
+    wide.print(_plain(title), style="italic", soft_wrap=True)
     wide.print(drawn)
 
 

@@ -18,6 +18,15 @@ EVERY_KERNEL = frozenset({"ntk.ridge", "ntk.ridge_unit", "ntk.num_blocks", "ntk.
 CHECKED = NETWORK | {"kernel", "ntk", "mmd"}
 """Groups and options that some runs do not use."""
 
+COSTS = {
+    "davinz": ("complexity", "discrepancy"),
+    "complexity": ("complexity",),
+    "discrepancy": ("discrepancy",),
+}
+"""The paper's utilities, and the costs that each is made of."""
+
+REGRESSIONS = ("kernel_regression", "confidence")
+
 REMEDIES = {"kernel": "utility=kernel_regression", "mmd": "utility=davinz"}
 """What would use a group; the others want the network's kernel."""
 
@@ -46,6 +55,52 @@ def used_by_cost(term: str, discrepancy: Mapping[str, Any]) -> Set[str]:
     return {"mmd"} | (NETWORK if discrepancy.get("features") == "network" else frozenset())
 
 
+def kind_of(utility: Mapping[str, Any]) -> str:
+    """Name of a utility of ours, or the whole target of the user's own."""
+    room, _, name = utility["_target_"].rpartition(".")
+    return name if room == "davinz_jax.Ingredients" else utility["_target_"]
+
+
+def used_by(kind: str, choice: KernelChoice, discrepancy: Mapping[str, Any]) -> Set[str]:
+    """What a utility looks at; the user's own may look at anything.
+
+    Args:
+        kind: as `kind_of`.
+        choice: the kernel of regressions.
+        discrepancy: the node `mmd`.
+    """
+    if kind in REGRESSIONS:
+        return used_by_kernel(choice)
+    if kind not in COSTS:
+        return CHECKED
+    return frozenset().union(*(used_by_cost(term, discrepancy) for term in COSTS[kind]))
+
+
+def refuse_all_unused(
+    named: Set[str], used: Set[str], kind: str, choice: KernelChoice, ridge: Any
+) -> None:
+    """Refuse what neither a utility nor its kernel looks at.
+
+    Args:
+        named: as in `refuse_unused`.
+        used: as `used_by`.
+        kind: as `kind_of`.
+        choice: the kernel of regressions.
+        ridge: λ, whose unit matters where it is a number.
+
+    Raises:
+        InputError: naming what is not used.
+    """
+    if ridge == "auto" and "ntk.ridge_unit" in named:
+        raise InputError(
+            "ntk.ridge_unit: wanted it with a ridge in numbers, got ntk.ridge=auto, which has no "
+            "unit; leave it out, or set ntk.ridge"
+        )
+    of_kernel = {name for name in named if kind in REGRESSIONS and _group(name) != "mmd"}
+    refuse_unused(of_kernel, used, f"kernel={choice.name}")
+    refuse_unused(named - of_kernel, used, f"utility={kind}")
+
+
 def refuse_unused(named: Iterable[str], used: Set[str], asker: str) -> None:
     """Refuse options of `CHECKED` that are named and not used.
 
@@ -59,7 +114,8 @@ def refuse_unused(named: Iterable[str], used: Set[str], asker: str) -> None:
     """
     unused = sorted(name for name in named if _group(name) in CHECKED - used and name not in used)
     if unused:
-        remedy = REMEDIES.get(_group(unused[0]), "kernel=ntk")
+        usual = "kernel=ntk" if asker.startswith("kernel=") else "utility=davinz"
+        remedy = REMEDIES.get(_group(unused[0]), usual)
         raise InputError(
             f"{unused[0]}: wanted options that the run uses, got {asker}, which does not; leave "
             f"{', '.join(unused)} out, or set {remedy}"

@@ -1,12 +1,12 @@
 """A new party scored against a saved run: its data joins the old, everything else stays frozen.
 
-κ, bandwidth, ridge, seeds and encoding are those of the run, and the old data must hash to the
-run's `data_sha256`; only the coalitions N, N ∪ new and {new} are looked at. Blocks, if any, are
-drawn anew over old and new rows.
+κ, bandwidth, ridge, temperature, seeds and encoding are those of the run, and the old data must
+hash to the run's `data_sha256`; only the coalitions N, N ∪ new and {new} are looked at. Blocks, if
+any, are drawn anew over old and new rows.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from omegaconf import DictConfig, OmegaConf
 from davinz_jax.data import Parties
 from davinz_jax.files import write_whole
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
-from experiments.runtime import claims, compose, console, outputs, saved
+from experiments.report.values import ridge_of
+from experiments.runtime import auto, claims, compose, console, outputs, saved, usage
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
@@ -61,13 +62,16 @@ def score(
     What the run's file names is called only if it is ours or of the packages given here.
     """
     earlier, valuation = saved.result(folder), saved.valuation(folder)
-    settings = freeze(earlier) | {"packages": list(packages)}
+    settings: dict[str, Any] = freeze(earlier) | {"packages": list(packages)}
     with stages.stage("data"):
         old = _old_rows(settings, earlier, stages)
         _check_encoding(old, earlier)
         inputs, targets = _new_rows(settings, earlier, path, stages)
         joined = join(old, inputs, targets, name)
     components = compose.components(OmegaConf.create(settings))
+    kind = usage.kind_of(settings["utility"])
+    if "model" not in usage.used_by(kind, components.kernel_choice, settings["mmd"]):
+        components = components.without_network()
     context = components.context(joined, stages, announce=stages.announce)
     with stages.stage("utility"):
         utility = components.utility(context.ingredients)
@@ -79,14 +83,17 @@ def freeze(earlier: dict[str, Any]) -> dict[str, Any]:
     """The run's configuration, with what it calibrated from its data written in as numbers.
 
     Raises:
-        InputError: for a run of rows, or one whose bandwidths differ between initialisations.
+        InputError: for a run of rows, or one whose bandwidths differ between initialisations or
+            whose kernel is scaled by its rows.
     """
-    settings = {**earlier["config"]}
+    settings = with_kernel(earlier["config"])
     if settings["players"] == "rows":
         raise InputError(
             "run: wanted a run over parties, got one over rows; value parties first, with "
             "experiments.value players=parties"
         )
+    if usage.kind_of(settings["utility"]) in usage.REGRESSIONS:
+        return settings | _freeze_regression(settings, earlier)
     if settings["mmd"]["features"] == "network" and earlier["bandwidth"] is not None:
         raise InputError(
             "run: wanted a discrepancy on raw inputs, got one on network features; value with "
@@ -96,20 +103,39 @@ def freeze(earlier: dict[str, Any]) -> dict[str, Any]:
         settings["utility"] = settings["utility"] | {"kappa": earlier["kappa"]}
     if earlier["bandwidth"] is not None:
         settings["mmd"] = settings["mmd"] | {"bandwidth": earlier["bandwidth"]}
-    return settings | _frozen_regression(settings, earlier.get("utility", {}))
+    if settings["ntk"]["ridge"] == "auto":
+        ridge = ridge_of(earlier["utility"])
+        settings["ntk"] = settings["ntk"] | {"ridge": ridge, "ridge_unit": "absolute"}
+    return settings
 
 
-def _frozen_regression(
-    settings: Mapping[str, Any], described: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """The groups `kernel` and `ntk` with the bandwidth and ridge that a regression found."""
-    frozen, kernel = {}, settings.get("kernel") or {}
-    if "bandwidth" in kernel and isinstance(described.get("bandwidth"), float):
-        frozen["kernel"] = kernel | {"bandwidth": described["bandwidth"]}
-    if "ridge_curve" in described:
-        ridge = {"ridge": described["ridge"], "ridge_unit": "absolute"}
-        frozen["ntk"] = settings["ntk"] | ridge
-    return frozen
+def _freeze_regression(settings: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    """Kernel, ridge and utility with what the run found from its data written in."""
+    described = earlier["utility"]
+    if described["kernel"] == "sum":
+        raise InputError(
+            "run: wanted a kernel that stays as it is when rows join, got kernel=sum, which is "
+            "scaled by its rows; value with another kernel to score new parties"
+        )
+    found = {name: described[name] for name in ("bandwidth", "temperature") if name in described}
+    kernel, utility = (
+        settings[group] | {name: found[name] for name in found.keys() & settings[group].keys()}
+        for group in ("kernel", "utility")
+    )
+    ridge = {"ridge": ridge_of(described), "ridge_unit": "absolute"}
+    return {"kernel": kernel, "utility": utility, "ntk": settings["ntk"] | ridge}
+
+
+def with_kernel(config: dict[str, Any]) -> dict[str, Any]:
+    """A run's configuration; of one from before kernels had a group, theirs taken from utility."""
+    utility = {**config["utility"]}
+    if "kernel" in config:
+        return {**config}
+    name = utility.pop("kernel", "ntk")
+    options = {key: utility.pop(key) for key in ("bandwidth", "cosine") if key in utility}
+    kernel = auto.read_choice("kernel", name)
+    kernel |= {key: value for key, value in options.items() if key in kernel}
+    return {**config, "utility": utility, "kernel": kernel}
 
 
 def _old_rows(settings: dict[str, Any], earlier: dict[str, Any], stages: Stages) -> Rows:
@@ -216,3 +242,8 @@ def show(score: Score) -> None:
     )
     if rank is not None:
         console.say(f"among their leave-one-out values it would rank {rank}")
+    else:
+        console.say(
+            f"the run's values are by {score.valuation.method}, which this number does not compare "
+            "with; value all parties together for that"
+        )

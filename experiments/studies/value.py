@@ -1,6 +1,6 @@
 """One valuation from data to files: what `experiments.value` runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax.types import Utility
 from experiments.report import values
+from experiments.report.chosen import describe_choice
 from experiments.report.page.of_values import values_page
 from experiments.report.page.render import REPORT, page_writer
 from experiments.report.values import Run
-from experiments.runtime import claims, compose, console
+from experiments.runtime import auto, claims, compose, console
+from experiments.runtime.auto import Resolved
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Context
@@ -29,13 +31,15 @@ class Prepared:
     """A run whose data is loaded; its kernels are computed when a utility is made of it.
 
     Attributes:
-        components: what the configuration names.
+        components: what the configuration names, or was chosen.
+        choice: the configuration without `auto`, and why.
         context: data, players and kernels.
         stages: times of what has been done.
         folder: where the run writes.
     """
 
     components: Components
+    choice: Resolved
     context: Context
     stages: Stages
     folder: Path
@@ -64,18 +68,26 @@ def _is_alone(cfg: DictConfig) -> bool:
     return cfg.hosts.num_processes == 1
 
 
-def prepare(cfg: DictConfig, folder: Path) -> Prepared:
-    """Make everything that the configuration names, and load the data.
+def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Prepared:
+    """Make everything that the configuration names, load the data, and choose what is `auto`.
 
     Args:
         cfg: of the command.
         folder: where the run is to write.
+        named: options that the command line names, by which choices go.
     """
     check_level(cfg.value.level, "value.level")
     check_worst(cfg.value.worst, "value.worst")
-    components, stages = compose.components(cfg), Stages()
+    settings, stages = compose.plain(cfg), Stages()
+    provided = compose.components(OmegaConf.create(auto.provide(settings)))
     with stages.stage("data"):
-        rows = components.load(stages.progress)
+        rows = provided.load(stages.progress)
+        situation = auto.Situation.of(rows, values_rows=cfg.players == Players.rows)
+        choice = auto.resolve(settings, situation, named)
+        for line in describe_choice(choice, situation):
+            console.say(line)
+    components = compose.components(OmegaConf.create(choice.settings))
+    components = components if choice.uses_network else components.without_network()
     context = components.context(
         rows,
         stages,
@@ -83,11 +95,17 @@ def prepare(cfg: DictConfig, folder: Path) -> Prepared:
         checkpoint=folder / CHECKPOINT,
         announce=stages.announce,
     )
-    return Prepared(components, context, stages, folder)
+    return Prepared(components, choice, context, stages, folder)
 
 
 def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]:
-    """Value all players, print, and write to the folder; returns what result.json holds."""
+    """Value all players, print, and write to the folder; returns what result.json holds.
+
+    Args:
+        prepared: data, players and kernels.
+        utility: what is shared out.
+        cfg: of the command.
+    """
     context, folder, options = prepared.context, prepared.folder, OmegaConf.to_object(cfg.value)
     assert isinstance(options, ValueOptions)
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +113,7 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
         valuation = prepared.components.value(context, utility)
     seconds, seed = prepared.stages.seconds, prepared.components.seed
     valued = Run(context, utility, valuation, seconds, seed)
-    content = values.result(valued, compose.plain(cfg))
+    content = values.result(valued, prepared.choice.settings, prepared.choice.reasons)
     values.show(valued, options.level)
     page = values_page(valued, content, level=options.level, worst=options.worst)
     with nullcontext() if _is_alone(cfg) else claims.claim(folder, overwrite=cfg.overwrite):

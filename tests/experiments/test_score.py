@@ -15,7 +15,8 @@ def saved_run(run_command, table, tmp_path):
     target = table.with_name("new.csv")
     folder = run_command(
         value.main, "value", "data=table", f"data.path={table}", "data.target=label",
-        "data.party=hospital", f"data.validation_path={target}", "num_initialisations=2",
+        "data.party=hospital", f"data.validation_path={target}", "utility=davinz",
+        "num_initialisations=2",
     )  # fmt: skip
     return folder.rename(tmp_path / "saved")
 
@@ -37,7 +38,7 @@ def test_a_party_scored_later_gets_its_leave_one_out_value(
     assert encode, "the run kept no encoding"
     np.savez(path, **_encoded(everyone, pd.read_csv(newcomer), encode))
     together = read_result(
-        run_command(value.main, "value", "data=arrays", f"data.path={path}",
+        run_command(value.main, "value", "data=arrays", f"data.path={path}", "utility=davinz",
                     "num_initialisations=2", f"utility.kappa={earlier['kappa']!r}")
     )  # fmt: skip
     wanted = {player["name"]: player["value"] for player in together["players"]}["east"]
@@ -63,3 +64,41 @@ def test_changed_data_is_refused(run_command, saved_run, table, tmp_path):
     with pytest.raises(SystemExit, match="data that was valued"):
         run_command(score.main, "score", f"run={saved_run}", f"path={table.with_name('new.csv')}")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("is_labelled", [True, False])
+def test_a_run_by_default_is_gone_on_from(run_command, read_result, table, tmp_path, is_labelled):
+    """The newcomer's marginal is that of a run of all four parties whose choices are the saved."""
+    newcomer, validation = table.with_name("new.csv"), tmp_path / "validation.csv"
+    rows = pd.read_csv(newcomer)
+    (rows if is_labelled else rows.drop(columns="label")).to_csv(validation, index=False)
+    arguments = ("data=table", "data.target=label", "data.party=hospital",
+                 f"data.validation_path={validation}")  # fmt: skip
+    saved = run_command(value.main, "value", *arguments, f"data.path={table}")
+    saved = saved.rename(tmp_path / "saved")
+    earlier = read_result(saved)
+    kind = "kernel_regression" if is_labelled else "confidence"
+    assert (earlier["utility"]["kind"], earlier["method"]) == (kind, "shapley")
+    assert earlier["config"]["ntk"]["ridge"] == "auto"
+    scored = read_result(
+        run_command(score.main, "score", f"run={saved}", f"path={newcomer}", "name=east")
+    )
+    assert scored["rank"] is None
+
+    encoded = _encoded(pd.concat([pd.read_csv(table), rows.assign(hospital="east")]), rows,
+                       earlier["encoding"])  # fmt: skip
+    if not is_labelled:
+        del encoded["validation_targets"]
+    everyone = tmp_path / "everyone.npz"
+    np.savez(everyone, **encoded)
+    found = earlier["utility"]
+    fixed = [f"utility={kind}", f"kernel={found['kernel']}", f"ntk.ridge={found['ridge']!r}",
+             f"kernel.bandwidth={found['bandwidth']!r}"]  # fmt: skip
+    if not is_labelled:
+        fixed.append(f"utility.temperature={found['temperature']!r}")
+    together = read_result(
+        run_command(value.main, "value", "data=arrays", f"data.path={everyone}",
+                    "semivalue=leave_one_out", *fixed)
+    )  # fmt: skip
+    wanted = {player["name"]: player["value"] for player in together["players"]}["east"]
+    assert scored["value"] == pytest.approx(wanted, rel=1e-5, abs=1e-9)

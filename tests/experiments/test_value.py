@@ -56,7 +56,8 @@ def test_reference_numbers(golden, value, read_result, case, model, blocks):
         case
     ]
     result = read_result(
-        value("data=arrays", f"data.path={path}", "data.layout=nchw", "parties=random",
+        value("utility=davinz", "data=arrays", f"data.path={path}", "data.layout=nchw",
+              "parties=random",
               "parties.num=2", f"model={model}", f"model.weights={path}",
               f"ntk.num_blocks={blocks}", "ntk.shuffle=false")
     )  # fmt: skip
@@ -88,7 +89,7 @@ def test_a_kernel_in_float64_has_no_rounding_error(value, read_result):
 
 
 def test_outputs_agree_with_each_other(value, read_result):
-    folder = value("data=digits", *SMALL)
+    folder = value("data=digits", "utility=davinz", *SMALL)
     result, frame = read_result(folder), pd.read_csv(folder / "values.csv")
     assert {path.name for path in folder.iterdir()} == {
         "values.csv", "values.png", "valuation.npz", "report.html", "result.json",
@@ -117,7 +118,8 @@ def test_same_seed_same_values_bit_for_bit(value, read_result):
 def test_shapley_values_of_a_table_sum_to_the_whole(value, read_result, table):
     result = read_result(
         value("data=table", f"data.path={table}", "data.target=label", "data.party=hospital",
-              "semivalue=shapley", "num_initialisations=2", "utility.kappa=0.5")
+              "semivalue=shapley", "num_initialisations=2", "utility=davinz",
+              "utility.kappa=0.5")
     )  # fmt: skip
     assert {player["name"] for player in result["players"]} == {"north", "south", "west"}
     assert result["kappa"] == 0.5
@@ -149,15 +151,25 @@ def test_rows_of_a_table_are_listed(value, table):
     assert {"input age", "input dose", "input score", "target"} <= set(worst.columns)
 
 
-@pytest.mark.parametrize("utility", ["kernel_regression", "complexity", "discrepancy"])
+@pytest.mark.parametrize(
+    ("utility", "options"),
+    [
+        ("kernel_regression", SMALL),
+        ("complexity", SMALL),
+        ("discrepancy", SMALL[:2]),
+        ("confidence", SMALL[:2]),
+    ],
+)
 @pytest.mark.parametrize("semivalue", ["standalone", "banzhaf"])
-def test_every_utility_and_semivalue_runs(value, read_result, utility, semivalue):
+def test_every_utility_and_semivalue_runs(value, read_result, utility, options, semivalue):
     result = read_result(
-        value("data=digits", *SMALL, f"utility={utility}", f"semivalue={semivalue}",
+        value("data=digits", *options, f"utility={utility}", f"semivalue={semivalue}",
               "parties=random", "parties.num=3")
     )  # fmt: skip
     assert result["utility"]["kind"] == utility
     assert result["method"] == semivalue
+    costs = {"complexity", "discrepancy"} & {utility}
+    assert set(result["grand"]) == {"value", *costs}
 
 
 def test_users_own_module_by_target(value, read_result):
@@ -172,7 +184,7 @@ def test_users_own_module_by_target(value, read_result):
 def test_degenerate_bandwidth_is_told_as_a_note(value, capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        value("data=digits", *SMALL, "mmd.bandwidth=1e-3")
+        value("data=digits", "utility=davinz", *SMALL, "mmd.bandwidth=1e-3")
     assert "note: bandwidth: σ = 0.001" in capsys.readouterr().out
 
 
@@ -206,7 +218,17 @@ def test_degenerate_bandwidth_is_told_as_a_note(value, capsys):
         (["semivalue=shapley", "semivalue.method=permutation", "semivalue.num_samples=0"],
          ["num_samples", "0"]),
         (["semivalue=shapley", "semivalue.method=exact", "players=rows"], ["40"]),
-        (["utility.kappa=-2"], ["kappa", "-2"]),
+        (["utility=davinz", "utility.kappa=-2"], ["kappa", "-2"]),
+        (["utility.kappa=2"], ["utility.kappa: wanted", "utility=davinz"]),
+        (["utility.kernel=rbf"], ["utility.kernel: wanted the kernel named once", "set kernel="]),
+        (["utility=kernel_regression", "+utility.kernel=rbf"], ["utility.kernel", "set kernel="]),
+        (["kernel=rfb"], ["kernel", "rfb", "rbf"]),
+        (["kernel.bandwidth=2"], ["kernel.bandwidth", "kernel=laplace, kernel=rbf"]),
+        (["kernel=rbf"], ["model", "num_initialisations", "got kernel=rbf, which does not"]),
+        (["mmd=median"], ["mmd: wanted options that the run uses", "set utility=davinz"]),
+        (["utility=davinz", "kernel=ntk"], ["kernel: wanted options that the run uses"]),
+        (["utility=discrepancy"], ["model", "got utility=discrepancy, which does not"]),
+        (["ntk.ridge_unit=relative"], ["ntk.ridge_unit: wanted it with a ridge in numbers"]),
         (["ntk.precision=half"], ["half", "full"]),
         (["ntk.precision=bfloat16", "ntk.engine=neural_tangents"], ["precision", "layerwise"]),
         (["hosts.process_id=0"], ["hosts.num_processes", "2 or more"]),

@@ -7,15 +7,18 @@ import pytest
 from flax import linen as nn
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from omegaconf import OmegaConf
 
 from davinz_jax import CNN, MLP, KernelChoice, load_digits
 from davinz_jax.kernels import Linear
+from experiments.runtime import auto
 from experiments.runtime.app import CONFIG_FOLDER
 from experiments.runtime.compose import (
     LAST_SEED,
     Model,
     _without_unknown_outputs,
     components,
+    plain,
     random_key,
 )
 from experiments.runtime.console import Stages
@@ -31,7 +34,8 @@ def composed():
 
     def make(*overrides: str):
         with initialize_config_dir(str(CONFIG_FOLDER), version_base="1.3"):
-            return components(hydra_compose("value", overrides=list(overrides)))
+            cfg = hydra_compose("value", overrides=list(overrides))
+        return components(OmegaConf.create(auto.provide(plain(cfg))))
 
     return make
 
@@ -51,10 +55,10 @@ def test_options_are_made_whole(composed):
         ("ntk.batch_size=0", r"^ntk\.batch_size: wanted"),
         ("ntk.parameters=wieghts", r"^ntk[\s\S]*weights"),
         ("data._target_=davinz_jax.data.load_digit", "^data: .*load_digit"),
-        ("utility._target_=davinz_jax.shapley", r"^utility\.kappa: unknown option"),
+        ("utility=davinz utility._target_=davinz_jax.shapley", r"^utility\.kappa: unknown option"),
         ("parties._target_=davinz_jax.load_digits", r"form \(dataset, \*, key\), got load_digits"),
         ("kernel._target_=davinz_jax.load_digits", r"form \(rows, others\), got load_digits"),
-        ("kernel.cosine=3", r"^kernel[\s\S]*cosine"),
+        ("kernel=rbf kernel.cosine=3", r"^kernel[\s\S]*cosine"),
         ("kernel=rbf kernel.bandwidth=0", r"^kernel\.bandwidth: wanted a finite number > 0"),
         (
             "utility=kernel_regression +utility.kernel=rbf",
@@ -78,6 +82,20 @@ def test_kernels_by_name_and_by_target(composed):
         "kernel=auto", "kernel._target_=numpy.inner", "+kernel.cosine=true", "packages=[numpy]"
     )
     assert (function.kernel_choice.name, function.kernel_choice.cosine) == ("inner", True)
+
+
+def test_a_choice_left_to_the_command_is_none(composed):
+    with initialize_config_dir(str(CONFIG_FOLDER), version_base="1.3"):
+        cfg = hydra_compose("value", overrides=["kernel=rbf", "semivalue=shapley"])
+    with pytest.raises(InputError, match="utility: wanted a choice, got auto"):
+        components(cfg)
+
+
+def test_without_a_network_none_is_built(composed):
+    made = composed("data.num_rows=20", "data.num_validation_rows=10", "model=vgg11")
+    stages = Stages()
+    context = made.without_network().context(made.load(stages.progress), stages)
+    assert context.ingredients.model is None
 
 
 def test_a_class_takes_its_settings_and_a_factory_the_data():

@@ -5,10 +5,11 @@ import pytest
 
 from davinz_jax.data import Dataset, Parties, Validation
 from davinz_jax.semivalues import NewParty, Valuation
+from experiments.runtime.auto import read_choice
 from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
 from experiments.studies import score
-from experiments.studies.score import Score, freeze, join
+from experiments.studies.score import Score, freeze, join, with_kernel
 
 
 @pytest.fixture
@@ -35,27 +36,52 @@ def test_joining_refuses_what_does_not_fit(rows):
         join(rows, np.eye(4), np.full(4, 2), "c")
 
 
-def earlier(**changes):
-    config = {"players": "parties", "mmd": {"features": "inputs"}, "utility": {"_target_": "nu"}}
-    return {"config": config | changes, "kappa": 0.25, "bandwidth": 3.0}
+def earlier(described=None, **changes):
+    config = {"players": "parties", "mmd": {"features": "inputs"}, "utility": {"_target_": "nu"},
+              "kernel": {"_args_": ["ntk"]}, "ntk": {"ridge": 1e-4}}  # fmt: skip
+    return {"config": config | changes, "kappa": 0.25, "bandwidth": 3.0, "utility": described}
 
 
 def test_what_the_run_calibrated_is_written_in_as_numbers():
     saved = earlier()
-    assert freeze(saved) == {
-        "players": "parties",
+    assert freeze(saved) == saved["config"] | {
         "mmd": {"features": "inputs", "bandwidth": 3.0},
         "utility": {"_target_": "nu", "kappa": 0.25},
     }
     assert saved == earlier()
 
 
-def test_what_a_regression_found_is_written_in_too():
-    saved = earlier(kernel={"bandwidth": "median"}, ntk={"ridge": None, "num_blocks": 1})
-    saved["utility"] = {"bandwidth": 3.0, "ridge": 0.1, "ridge_curve": {}}
-    frozen = freeze(saved)
-    assert frozen["kernel"] == {"bandwidth": 3.0}
-    assert frozen["ntk"] == {"ridge": 0.1, "ridge_unit": "absolute", "num_blocks": 1}
+def regression(**changes):
+    described = {"kernel": "laplace", "ridge": 0.5, "bandwidth": 7.0, "temperature": 0.1}
+    groups = {
+        "utility": {"_target_": "davinz_jax.Ingredients.confidence", "temperature": "auto"},
+        "kernel": {"_args_": ["laplace"], "bandwidth": "median"},
+        "ntk": {"ridge": "auto", "ridge_unit": "relative"},
+        "mmd": {"features": "network"},
+    }
+    return earlier(described | changes, **groups)
+
+
+def test_what_a_regression_found_is_written_in_as_numbers():
+    frozen = freeze(regression())
+    assert frozen["ntk"] == {"ridge": 0.5, "ridge_unit": "absolute"}
+    assert frozen["kernel"] == {"_args_": ["laplace"], "bandwidth": 7.0}
+    assert frozen["utility"]["temperature"] == 0.1
+    assert frozen["mmd"] == {"features": "network"}
+
+
+def test_a_kernel_scaled_by_its_rows_cannot_be_gone_on_from():
+    with pytest.raises(InputError, match="run: wanted a kernel that stays as it is"):
+        freeze(regression(kernel="sum"))
+
+
+def test_a_run_from_before_kernels_had_a_group_keeps_its_kernel():
+    utility = {"_target_": "davinz_jax.Ingredients.kernel_regression", "metric": None}
+    old = {"utility": utility | {"kernel": "rbf", "bandwidth": 2.0, "cosine": True}}
+    found = with_kernel(old)
+    assert found["utility"] == utility
+    assert found["kernel"] == read_choice("kernel", "rbf", bandwidth=2.0, cosine=True)
+    assert with_kernel({"utility": {"_target_": "nu"}})["kernel"] == read_choice("kernel", "ntk")
 
 
 @pytest.mark.parametrize(
@@ -88,5 +114,7 @@ def test_rank_is_told_beside_values_of_the_same_kind_alone(capsys):
     score.show(found("leave_one_out"))
     assert "would rank 2" in capsys.readouterr().out
     score.show(found("shapley"))
-    assert "rank" not in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "rank" not in printed
+    assert "by shapley, which this number does not compare with" in printed
     assert score.result(found("shapley"))["rank"] is None

@@ -202,7 +202,7 @@ def test_degenerate_bandwidth_is_told_as_a_note(value, capsys):
         (["ntk.output=lable"], ["lable", "label"]),
         (["semivalue=shaply"], ["shaply", "shapley"]),
         (["ntk.ridge=-1"], ["ridge", "-1"]),
-        (["mmd.bandwidth=-1"], ["bandwidth", "-1"]),
+        (["utility=davinz", "mmd.bandwidth=-1"], ["bandwidth", "-1"]),
         (["mmd.bandwidth=medium"], ["bandwidth", "medium", "median"]),
         (["ntk.num_blocks=0"], ["num_blocks"]),
         (["ntk.num_blocks=41"], ["num_blocks", "41", "40"]),

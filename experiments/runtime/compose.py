@@ -26,7 +26,8 @@ from davinz_jax import (
     KernelOptions,
     Valuation,
 )
-from davinz_jax.data import partition_rows
+from davinz_jax.data import cross_fit, partition_rows
+from davinz_jax.data.holdout import NO_HOLDOUT
 from davinz_jax.models import initialise, load_torch_weights
 from davinz_jax.ntk import Forecast
 from davinz_jax.semivalues import add_rounding
@@ -64,9 +65,22 @@ def random_key(seed: int) -> PRNGKey:
     return jax.random.key(seed)
 
 
-def streams(seed: int) -> dict[str, PRNGKey]:
-    """One random key for each purpose, so that a change of one leaves the others alone."""
-    return dict(zip(STREAMS, jax.random.split(random_key(seed), len(STREAMS)), strict=True))
+CROSS_FIT = "crossfit"
+"""What `data.holdout` says where rows judge each other in folds."""
+
+
+def streams(seed: int, data_seed: int | None = None) -> dict[str, PRNGKey]:
+    """One random key for each purpose, so that a change of one leaves the others alone.
+
+    Args:
+        seed: of all of them.
+        data_seed: of the data alone: rows, held-out rows, folds; None for `seed`.
+    """
+    split = jax.random.split(random_key(seed), len(STREAMS))
+    keys: dict[str, PRNGKey] = dict(zip(STREAMS, split, strict=True))
+    if data_seed is not None:
+        keys["data"] = streams(data_seed)["data"]
+    return keys
 
 
 @dataclass(frozen=True)
@@ -160,6 +174,7 @@ class Components:
     num_initialisations: int
     seed: int
     keys: Mapping[str, PRNGKey]
+    is_cross_fit: bool = False
 
     def load(self, progress: Progress) -> Rows:
         """The data in use, its parties, and which rows were corrupted on purpose."""
@@ -171,6 +186,8 @@ class Components:
             )
         dataset, parties = self.partition(dataset, key=self.keys["parties"])
         dataset, corrupted = self.corruption(dataset, key=self.keys["corruption"])
+        if self.is_cross_fit and NO_HOLDOUT in dataset.notes:
+            dataset = cross_fit(dataset, key=jax.random.fold_in(self.keys["data"], 1))
         return Rows(dataset, parties, corrupted)
 
     def context(
@@ -254,6 +271,7 @@ def components(cfg: DictConfig) -> Components:
             "each one is a draw of the network"
         )
     settings = plain(cfg)
+    settings["data"], data_seed, is_cross_fit = split_data(settings["data"])
     check_targets(settings, settings.get("packages") or ())
     refuse_second_kernel(settings["utility"])
     made = {group: function(group, settings[group], kind) for group, kind in GROUPS.items()}
@@ -269,8 +287,18 @@ def components(cfg: DictConfig) -> Components:
         semivalue=made["semivalue"],
         num_initialisations=cfg.num_initialisations,
         seed=cfg.seed,
-        keys=streams(cfg.seed),
+        keys=streams(cfg.seed, data_seed),
+        is_cross_fit=is_cross_fit,
     )
+
+
+def split_data(node: Mapping[str, Any]) -> tuple[dict[str, Any], int | None, bool]:
+    """The node `data` as its source takes it, the seed of the data, and whether rows are folded."""
+    settings = dict(node)
+    is_cross_fit = settings.get("holdout") == CROSS_FIT
+    if is_cross_fit:
+        settings["holdout"] = "none"
+    return settings, settings.pop("seed", None), is_cross_fit
 
 
 def kernel_choice(node: Mapping[str, Any] | None) -> KernelChoice:

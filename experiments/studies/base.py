@@ -170,8 +170,18 @@ def check_worst(worst: int, option: str = "worst") -> None:
 
 
 def components_of(cfg: DictConfig, seed: int) -> Components:
-    """Everything instantiated, with the keys of one seed."""
-    return compose.components(OmegaConf.merge(cfg, {"seed": seed}))  # pyright: ignore
+    """Everything instantiated, with the keys of one seed.
+
+    Raises:
+        InputError: for rows that judge each other in folds, which baselines cannot.
+    """
+    made = compose.components(OmegaConf.merge(cfg, {"seed": seed}))  # pyright: ignore
+    if made.is_cross_fit:
+        raise InputError(
+            f"data.holdout: wanted a share of the rows, got {compose.CROSS_FIT}, which only "
+            "experiments.value knows; set data.holdout=0.2"
+        )
+    return made
 
 
 def read_finished(folder: Path, config: Mapping[str, Any]) -> dict[str, Any] | None:

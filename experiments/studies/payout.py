@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
 from omegaconf import DictConfig
 
 from davinz_jax.files import write_whole
@@ -25,7 +28,8 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     paid = valuation.payouts(
         cfg.budget, negative=cfg.negative.value, floor=cfg.floor, cap=cfg.cap, decimals=cfg.decimals
     )
-    show(paid, f"{cfg.budget:,.{cfg.decimals}f} by {valuation.method}")
+    frame = table(paid, valuation.stderr)
+    show(frame, f"{cfg.budget:,.{cfg.decimals}f} by {valuation.method}", paid.decimals)
     if doubt := certainty.pairs_note(valuation, LEVEL):
         console.note(f"{doubt}; what these are paid may differ by chance alone")
     content = result(paid, cfg.budget) | {
@@ -35,7 +39,7 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         "versions": outputs.versions(),
     }
     files = {
-        TABLE: outputs.csv_writer(_best_paid_first(paid)),
+        TABLE: outputs.csv_writer(frame),
         outputs.RESULT: outputs.result_writer(content),
     }
     write_whole(folder, files)
@@ -49,18 +53,22 @@ def result(paid: Payouts, budget: float) -> dict[str, Any]:
     return {"budget": budget, "total": str(paid.total), "payouts": dict(amounts)}
 
 
-def show(paid: Payouts, title: str) -> None:
-    """Print what each player is paid, the best paid first."""
+def table(paid: Payouts, stderr: Float[np.ndarray, " p"]) -> pd.DataFrame:
+    """One line a player, the best paid first, with the standard error of its value."""
+    frame = paid.to_frame()
+    frame.insert(2, "stderr", stderr)
+    return frame.sort_values("payout", ascending=False)
+
+
+def show(frame: pd.DataFrame, title: str, decimals: int) -> None:
+    """Print what each player is paid, with the standard error of its value."""
     console.table(
         title,
-        ["player", "value", "payout", "share"],
+        ["player", "value", "± stderr", "payout", "share"],
         (
-            [row["player"], f"{row['value']:+.5g}", f"{row['payout']:,.{paid.decimals}f}",
-             f"{row['share']:.1%}"]
-            for row in _best_paid_first(paid).to_dict("records")
+            [row["player"], f"{row['value']:+.5g}",
+             "-" if np.isnan(row["stderr"]) else f"{row['stderr']:.2g}",
+             f"{row['payout']:,.{decimals}f}", f"{row['share']:.1%}"]
+            for row in frame.to_dict("records")
         ),
     )  # fmt: skip
-
-
-def _best_paid_first(paid: Payouts) -> Any:
-    return paid.to_frame().sort_values("payout", ascending=False)

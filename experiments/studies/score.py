@@ -203,6 +203,7 @@ def join(old: Rows, inputs: np.ndarray, targets: np.ndarray, name: str) -> Rows:
         targets=np.concatenate([dataset.targets, targets.astype(dataset.targets.dtype)]),
         parties=None,
         lines=None,
+        folds=None if dataset.folds is None else np.append(dataset.folds, np.full(len(inputs), -1)),
     )
     indices = np.concatenate([parties.indices, np.full(len(inputs), len(parties))])
     corrupted = np.concatenate([old.corrupted, np.zeros(len(inputs), bool)])

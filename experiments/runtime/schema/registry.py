@@ -8,6 +8,7 @@ from hydra.core.config_store import ConfigStore
 
 from experiments.runtime.schema import (
     benchmark,
+    coverage,
     detect,
     fidelity,
     party_quality,
@@ -22,6 +23,7 @@ COMMANDS: dict[str, type] = {
     **result.COMMANDS,
     **studies.COMMANDS,
     **benchmark.COMMANDS,
+    **coverage.COMMANDS,
     **fidelity.COMMANDS,
     **party_quality.COMMANDS,
     **detect.COMMANDS,

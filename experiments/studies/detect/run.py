@@ -105,10 +105,12 @@ def detect(cfg: DictConfig, named: Set[str]) -> Doubts:
 
 def load(settings: dict[str, Any], keys: Any, stages: Stages) -> tuple[Rows, OwnRows]:
     """All labelled rows of the source, none held out, and how the source has them."""
-    source = compose.function("data", source_of_all_rows(settings["data"]), protocols.Source)
+    node, data_seed, _ = compose.split_data(settings["data"])
+    source = compose.function("data", source_of_all_rows(node), protocols.Source)
     partition = compose.function("parties", settings["parties"], protocols.Partition)
     corruption = compose.function("corruption", settings["corruption"], protocols.Corruption)
-    dataset = source(key=keys["data"], progress=stages.progress)
+    data_key = keys["data"] if data_seed is None else compose.streams(data_seed)["data"]
+    dataset = source(key=data_key, progress=stages.progress)
     if dataset.lines is None:
         dataset = replace(dataset, lines=np.arange(1, len(dataset) + 1))
     dataset, parties = partition(dataset, key=keys["parties"])

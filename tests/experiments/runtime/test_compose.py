@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 from flax import linen as nn
 from hydra import compose as hydra_compose
@@ -20,6 +21,8 @@ from experiments.runtime.compose import (
     components,
     plain,
     random_key,
+    split_data,
+    streams,
 )
 from experiments.runtime.console import Stages
 from experiments.runtime.errors import InputError
@@ -177,3 +180,24 @@ def test_a_source_gives_a_dataset(composed):
     made = replace(composed(), source=lambda *, key, progress: 1)
     with pytest.raises(InputError, match="data: wanted a function that gives a davinz_jax.Dataset"):
         made.load(lambda *_: None)
+
+
+def test_the_data_has_a_seed_of_its_own():
+    plain, moved = streams(0), streams(0, 5)
+    assert moved["data"] == streams(5)["data"]
+    assert all(moved[name] == plain[name] for name in plain if name != "data")
+    assert split_data({"path": "a", "seed": 3}) == ({"path": "a"}, 3, False)
+
+
+def test_rows_judge_each_other_where_nothing_is_held_out(composed):
+    made = composed("data.holdout=crossfit", "data.num_rows=40", "parties.num=2", "parties=random")
+    rows = made.load(Stages().progress)
+    assert sorted(np.bincount(rows.dataset.folds)) == [8] * 5
+    assert len(rows.dataset.validation) == 40
+    again = composed(
+        "data.holdout=crossfit", "data.num_rows=40", "parties.num=2", "parties=random",
+        "data.seed=1",
+    ).load(Stages().progress)  # fmt: skip
+    assert (again.dataset.folds != rows.dataset.folds).any()
+    held = composed("data.num_rows=40").load(Stages().progress)
+    assert held.dataset.folds is None

@@ -27,7 +27,10 @@ def test_amounts_are_text_that_sums_to_the_budget(paid):
 
 
 def test_the_best_paid_comes_first(paid, capsys):
-    payout.show(paid, "10.00 by shapley")
+    frame = payout.table(paid, np.array([0.25, np.nan]))
+    assert frame["stderr"].tolist()[1] == 0.25
+    payout.show(frame, "10.00 by shapley", 2)
     printed = capsys.readouterr().out
     assert printed.index("north") < printed.index("south")
     assert "66.7%" in printed
+    assert "0.25" in printed

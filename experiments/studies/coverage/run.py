@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +105,7 @@ def _redraws(
     plan: Plan, root: str | None, level: float, store: Path, stages: console.Stages
 ) -> list[dict[str, Any]]:
     """One record a case and size of the validation set."""
-    with stages.stage("kernel"):
-        load = load_digits if plan.num_pool < 1000 else _mnist(root)
-        dataset = load(num_rows=plan.num_rows, num_validation_rows=plan.num_pool)
-        pool = redraws.make_pool(dataset, plan.num_parties)
+    pool = cache(partial(_pool, plan, root))
     records = []
     for size in plan.validation_rows:
         for place, case in enumerate(redraws.CASES):
@@ -116,15 +113,18 @@ def _redraws(
             if not path.is_file():
                 with stages.stage(f"{case}, {size} rows"):
                     found = redraws.cover(
-                        pool, case, size, plan.num_redraws, level=level, progress=stages.progress
+                        pool(), case, size, plan.num_redraws, level=level, progress=stages.progress
                     )
                 write_whole(store, {path.name: outputs.json_writer(found)})
             records.append(json.loads(path.read_text()))
     return records
 
 
-def _mnist(root: str | None) -> Callable[..., Any]:
-    return lambda **choices: load_mnist(root=root, **choices)
+def _pool(plan: Plan, root: str | None) -> redraws.Pool:
+    """Rows and pool: of digits where those suffice, else of MNIST."""
+    load = load_digits if plan.num_pool < 1000 else partial(load_mnist, root=root)
+    dataset = load(num_rows=plan.num_rows, num_validation_rows=plan.num_pool)
+    return redraws.make_pool(dataset, plan.num_parties)
 
 
 def _seeds(plan: Plan, level: float, store: Path, stages: console.Stages) -> pd.DataFrame:

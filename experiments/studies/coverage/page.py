@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from davinz_jax.files import write_whole
-from experiments.report.tables import digits, markdown
+from experiments.report.tables import markdown
 from experiments.runtime import outputs
 
 ROOT = Path(__file__).parents[3]
@@ -94,7 +94,7 @@ def text(entry: Any) -> str:
     if isinstance(entry, list):
         return ", ".join(map(str, entry))
     if isinstance(entry, float):
-        return f"{entry:.3f}" if 0.1 <= abs(entry) <= 1 else digits(entry)
+        return f"{entry:.3g}" if abs(entry) < 0.1 else f"{entry:.3f}"
     return str(entry)
 
 

@@ -77,7 +77,6 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         "plan": vars(plan),
         "config": compose.plain(cfg),
         "versions": outputs.versions(),
-        "seconds": stages.seconds,
     }
     show(content)
     files = {page.RESULT: outputs.json_writer(content)}

@@ -1,0 +1,19 @@
+"""Runs that commands go on from, and a bench for faults, made once."""
+
+import pytest
+
+from tests.faults.bench import Bench
+from tests.faults.inputs import save_runs
+from tests.faults.overrides import RAW
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory):
+    """Folder of saved runs."""
+    return save_runs(tmp_path_factory.mktemp("saved"), *RAW)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory):
+    """Where faults are tried."""
+    return Bench.make(tmp_path_factory.mktemp("bench"))

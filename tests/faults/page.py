@@ -1,0 +1,145 @@
+"""The page of a kept tally: `python -m tests.faults.page` writes docs/reliability.md.
+
+It is made of results/reliability.json alone, so that it cannot say other numbers than that does.
+`python -m tests.faults.page TALLY…` first keeps the tallies of one or several runs there.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from davinz_jax.files import write_bytes
+from tests.faults.oracle import KINDS
+from tests.faults.tally import Tally
+
+ROOT = Path(__file__).parents[2]
+KEPT, PAGE = ROOT / "results" / "reliability.json", ROOT / "docs" / "reliability.md"
+PARTS = {
+    "inputs": (
+        "Generated inputs, in one process",
+        "Tables (CSV, TSV, gzip, Parquet), npz files, image folders and manifests, saved runs and "
+        "options, sound or with flaws of cells, shapes, types and bytes, for every command; each "
+        "is run as `python -m experiments.NAME` runs it, without starting Python anew.",
+    ),
+    "command line": (
+        "Generated inputs, through the command line",
+        "The same inputs, each by `python -m experiments.NAME` in a process of its own.",
+    ),
+    "faults": (
+        "Faults",
+        "A command at work (sampling with checkpoints, a kernel in a store, detection, a sweep) is "
+        "disturbed; then the very same command goes on, and has to give the numbers of an "
+        "undisturbed run to 1e-9. A signal comes at a moment drawn over the whole run; a byte is "
+        "changed at a place drawn over the whole file.",
+    ),
+    "networks": (
+        "Random networks",
+        "One to four steps drawn from convolutions (strided, grouped, dilated, transposed, "
+        "padded), dense, general and einsum layers, norms, attention, residual blocks, shared "
+        "layers, scan, "
+        "remat and jit; the kernel of three rows is compared with a plain Jacobian, to 1e-4 of its "
+        "largest entry. With engine=layerwise a network may be refused; with auto none may.",
+    ),
+}
+INTRODUCTION = """\
+# What was tried, and what came of it
+
+Made by `python -m tests.faults.run` and kept in `results/reliability.json`; this page is made of
+that file by `python -m tests.faults.page`.
+
+    python -m tests.faults.run --minutes 30              # goes on from outputs/faults/tally.json
+    python -m tests.faults.page outputs/faults/tally.json  # keeps it, and writes this page
+    make test                                            # a few of each, in seconds
+    pytest --run-slow tests/faults                       # some hundred of each part
+
+An input is **accepted** if the command ends with status 0 and its files are whole, finite and agree
+with each other: values with their terms, ranks and intervals, result.json with values.csv and
+valuation.npz, payouts with the budget to the last cent, kept and dropped rows with the file. It is
+**refused** if the command ends with status 1 and one message that names the argument, what was
+wanted, what was got and a remedy, and leaves no file. Everything else is a finding: a traceback, a
+hang (60 s of CPU time), a death, half-written files, files that disagree, a message without a
+remedy, an input accepted that must not be, or refused that is sound. A finding's input is kept and
+tried again by every later run; it counts as mended when it does not show any more.
+"""
+
+
+def main(paths: Sequence[str]) -> None:
+    """Keep the tallies named, if any, as one; write the page from the kept one."""
+    if paths:
+        keep([Tally.open(Path(path)) for path in paths])
+    write_bytes(PAGE, page(Tally.open(KEPT)).encode())
+
+
+def keep(tallies: Sequence[Tally]) -> None:
+    """Keep several runs' tallies as one, without the files of what is mended."""
+    kept = Tally(KEPT)
+    for tally in tallies:
+        kept.take(tally)
+    shown = ("part", "kind", "text")
+    kept.mended = [{name: finding[name] for name in shown} for finding in kept.mended]
+    kept.save()
+
+
+def page(tally: Tally) -> str:
+    """The page of a tally."""
+    parts = [INTRODUCTION, *_answer(tally)]
+    for name, (title, text) in PARTS.items():
+        parts += [f"## {title}\n", f"{text}\n", *_table(tally.counts.get(name, {}))]
+    parts += [*_mended(tally), *_made(tally)]
+    return "\n".join(parts)
+
+
+def _answer(tally: Tally) -> Iterator[str]:
+    yield "## The answer\n"
+    tried = ", ".join(f"{tally.total(part):,} {part}" for part in PARTS)
+    minutes = sum(tally.seconds.values()) / 60
+    yield f"Tried in {minutes:.0f} minutes: {tried}.\n"
+    yield "| finding | shows now | found on the way and mended |"
+    yield "| --- | --- | --- |"
+    for kind in (*KINDS, "lost result"):
+        yield f"| {kind} | {_count(tally.findings, kind)} | {_count(tally.mended, kind)} |"
+    yield ""
+
+
+def _count(findings: list[dict[str, str]], kind: str) -> int:
+    return sum(finding["text"].startswith(f"{kind}:") for finding in findings)
+
+
+def _table(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    yield "| kind | tried | came of it |"
+    yield "| --- | --- | --- |"
+    for kind, endings in sorted(counts.items()):
+        told = ", ".join(f"{ending} {count:,}" for ending, count in sorted(endings.items()))
+        yield f"| {kind} | {sum(endings.values()):,} | {told} |"
+    yield ""
+
+
+def _mended(tally: Tally) -> Iterator[str]:
+    if not tally.mended:
+        return
+    yield "## Found on the way\n"
+    yield "One line for each finding's first words and kind of input; all are mended.\n"
+    seen = sorted({(finding["kind"], _first_words(finding["text"])) for finding in tally.mended})
+    yield from (f"- {kind}: {text}" for kind, text in seen)
+    yield ""
+
+
+def _first_words(text: str) -> str:
+    """The beginning of a finding, without what would be read as a table or a tag."""
+    line = re.sub(r"/\S*/", "", " ".join(text.split()))[:110]  # no places of the machine at hand
+    return "".join(letter for letter in line if letter.isprintable() and letter not in "|<>`*_[]")
+
+
+def _made(tally: Tally) -> Iterator[str]:
+    about = tally.about
+    yield "## How it was made\n"
+    shown = ", ".join(f"{name} {about[name]}" for name in ("python", "jax", "flax", "numpy"))
+    commits = ", ".join(about["commits"])
+    yield f"{about['device']}, shared with other work; {shown}; commits {commits}.\n"
+    spent = ", ".join(f"{part} {tally.seconds.get(part, 0) / 60:.0f}" for part in PARTS)
+    yield f"Minutes by part: {spent}.\n"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

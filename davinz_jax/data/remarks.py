@@ -41,11 +41,11 @@ def _extremes(dataset: Dataset) -> Iterator[str]:
         every = np.concatenate([dataset.inputs, dataset.validation.inputs])
         columns = extreme_columns(every)
         for column in columns[:MOST]:
-            yield _tell_extreme(names[column], every[:, column], len(dataset))
+            yield _tell_extreme(names[column], every[:, column], dataset)
         if len(columns) > MOST:
             yield f"{len(columns) - MOST} more columns have extreme values"
     if dataset.task == "regression" and extreme_columns(dataset.targets[:, None]):
-        yield _tell_extreme("targets", dataset.targets, len(dataset))
+        yield _tell_extreme("targets", dataset.targets, dataset)
 
 
 def extreme_columns(inputs: Num[np.ndarray, "n d"]) -> list[int]:
@@ -65,16 +65,22 @@ def _is_extreme(column: Float[np.ndarray, " n"]) -> bool:
     return bool(low < high and largest >= SHARE * squares.sum())
 
 
-def _tell_extreme(name: str, column: Num[np.ndarray, " n"], num_rows: int) -> str:
+def _tell_extreme(name: str, column: Num[np.ndarray, " n"], dataset: Dataset) -> str:
     """A remark on a column, whose first rows are valued and whose others judge."""
     low, middle, high = np.quantile(column.astype(np.float64), [0.25, 0.5, 0.75])
     row = int(np.abs(column - middle).argmax())
-    where = f"row {row}" if row < num_rows else f"validation row {row - num_rows}"
     return (
-        f"{name}: one value in {FEW} or fewer makes up its spread, {column[row]:.4g} in {where} "
-        f"where half of all lie within {low:.4g} to {high:.4g}; mend or drop such rows, or take "
-        "the column's logarithm"
+        f"{name}: one value in {FEW} or fewer makes up its spread, {column[row]:.4g} in "
+        f"{_place(row, dataset)} where half of all lie within {low:.4g} to {high:.4g} as encoded; "
+        "mend or drop such rows, or take the column's logarithm"
     )
+
+
+def _place(row: int, dataset: Dataset) -> str:
+    """Where a row stands: in its source where that is known."""
+    if row >= len(dataset):
+        return f"validation row {row - len(dataset)}"
+    return f"row {row}" if dataset.lines is None else f"line {dataset.lines[row]}"
 
 
 def _alike(what: str, names: Iterable[str]) -> list[str]:

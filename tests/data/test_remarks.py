@@ -30,6 +30,8 @@ def test_one_extreme_value_is_told_by_column_and_row(plain):
     assert told.startswith("dose: one value in 100 or fewer makes up its spread, 1e+09 in row 7 ")
     assert "mend or drop such rows" in told
     assert with_remarks(plain).notes == ("before", told)
+    (told,) = remarks(replace(plain, lines=np.arange(2, 52)))
+    assert "1e+09 in line 9 " in told
 
 
 def test_an_extreme_value_of_the_validation_set_is_told(plain):

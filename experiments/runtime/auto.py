@@ -1,8 +1,8 @@
 """The choice `auto` of utility, kernel and semivalue: what it stands for, once the data is known.
 
 A configuration with `auto` is resolved to one without, which runs alone, together with the reasons.
-What is chosen was decided on choosing draws and shown on others (docs/fidelity.md; for rows, see
-`ROW_METRIC`).
+What is chosen was decided on choosing draws and shown on others: kernels and ridges in
+docs/fidelity.md, metrics of parties in docs/party_quality.md; for rows, see `ROW_METRIC`.
 """
 
 from collections.abc import Mapping, Set
@@ -11,6 +11,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from davinz_jax import KernelChoice
 from davinz_jax.semivalues.sampling import AUTO_EXACT
 from davinz_jax.utility.options import PAPER_RIDGE
 from experiments.runtime import usage
@@ -23,6 +24,11 @@ ROW_METRIC = "soft_accuracy"
 accuracy found rows of flipped labels (10 % of 300, six data sets, RBF, ridge by leave-one-out) with
 AUC .91 on the draws that showed it, −MSE .83, −cross-entropy .81, accuracy .53; the choosing draws
 had .88, .80, .79, .55."""
+
+PARTY_METRICS = {"raw": "soft_accuracy", "network": "mse"}
+"""Metrics that parties are valued by, of kernels of raw inputs and of those of a network. Hits are
+few steps: by accuracy, parties that differ by wrong labels or by noise come in worse order, far
+worse by leave-one-out, than by these (docs/party_quality.md), which its choosing draws chose."""
 
 RELATIVE_STDERR = 0.05
 """Sampling by `auto` ends once no standard error is more of the largest value, or at its budget."""
@@ -103,8 +109,8 @@ def resolve(settings: Mapping[str, Any], situation: Situation, named: Set[str]) 
     raw = "laplace" if kind == "confidence" else "rbf"
     kernel = choose_kernel(settings["kernel"], named, raw=raw)
     choice = kernel_choice(kernel)
-    if is_auto(settings["utility"]) and "ensemble" in utility:
-        utility["ensemble"] = choice.needs_network
+    if is_auto(settings["utility"]) and kind in usage.REGRESSIONS:
+        utility |= choose_scoring(kind, choice, situation)
     semivalue, why_semivalue = choose_semivalue(settings["semivalue"], kind, situation)
     resolved = {
         **settings,
@@ -125,15 +131,23 @@ def choose_utility(node: Mapping[str, Any], situation: Situation) -> tuple[dict[
     if not is_auto(node):
         return dict(node), ""
     if situation.is_labelled:
-        metric = ROW_METRIC if situation.values_rows else "accuracy"
-        metric = "mse" if situation.task == "regression" else metric
-        found = read_choice("utility", "kernel_regression", metric=metric)
-        return found, "the validation set has labels"
+        return read_choice("utility", "kernel_regression"), "the validation set has labels"
     if situation.task == "regression":
         return read_choice("utility", "davinz"), (
             "the validation set has no targets, and no other score of numbers does without"
         )
     return read_choice("utility", "confidence"), "the validation set has no labels"
+
+
+def choose_scoring(kind: str, choice: KernelChoice, situation: Situation) -> dict[str, Any]:
+    """How a regression of `auto` is scored: its metric, and whether draws of a network average."""
+    scoring: dict[str, Any] = {"ensemble": choice.needs_network}
+    if kind == "confidence":
+        return scoring
+    if situation.task == "regression":
+        return scoring | {"metric": "mse"}
+    of_parties = PARTY_METRICS["network" if choice.needs_network else "raw"]
+    return scoring | {"metric": ROW_METRIC if situation.values_rows else of_parties}
 
 
 def choose_kernel(node: Mapping[str, Any], named: Set[str], *, raw: str = "rbf") -> dict[str, Any]:

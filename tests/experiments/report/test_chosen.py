@@ -22,7 +22,7 @@ def lines(named=(), **changes):
 def test_what_was_chosen_is_said_with_its_reasons():
     first, second = lines()
     assert first == (
-        "exact Shapley values of 5 parties by kernel regression (rbf, accuracy, ridge by "
+        "exact Shapley values of 5 parties by kernel regression (rbf, soft_accuracy, ridge by "
         "leave-one-out error)"
     )
     assert second == (
@@ -34,7 +34,7 @@ def test_what_was_chosen_is_said_with_its_reasons():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"named": {"model"}}, "(ntk, ensemble, accuracy, ridge by"),
+        ({"named": {"model"}}, "(ntk, ensemble, mse, ridge by"),
         ({"is_labelled": False}, "by confidence of kernel regression (laplace, ridge by"),
         ({"utility": "davinz"}, "leave-one-out values of 5 parties by ν, the paper's score (ridge"),
         ({"utility": "discrepancy"}, "by discrepancy, a part of the paper's score"),

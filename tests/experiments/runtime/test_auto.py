@@ -63,9 +63,9 @@ def outcome(found):
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ({}, "kernel_regression accuracy rbf auto exact shapley"),
-        ({"num_players": 12}, "kernel_regression accuracy rbf auto exact shapley"),
-        ({"num_players": 13}, "kernel_regression accuracy rbf auto antithetic shapley"),
+        ({}, "kernel_regression soft_accuracy rbf auto exact shapley"),
+        ({"num_players": 12}, "kernel_regression soft_accuracy rbf auto exact shapley"),
+        ({"num_players": 13}, "kernel_regression soft_accuracy rbf auto antithetic shapley"),
         ({"values_rows": True}, "kernel_regression soft_accuracy rbf auto None leave_one_out"),
         ({"task": "regression"}, "kernel_regression mse rbf auto exact shapley"),
         ({"is_labelled": False}, "confidence None laplace auto exact shapley"),
@@ -85,10 +85,15 @@ def test_what_the_data_lets_one_choose(given, wanted):
 
 def test_a_named_network_is_used_and_its_draws_are_averaged():
     found = resolve(settings(), situation(), {"model"})
-    assert outcome(found) == "kernel_regression accuracy ntk auto exact shapley"
+    assert outcome(found) == "kernel_regression mse ntk auto exact shapley"
     assert found.settings["utility"]["ensemble"]
     assert found.uses_network
     assert not resolve(settings(), situation(), set()).settings["utility"]["ensemble"]
+
+
+def test_rows_are_scored_alike_whatever_the_kernel():
+    found = resolve(settings(), situation(values_rows=True), {"model"})
+    assert outcome(found) == "kernel_regression soft_accuracy ntk auto None leave_one_out"
 
 
 def test_what_is_named_stays():

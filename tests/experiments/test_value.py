@@ -76,7 +76,8 @@ def test_a_kernel_in_float64_has_no_rounding_error(value, read_result):
     """And gives the same values as float32 where the ridge is large."""
     found = {}
     for precision in ("full", "float64"):
-        folder = value(*SMALL, "ntk.ridge=1", f"ntk.precision={precision}", "overwrite=true")
+        settings = ("utility=davinz", "ntk.ridge=1", f"ntk.precision={precision}")
+        folder = value(*SMALL, *settings, "overwrite=true")
         found[precision] = read_result(folder)["players"]
     narrow, wide = found["full"], found["float64"]
     assert all(player["stderr_rounding"] > 0 for player in narrow)

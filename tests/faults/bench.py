@@ -53,12 +53,13 @@ class Work:
         return [*named, f"{self.where}={run}"]
 
 
-TABLE = ("data=table", "data.path={data}", "data.target=y", "data.party=party", *USED, *NETWORK)
+TABLE = ("data=table", "data.path={data}", "data.target=y", "data.party=party", *USED)
 WORKS = {
     "sampling": Work("value", (
         *TABLE, *RAW, "players=rows", "semivalue=shapley", "semivalue.method=permutation",
         "semivalue.num_samples=6000", "semivalue.checkpoint_seconds=0.1")),
-    "kernel in a store": Work("value", (*TABLE, "ntk.batch_size=2", "ntk.store={run}-store")),
+    "kernel in a store": Work("value", (
+        *TABLE, *NETWORK, "ntk.batch_size=2", "ntk.store={run}-store")),
     "detection": Work("detect", ("data=table", "data.path={data}", "data.target=y")),
     "sweep": Work("data_quantity", (
         "-m", "experiment=data_quantity_smoke", *SMALL, "parties.sizes=[4,8,12]",

@@ -10,7 +10,7 @@ from tests.faults.overrides import RAW
 @pytest.fixture(scope="session")
 def saved(tmp_path_factory):
     """Folder of saved runs."""
-    return save_runs(tmp_path_factory.mktemp("saved"), *RAW)
+    return save_runs(tmp_path_factory.mktemp("saved"), RAW)
 
 
 @pytest.fixture(scope="session")

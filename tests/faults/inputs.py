@@ -13,7 +13,7 @@ from tests.faults.commands import run_here
 from tests.faults.images import image_files
 from tests.faults.tables import USED, Table, tables
 
-BASE = ("data=table", "data.target=y", "data.party=party", *USED, *overrides.NETWORK)
+BASE = ("data=table", "data.target=y", "data.party=party", *USED)
 BASE_TABLE = "x0,x1,party,y\n" + "".join(
     f"{(k * 7) % 30 / 10},{(k * 11) % 13 / 5},{'abc'[k % 3]},{k * 5 % 7 % 2}\n" for k in range(30)
 )
@@ -22,12 +22,12 @@ RUNS = {"parties": ("semivalue=leave_one_out",), "shapley": ("semivalue=shapley"
 """Runs that other commands go on from, by name."""
 
 
-def save_runs(folder: Path, *kernel: str) -> Path:
+def save_runs(folder: Path, kernel: tuple[str, ...] = overrides.NETWORK) -> Path:
     """Run what other commands go on from, unless it is there; gives the folder.
 
     Args:
         folder: where.
-        kernel: options of another kernel than the network's.
+        kernel: options of the kernel.
     """
     folder.mkdir(parents=True, exist_ok=True)
     table = folder / "base.csv"
@@ -43,7 +43,7 @@ def save_runs(folder: Path, *kernel: str) -> Path:
 def kernels(draw: st.DrawFn, tangent: bool) -> tuple[str, ...]:
     """Options of a kernel: mostly one that needs no network, and nothing compiled."""
     is_tangent = tangent and draw(st.integers(0, 3)) == 0
-    return overrides.NETWORK + (() if is_tangent else overrides.RAW)
+    return overrides.NETWORK if is_tangent else overrides.RAW
 
 
 # -- value -----------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ SOUND = (
 RAW = ("utility=kernel_regression", "kernel=rbf")
 """No network is looked at; little is compiled."""
 
-NETWORK = ("model=mlp_table", "model.widths=[4]", "num_initialisations=1")
+NETWORK = ("utility=davinz", "model=mlp_table", "model.widths=[4]", "num_initialisations=1")
 """A network so small that compiling it is all it takes."""
 
 DETECT = {

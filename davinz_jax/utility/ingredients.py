@@ -352,6 +352,11 @@ class Ingredients:
         return self._ridges[known][1]
 
     @property
+    def ridge_curves(self) -> tuple[RidgeCurve, ...]:
+        """Leave-one-out errors by which ridges were chosen so far."""
+        return tuple(ridge for _, ridge in self._ridges.values() if isinstance(ridge, RidgeCurve))
+
+    @property
     def module(self) -> nn.Module:
         """The network; raises ValueError where there is none."""
         if self.model is None:

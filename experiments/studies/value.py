@@ -13,6 +13,7 @@ from experiments.report import values
 from experiments.report.chosen import describe_choice
 from experiments.report.page.of_values import values_page
 from experiments.report.page.render import REPORT, page_writer
+from experiments.report.plots_ridges import ridge_writers
 from experiments.report.values import Run
 from experiments.runtime import auto, claims, compose, console
 from experiments.runtime.auto import Resolved
@@ -84,6 +85,7 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
         rows = provided.load(stages.progress)
         situation = auto.Situation.of(rows, values_rows=cfg.players == Players.rows)
         choice = auto.resolve(settings, situation, named)
+        check_ridge_figure(cfg.value.ridge_figure, choice.settings["ntk"]["ridge"])
         for line in describe_choice(choice, situation):
             console.say(line)
     components = compose.components(OmegaConf.create(choice.settings))
@@ -116,10 +118,26 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     content = values.result(valued, prepared.choice.settings, prepared.choice.reasons)
     values.show(valued, options.level)
     page = values_page(valued, content, level=options.level, worst=options.worst)
+    more = {REPORT: page_writer(page)}
+    if options.ridge_figure:
+        more |= ridge_writers(context.ingredients.ridge_curves, title=valued.title)
     with nullcontext() if _is_alone(cfg) else claims.claim(folder, overwrite=cfg.overwrite):
-        values.save(valued, content, folder, options, {REPORT: page_writer(page)})
+        values.save(valued, content, folder, options, more)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return content
+
+
+def check_ridge_figure(is_wanted: bool, ridge: Any) -> None:
+    """Refuse a figure of a choice that is not made.
+
+    Raises:
+        InputError: where the ridge is a number.
+    """
+    if is_wanted and ridge != "auto":
+        raise InputError(
+            f"value.ridge_figure: wanted a ridge that the data chooses, got {ridge}; set "
+            "ntk.ridge=auto, or leave the figure out"
+        )
 
 
 def leave() -> dict[str, Any]:

@@ -226,3 +226,8 @@ def test_a_zero_kernel_is_refused(refused, tmp_path):
                       "model=mlp_table", "num_initialisations=1")  # fmt: skip
     assert message.startswith("ridge: wanted a kernel that a ridge can be relative to, got a zero")
     assert message.count("\n") == 0
+
+
+def test_the_curve_that_chose_the_ridge_is_drawn_on_request(detect):
+    folder = detect("data.num_rows=60", "ridge_figure=true")
+    assert (folder / "ridge.png").is_file()

@@ -324,3 +324,10 @@ def test_run_folder_is_named_after_the_command():
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "outputs/value/" in shown.stdout
+
+
+def test_the_curve_that_chose_the_ridge_is_drawn_on_request(value):
+    few = ("data.num_rows=60", "data.num_validation_rows=30")
+    assert (value(*few, "value.ridge_figure=true") / "ridge.png").is_file()
+    with pytest.raises(SystemExit, match="value.ridge_figure: wanted .* got 0.0001"):
+        value(*few, "value.ridge_figure=true", "utility=davinz", "overwrite=true")

@@ -52,6 +52,7 @@ class Detect(Command):
         "data.validation_path is given",
         None,
     )
+    ridge_figure: bool = option("also draw ridge.png: leave-one-out error by ridge", False)
     worst: int = option("most doubtful rows to draw or list (rows)", 24)
     num_initialisations: int = option(
         "independent draws of the network's weights; 1 where model.weights is given (draws)", 5

@@ -19,6 +19,7 @@ class ValueOptions:
 
     level: float = option("coverage of the intervals (probability)", 0.95)
     worst: int = option("worst-valued rows to draw or list, for players=rows (rows)", 24)
+    ridge_figure: bool = option("also draw ridge.png: leave-one-out error by ridge", False)
     resume: str | None = option("folder of an interrupted run to go on with (path)", None)
 
 

@@ -25,6 +25,7 @@ from experiments.report import doubts
 from experiments.report.doubts import Doubts
 from experiments.report.page.of_doubts import doubts_page
 from experiments.report.page.render import REPORT, page_writer
+from experiments.report.plots_ridges import ridge_writers
 from experiments.runtime import claims, compose, protocols
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
@@ -49,8 +50,10 @@ def run(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> dict[st
         found = detect(cfg, named)
         content = doubts.result(found, compose.plain(cfg))
         doubts.show(found, cfg.worst)
-        page = doubts_page(found, content, worst=cfg.worst)
-        doubts.save(found, content, folder, cfg.worst, {REPORT: page_writer(page)})
+        more = {REPORT: page_writer(doubts_page(found, content, worst=cfg.worst))}
+        if cfg.ridge_figure:
+            more |= ridge_writers(found.check.curves, title=found.rows.dataset.name)
+        doubts.save(found, content, folder, cfg.worst, more)
     return content
 
 

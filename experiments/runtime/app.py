@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +30,7 @@ from experiments.runtime.schema import registry
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "conf"
 
+FULL_ERROR = "HYDRA_FULL_ERROR"
 BAD_INPUT = (HydraException, OmegaConfBaseException, ValueError, OSError, MemoryError)
 """Errors that a person can mend; `InputError` is one."""
 
@@ -49,13 +50,13 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
     if {"--help", "-h"} & set(sys.argv[1:]):
         sys.stdout.write(option_help.text(CONFIG_FOLDER, config_name))
         return
-    wants_traceback = os.environ.setdefault("HYDRA_FULL_ERROR", "0") == "1"
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us whole instead of half-printed
+    wants_traceback = os.environ.get(FULL_ERROR) == "1"
     _answer_termination()
     try:
-        hydra.main(version_base="1.3", config_path=str(CONFIG_FOLDER), config_name=config_name)(
-            _tidy_after(main)
-        )()
+        with _whole_errors():
+            hydra.main(version_base="1.3", config_path=str(CONFIG_FOLDER), config_name=config_name)(
+                _tidy_after(main)
+            )()
     except BAD_INPUT as error:
         if wants_traceback:
             raise
@@ -66,6 +67,20 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
         _exit(refused.error, config_name)
     except KeyboardInterrupt:
         sys.exit("interrupted; what was finished before is kept, and half a result is not written")
+
+
+@contextmanager
+def _whole_errors() -> Iterator[None]:
+    """Let exceptions reach us whole instead of half-printed by Hydra; its setting is put back."""
+    told = os.environ.get(FULL_ERROR)
+    os.environ[FULL_ERROR] = "1"
+    try:
+        yield
+    finally:
+        if told is None:
+            del os.environ[FULL_ERROR]
+        else:
+            os.environ[FULL_ERROR] = told
 
 
 def _exit(error: Exception, config_name: str) -> NoReturn:

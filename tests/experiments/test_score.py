@@ -94,8 +94,8 @@ def test_a_run_by_default_is_gone_on_from(run_command, read_result, table, tmp_p
     found = earlier["utility"]
     fixed = [f"utility={kind}", f"kernel={found['kernel']}", f"ntk.ridge={found['ridge']!r}",
              f"kernel.bandwidth={found['bandwidth']!r}"]  # fmt: skip
-    if not is_labelled:
-        fixed.append(f"utility.temperature={found['temperature']!r}")
+    fixed.append(f"utility.metric={found['metric']}" if is_labelled
+                 else f"utility.temperature={found['temperature']!r}")  # fmt: skip
     together = read_result(
         run_command(value.main, "value", "data=arrays", f"data.path={everyone}",
                     "semivalue=leave_one_out", *fixed)

@@ -9,14 +9,14 @@ import numpy as np
 from jaxtyping import Num
 from matplotlib.figure import Figure
 
-from experiments.report.plots import INK
+from experiments.report.plots import INK, plt
 
 _GRID = "#dddddd"
 _INKS = (INK, "#000000", "#262626", "black")
 
 
 def svg(figure: Figure, name: str) -> str:
-    """A figure as SVG; black and grey take the page's own ink, so that it can be dark.
+    """A figure as SVG, closed; black and grey take the page's own ink, so that it can be dark.
 
     Args:
         figure: of matplotlib.
@@ -25,6 +25,7 @@ def svg(figure: Figure, name: str) -> str:
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+    plt.close(figure)
     return _inked(_numbered(_bare(buffer.getvalue()), name))
 
 

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from davinz_jax.linalg import choose_ridge
+from experiments.report.plots import plt
 from experiments.report.plots_ridges import RIDGES, ridge_figure, ridge_writers
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="module")

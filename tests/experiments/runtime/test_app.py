@@ -15,8 +15,11 @@ ROOT = Path(__file__).parents[3]
 SMALL = ("data.num_rows=20", "data.num_validation_rows=10", "num_initialisations=1",
          "model=mlp_table", "model.widths=[4]", "parties=random", "parties.num=2")  # fmt: skip
 SLEEPER = """
-import sys, time
+import signal, sys, time
 from experiments.runtime.app import launch
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
+
 
 def main(cfg):
     print("begun", flush=True)

@@ -22,7 +22,7 @@ from experiments.value import main
         ("parties=[a]", ["parties: unknown choice 'a'"]),
         ("parties=", ["parties: unknown choice ''"]),
         ("num_initialisations=???", ["num_initialisations: wanted a value, got none; it is"]),
-        ("num_initialisations=${nothing}", ["an option that there is", "got 'nothing'; it is"]),
+        ("num_initialisations=${nothing}", ["an option that there is", "got 'nothing'; "]),
         ("hydra.run.dir=[1]", ["hydra.run.dir: wanted text", "got [1]; --help"]),
         ("ntk.num_blocks=[1]", ["ntk.num_blocks: wanted a whole number, got [1]; --help"]),
         ("x", ["command line: wanted OPTION=VALUE", "got 'x'; --help"]),

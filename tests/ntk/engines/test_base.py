@@ -31,6 +31,9 @@ class LinearEngine:
     def contract(self, network, variables, features, other):
         return features @ (features if other is None else other).T
 
+    def verify(self, network, variables, rows, *, batch_size):
+        return None
+
     def memory_cost(self, network, variables, inputs):
         return MemoryCost(fixed=0, row=1, cached=1)
 

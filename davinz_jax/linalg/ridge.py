@@ -192,6 +192,11 @@ def mean_diagonal(
         raise ValueError(
             f"kernel: wanted finite numbers, got a mean diagonal of {scale}; check the inputs"
         )
+    if scale < 0:
+        raise ValueError(
+            f"kernel: wanted one that is positive semi-definite, got a mean diagonal of {scale:g}; "
+            "a kernel of a row with itself is never negative: check the function"
+        )
     if not scale > 0:
         raise ValueError(
             f"ridge: wanted a kernel that a ridge can be relative to, got a zero kernel (mean "

@@ -26,6 +26,11 @@ class MLP(nn.Module):
 
     def __post_init__(self) -> None:
         self.widths = freeze(self.widths)
+        if min(self.widths, default=1) < 1:
+            raise ValueError(
+                f"widths: wanted at least 1 unit in each layer, got {list(self.widths)}; leave a "
+                "layer out that is to be none"
+            )
         super().__post_init__()
 
     @nn.compact

@@ -125,6 +125,10 @@ def test_ridges_below_rounding_are_left_out():
     ("change", "message"),
     [
         (dict(blocks=np.zeros((2, 1, 24, 24))), "relative to, got a zero kernel"),
+        (
+            dict(blocks=-np.ones((2, 1, 24, 24))),
+            "kernel: wanted one that is positive semi-definite",
+        ),
         (dict(blocks=np.full((2, 1, 24, 24), np.nan)), "kernel: wanted finite numbers"),
         (dict(grid=(0.0, 1.0)), "grid: wanted finite numbers > 0"),
         (dict(grid=()), "grid: wanted finite numbers > 0"),

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from davinz_jax.models import MLP, initialise
 
@@ -36,3 +37,8 @@ def test_paper_widths():
     kernels.append(shapes["out"]["kernel"].shape)
     widths = [64, 128, 256, 256, 256, 128, 64, 32, 16, 10, 1]
     assert kernels == list(zip(widths[:-1], widths[1:], strict=True))
+
+
+def test_a_layer_without_units_is_refused():
+    with pytest.raises(ValueError, match="widths: wanted at least 1 unit in each layer"):
+        MLP((-1,), 1)

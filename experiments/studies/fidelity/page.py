@@ -51,6 +51,14 @@ up. A score that is constant has 0.
 showing draws served a choice; where a data set is large the two kinds of draws share no row.
 """
 
+SETS_AND_VALUES = """\
+**Sets and values.** This is about scores of whole sets. A value of a party is a difference of such
+scores, and there accuracy fails: it moves in steps of one row. `utility=auto` therefore keeps the
+kernels and the ridge of this page, the network's kernel where a model is named and RBF where none
+is, but values parties by −MSE, which [party_quality.md](party_quality.md) chose. To compare sets as
+here, name a model and `utility=kernel_regression utility.ensemble=true`, whose metric is accuracy.
+"""
+
 
 def main() -> None:
     """Write the page from the kept results."""
@@ -113,6 +121,7 @@ def _answer(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _ranking(content: Mapping[str, Any]) -> Iterator[str]:
+    yield SETS_AND_VALUES
     yield "## All scores\n"
     yield "Sorted by the mean over showing draws; *choosing* is the mean over choosing draws.\n"
     headers = ("score", "mean [interval]", "least draw", "ordered pairs", "− KNN-1", "− KNN-5",

@@ -25,10 +25,10 @@ accuracy found rows of flipped labels (10 % of 300, six data sets, RBF, ridge by
 AUC .91 on the draws that showed it, −MSE .83, −cross-entropy .81, accuracy .53; the choosing draws
 had .88, .80, .79, .55."""
 
-PARTY_METRIC = "mse"
-"""Metric that parties are valued by, which the choosing draws of docs/party_quality.md chose. Hits
-are few steps: by accuracy, parties that differ by wrong labels or by noise come in worse order, far
-worse by leave-one-out."""
+PARTY_METRICS = {"raw": "soft_accuracy", "network": "mse"}
+"""Metrics that parties are valued by, of kernels of raw inputs and of those of a network. Hits are
+few steps: by accuracy, parties that differ by wrong labels or by noise come in worse order, far
+worse by leave-one-out, than by these (docs/party_quality.md), which its choosing draws chose."""
 
 RELATIVE_STDERR = 0.05
 """Sampling by `auto` ends once no standard error is more of the largest value, or at its budget."""
@@ -144,8 +144,10 @@ def choose_scoring(kind: str, choice: KernelChoice, situation: Situation) -> dic
     scoring: dict[str, Any] = {"ensemble": choice.needs_network}
     if kind == "confidence":
         return scoring
-    is_of_rows = situation.values_rows and situation.task == "classification"
-    return scoring | {"metric": ROW_METRIC if is_of_rows else PARTY_METRIC}
+    if situation.task == "regression":
+        return scoring | {"metric": "mse"}
+    of_parties = PARTY_METRICS["network" if choice.needs_network else "raw"]
+    return scoring | {"metric": ROW_METRIC if situation.values_rows else of_parties}
 
 
 def choose_kernel(node: Mapping[str, Any], named: Set[str], *, raw: str = "rbf") -> dict[str, Any]:

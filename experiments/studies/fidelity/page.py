@@ -55,8 +55,9 @@ SETS_AND_VALUES = """\
 **Sets and values.** This is about scores of whole sets. A value of a party is a difference of such
 scores, and there accuracy fails: it moves in steps of one row. `utility=auto` therefore keeps the
 kernels and the ridge of this page, the network's kernel where a model is named and RBF where none
-is, but values parties by −MSE, which [party_quality.md](party_quality.md) chose. To compare sets as
-here, name a model and `utility=kernel_regression utility.ensemble=true`, whose metric is accuracy.
+is, but values parties by the metrics that [party_quality.md](party_quality.md) chose: −MSE with the
+former, soft accuracy with the latter. To compare sets as here, name a model and
+`utility=kernel_regression utility.ensemble=true`, whose metric is accuracy.
 """
 
 

@@ -20,7 +20,7 @@ KEPT, PAGE = ROOT / "results", ROOT / "docs" / "party_quality.md"
 STEM = "party_quality"
 QUALITIES = ORDERED
 WANTED = {LABELS: 0.97, INPUTS: 0.95}
-DEFAULT = "rbf_mse"
+DEFAULT = "rbf_soft_accuracy"
 """What `utility=auto` is without a network."""
 
 SEMIVALUES = (SHAPLEY, LEAVE_ONE_OUT)
@@ -82,9 +82,9 @@ def _answer(content: Mapping[str, Any]) -> Iterator[str]:
     yield from markdown(*_wanted_rows(content, chosen))
     if chosen != DEFAULT:
         yield (
-            "`utility=auto` takes the metric chosen, with a network's kernel where a model is "
-            "named. Where none is, it takes the same metric with a kernel that needs none, "
-            f"**{SCORES[DEFAULT].title}**:\n"
+            "`utility=auto` takes a network's kernel, and with it −MSE, where a model is named. "
+            f"Where none is, it takes **{SCORES[DEFAULT].title}**, the kernel's best metric by the "
+            "mean over all choosing draws:\n"
         )
         yield from markdown(*_wanted_rows(content, DEFAULT))
     yield from _copies_verdict(content)

@@ -22,7 +22,7 @@ def lines(named=(), **changes):
 def test_what_was_chosen_is_said_with_its_reasons():
     first, second = lines()
     assert first == (
-        "exact Shapley values of 5 parties by kernel regression (rbf, mse, ridge by "
+        "exact Shapley values of 5 parties by kernel regression (rbf, soft_accuracy, ridge by "
         "leave-one-out error)"
     )
     assert second == (

@@ -63,9 +63,9 @@ def outcome(found):
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ({}, "kernel_regression mse rbf auto exact shapley"),
-        ({"num_players": 12}, "kernel_regression mse rbf auto exact shapley"),
-        ({"num_players": 13}, "kernel_regression mse rbf auto antithetic shapley"),
+        ({}, "kernel_regression soft_accuracy rbf auto exact shapley"),
+        ({"num_players": 12}, "kernel_regression soft_accuracy rbf auto exact shapley"),
+        ({"num_players": 13}, "kernel_regression soft_accuracy rbf auto antithetic shapley"),
         ({"values_rows": True}, "kernel_regression soft_accuracy rbf auto None leave_one_out"),
         ({"task": "regression"}, "kernel_regression mse rbf auto exact shapley"),
         ({"is_labelled": False}, "confidence None laplace auto exact shapley"),

@@ -57,9 +57,10 @@ def hold_out(
     if groups is not None:
         spare = _whole_groups(spare, groups)
     if not len(spare):
+        alike = "" if groups is None else f", {len(np.unique(groups))} of them different"
         raise ValueError(
-            f"holdout: wanted more rows than parties, got {num_rows} in all; give a validation "
-            "set of its own, or more rows"
+            f"holdout: wanted more rows than parties, got {num_rows} in all{alike}; give a "
+            "validation set of its own, or more rows (identical ones stay on one side)"
         )
     wanted = max(round(number(fraction) * num_rows), 1)
     held = np.sort(spare[: _end_of_group(spare, groups, wanted)])

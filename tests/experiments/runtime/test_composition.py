@@ -32,6 +32,7 @@ from experiments.value import main
         ("value.level=-0.1", ["value.level: wanted a probability in (0, 1), got -0.1; 0.95"]),
         ("value.worst=-1", ["value.worst: wanted 0 rows or more, got -1; 24"]),
         ("seed=100000000000000000000", ["seed: wanted a whole number from 0 to 4294967295"]),
+        ("kernel=[rbf,laplace]", ["kernel: wanted one choice", "-m kernel=rbf,laplace"]),
         ("++foo=1", ["unknown option 'foo'"]),
         ("+value.levle=1", ["unknown option 'value.levle'; did you mean 'value.level'?"]),
     ],

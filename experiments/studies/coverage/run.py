@@ -14,9 +14,10 @@ from omegaconf import DictConfig
 from davinz_jax.data import load_digits, load_mnist
 from davinz_jax.files import write_whole
 from experiments.runtime import claims, compose, console, outputs
-from experiments.runtime.errors import InputError
+from experiments.studies.base import check_level
 from experiments.studies.coverage import page, ranks, redraws
 from experiments.studies.coverage.hospitals import write_tables
+from experiments.studies.kept import Shelf, leave
 
 PIECES, HOSPITALS = "pieces", "hospitals"
 
@@ -54,8 +55,7 @@ PLANS = {
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Run a configuration; gives what the JSON file of the run holds."""
-    if not 0 < cfg.level < 1:
-        raise InputError(f"level: wanted a probability in (0, 1), got {cfg.level}; .95 is usual")
+    check_level(cfg.level)
     with claims.hold(folder):
         claims.refuse_overwriting(folder, overwrite=cfg.overwrite, seal=page.RESULT)
         return _run(cfg, folder)
@@ -80,12 +80,7 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     }
     show(content)
     files = {page.RESULT: outputs.json_writer(content)}
-    write_whole(folder, files)
-    console.say(f"written to {folder}: {page.RESULT}")
-    if cfg.keep:
-        write_whole(page.KEPT, files)
-        page.main()
-        console.say(f"kept in {page.KEPT}; {page.PAGE.name} is made of it")
+    leave(files, folder, Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None)
     return content
 
 

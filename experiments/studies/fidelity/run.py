@@ -4,7 +4,6 @@ Trainings and kernels are kept in the store as they are made, so that a killed r
 was, and one with other scores needs neither.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +14,11 @@ import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
-from davinz_jax.files import Writer, write_whole
+from davinz_jax.files import Writer
 from experiments.report import plots
 from experiments.report.tables import span
 from experiments.runtime import claims, compose, console, outputs
-from experiments.runtime.errors import InputError
+from experiments.studies.base import check_level
 from experiments.studies.fidelity import analysis, page, truth
 from experiments.studies.fidelity.draws import Draw, make_draw
 from experiments.studies.fidelity.figures import scores_figure
@@ -27,14 +26,11 @@ from experiments.studies.fidelity.scores import SCORES, score_sets
 from experiments.studies.fidelity.specs import PLANS, Spec
 from experiments.studies.fidelity.truth import Achieved
 from experiments.studies.fidelity.views import Views
+from experiments.studies.kept import Shelf, decisive, is_result_of, leave
 
 SETS, LINES = f"{page.STEM}_sets.csv", f"{page.STEM}.csv"
 FIGURE, RESULT = f"{page.STEM}.png", f"{page.STEM}.json"
 DIGITS = 4
-
-
-PLACES = ("root", "store", "keep", "overwrite")
-"""Options that say where files lie; they change no number, and are not kept."""
 
 
 @dataclass(frozen=True)
@@ -59,28 +55,13 @@ class Finished:
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Run a configuration; gives what the JSON file of the run holds."""
     with claims.hold(folder):
-        goes_on = _decisive(cfg) == _config_of(folder)
+        goes_on = is_result_of(compose.plain(cfg), folder / RESULT)
         claims.refuse_overwriting(folder, overwrite=cfg.overwrite or goes_on, seal=RESULT)
         return _run(cfg, folder)
 
 
-def _decisive(cfg: DictConfig) -> dict[str, Any]:
-    """The options that change a number."""
-    return {name: value for name, value in compose.plain(cfg).items() if name not in PLACES}
-
-
-def _config_of(folder: Path) -> dict[str, Any] | None:
-    """The options of the result that a folder holds."""
-    path = folder / RESULT
-    if not path.is_file():
-        return None
-    config = json.loads(path.read_text())["config"]
-    return {name: value for name, value in config.items() if name not in PLACES}
-
-
 def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
-    if not 0 < cfg.level < 1:
-        raise InputError(f"level: wanted a probability in (0, 1), got {cfg.level}; .95 is usual")
+    check_level(cfg.level)
     store = folder if cfg.store is None else Path(cfg.store)
     root = None if cfg.root is None else Path(cfg.root)
     stages = console.Stages()
@@ -92,16 +73,11 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         roles = analysis.agree(frame, num_resamples=cfg.num_resamples, key=key)
     lines = analysis.by_draw(roles)
     content = summary(cfg, roles, lines, finished)
-    content |= {"versions": outputs.versions(), "config": _decisive(cfg)}
+    content |= {"versions": outputs.versions(), "config": decisive(compose.plain(cfg))}
     content["seconds"] = stages.seconds
     show(content)
     files = _files(frame, lines, content)
-    write_whole(folder, files)
-    console.say(f"written to {folder}: {', '.join(files)}")
-    if cfg.keep:
-        write_whole(page.KEPT, files)
-        page.main()
-        console.say(f"kept in {page.KEPT}; {page.PAGE.name} is made of it")
+    leave(files, folder, Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None)
     return content
 
 

@@ -17,7 +17,8 @@ from davinz_jax.files import Writer, write_whole
 from experiments.report import plots
 from experiments.report.tables import span
 from experiments.runtime import claims, compose, console, outputs
-from experiments.runtime.errors import InputError
+from experiments.studies.base import check_level
+from experiments.studies.kept import Shelf, decisive, is_result_of, leave
 from experiments.studies.party_quality import analysis, page
 from experiments.studies.party_quality.figures import order_figure
 from experiments.studies.party_quality.games import make_game
@@ -25,36 +26,19 @@ from experiments.studies.party_quality.scores import SCORES, score_game
 from experiments.studies.party_quality.specs import PLANS, Plan, Spec
 from experiments.studies.party_quality.validation import value_by_rows
 
-PLACES = ("root", "store", "keep", "overwrite")
-"""Options that change no number, and are not kept."""
-
 RESULT = f"{page.STEM}.json"
 DIGITS = 4
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Run a configuration; gives what the JSON file of the run holds."""
-    goes_on = _is_of(cfg, folder / RESULT)
+    goes_on = is_result_of(compose.plain(cfg), folder / RESULT)
     with claims.claim(folder, overwrite=cfg.overwrite or goes_on, seal=RESULT):
         return _run(cfg, folder)
 
 
-def _is_of(cfg: DictConfig, path: Path) -> bool:
-    """Whether a file is of a run of these very options."""
-    if not path.is_file():
-        return False
-    config = json.loads(path.read_text())["config"]
-    return _decisive(compose.plain(cfg)) == _decisive(config)
-
-
-def _decisive(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that change a number."""
-    return {name: value for name, value in config.items() if name not in PLACES}
-
-
 def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
-    if not 0 < cfg.level < 1:
-        raise InputError(f"level: wanted a probability in (0, 1), got {cfg.level}; .95 is usual")
+    check_level(cfg.level)
     store = (folder if cfg.store is None else Path(cfg.store)) / "games"
     root = None if cfg.root is None else Path(cfg.root)
     stages, plan = console.Stages(), PLANS[cfg.size.value]
@@ -63,16 +47,11 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         by_rows = [value_rows(spec, plan, root, store) for spec in plan.growing]
     frame = analysis.by_game(records)
     content = summary(cfg, frame, records, by_rows)
-    content |= {"versions": outputs.versions(), "config": _decisive(compose.plain(cfg))}
+    content |= {"versions": outputs.versions(), "config": decisive(compose.plain(cfg))}
     content["seconds"] = stages.seconds
     show(content)
     files = _files(frame, content)
-    write_whole(folder, files)
-    console.say(f"written to {folder}: {', '.join(files)}")
-    if cfg.keep:
-        write_whole(page.KEPT, files)
-        page.main()
-        console.say(f"kept in {page.KEPT}; {page.PAGE.name} is made of it")
+    leave(files, folder, Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None)
     return content
 
 

@@ -1,0 +1,50 @@
+"""What studies share whose results are kept: going on in one's own folder, the files, the page."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from davinz_jax.files import Writer, write_whole
+from experiments.runtime import console
+
+PLACES = ("root", "store", "keep", "overwrite")
+"""Options that say where files lie; they change no number, and are not kept."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where results are kept, and the page that is made of them.
+
+    Attributes:
+        folder: where files are kept.
+        page: the page's file.
+        write_page: makes it of what is kept.
+    """
+
+    folder: Path
+    page: Path
+    write_page: Callable[[], None]
+
+
+def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that change a number."""
+    return {name: value for name, value in config.items() if name not in PLACES}
+
+
+def is_result_of(config: Mapping[str, Any], path: Path) -> bool:
+    """Whether a file is the result of a run of these very options."""
+    if not path.is_file():
+        return False
+    return decisive(json.loads(path.read_text())["config"]) == decisive(config)
+
+
+def leave(files: Mapping[str, Writer], folder: Path, shelf: Shelf | None) -> None:
+    """Write a run's files, whole or not at all; keep them too and make the page, if on a shelf."""
+    write_whole(folder, files)
+    console.say(f"written to {folder}: {', '.join(files)}")
+    if shelf is not None:
+        write_whole(shelf.folder, files)
+        shelf.write_page()
+        console.say(f"kept in {shelf.folder}; {shelf.page.name} is made of it")

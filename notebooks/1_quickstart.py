@@ -24,8 +24,8 @@ import numpy as np
 import davinz_jax as dv
 from davinz_jax.data import flip_labels, partition_rows
 from davinz_jax.evaluation import detection_auc
+from davinz_jax.plots import rows_figure, values_figure
 from experiments.report.notebooks import display_figures
-from experiments.report.plots import rows_figure, values_figure
 
 display_figures()
 data_key, flip_key, key = jax.random.split(jax.random.key(0), 3)

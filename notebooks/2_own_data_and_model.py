@@ -27,8 +27,8 @@ import pandas as pd
 
 import davinz_jax as dv
 from davinz_jax.data import partition_by_column
+from davinz_jax.plots import values_figure
 from experiments.report.notebooks import display_figures
-from experiments.report.plots import values_figure
 
 display_figures()
 folder = Path(tempfile.mkdtemp())

@@ -14,6 +14,7 @@ LIBRARY = {
     "files": 0,
     "equations": 0,
     "linalg": 0,
+    "plots": 0,
     "data": 1,
     "models": 1,
     "mmd": 1,
@@ -30,9 +31,13 @@ EXPERIMENTS = {"runtime": 0, "report": 1, "studies": 2, "benchmarks": 2}
 COMMANDS = 3
 """Floor of the modules of experiments/ that lie in no room."""
 
-TOP_ONLY = {"hydra", "omegaconf", "matplotlib", "rich", "experiments"}
+TOP_ONLY = {"hydra", "omegaconf", "rich", "experiments"}
+DRAWING = "davinz_jax.plots"
+"""The only room of the library that imports matplotlib, and only when something is drawn."""
+
 TREES = {"davinz_jax": LIBRARY, "experiments": EXPERIMENTS}
 MODULES = sorted(path for tree in TREES for path in (ROOT / tree).rglob("*.py"))
+OF_LIBRARY = [path for path in MODULES if path.is_relative_to(ROOT / "davinz_jax")]
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -43,6 +48,19 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imports_at_once(path: Path) -> Iterator[str]:
+    """Those of `imports` that loading a file makes: in no function, and not for types alone."""
+    nodes: list[ast.AST] = [ast.parse(path.read_text())]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = ast.unparse(node).partition("import ")[2].split(", ")
+            yield from [node.module or ""] if isinstance(node, ast.ImportFrom) else names
+        is_later = isinstance(node, ast.FunctionDef | ast.Lambda)
+        is_later |= isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        nodes += [] if is_later else ast.iter_child_nodes(node)
 
 
 def module_name(path: Path) -> str:
@@ -80,6 +98,18 @@ def test_imports_point_down(path):
             (own_floor, own_room), (other_floor, other_room) = floor(own), floor(name)
             lower = other_floor < own_floor or other_room == own_room
             assert lower, f"{own} (floor {own_floor}) imports {name} (floor {other_floor})"
+
+
+@pytest.mark.parametrize("path", OF_LIBRARY, ids=module_name)
+def test_only_figures_import_matplotlib_and_only_when_drawn(path):
+    own = module_name(path)
+    assert own.startswith(DRAWING) or not any(map(is_drawing, imports(path))), own
+    assert not any(map(is_drawing, imports_at_once(path))), f"{own}: import it in the function"
+
+
+def is_drawing(name: str) -> bool:
+    """Whether an imported name is matplotlib's."""
+    return name.partition(".")[0] == "matplotlib"
 
 
 def graph() -> dict[str, set[str]]:
@@ -125,6 +155,12 @@ def test_the_check_sees_an_upward_import(tmp_path):
     file.write_text("def f():\n    from davinz_jax.utility import DavinzUtility\n")
     (name,) = imports(file)
     assert floor(name) > floor("davinz_jax.linalg.solvers")
+
+
+def test_imports_inside_functions_and_for_types_come_later(tmp_path):
+    file = tmp_path / "plots.py"
+    file.write_text("import a\nif TYPE_CHECKING:\n    import b\ndef f():\n    from c import d\n")
+    assert (list(imports_at_once(file)), list(imports(file))) == (["a"], ["a", "b", "c.d"])
 
 
 def test_the_check_sees_a_circle():

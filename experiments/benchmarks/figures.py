@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from experiments.report.plots import INK, PALETTE, plt, style
+from davinz_jax.plots import INK, PALETTE, style
+from experiments.report.plots import plt
 
 Record = Mapping[str, Any]
 

@@ -15,7 +15,8 @@ from davinz_jax.data import Dataset
 from davinz_jax.detection import Cut, RowCheck
 from davinz_jax.evaluation import detection_auc, detection_f1, recall_at_count
 from davinz_jax.files import Writer, write_whole
-from experiments.report import plots, plots_doubts, views
+from davinz_jax.plots import margins_figure, rows_figure, views_figure
+from experiments.report import plots, views
 from experiments.report.views import RowView
 from experiments.runtime import console, outputs
 from experiments.runtime.context import Rows
@@ -281,7 +282,7 @@ def save(
 def histogram(found: Doubts) -> Figure:
     """The rows' margins, with the cut."""
     dropped = int(found.cut.dropped.sum())
-    return plots_doubts.margins_figure(
+    return margins_figure(
         found.check.margin,
         found.cut.dropped,
         corrupted=found.rows.corrupted if found.rows.corrupted.any() else None,
@@ -292,7 +293,7 @@ def histogram(found: Doubts) -> Figure:
 
 def views_of(found: Doubts) -> Figure:
     """Margins against what a validation set says."""
-    return plots_doubts.views_figure(
+    return views_figure(
         found.check.margin,
         {view.title: view.values for view in found.views},
         dropped=found.cut.dropped,
@@ -317,4 +318,4 @@ def _gallery(found: Doubts, rows: Int[np.ndarray, " r"]) -> Any:
         )
     ]
     title = "most doubtful rows: label → what the other rows suggest"
-    return plots.rows_figure(found.rows.dataset.inputs[rows], captions, title=title)
+    return rows_figure(found.rows.dataset.inputs[rows], captions, title=title)

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from davinz_jax.plots import INK, PALETTE, TERM_CAPTIONS, drawn, style
 from experiments.report.estimates import OverSeeds, over_seeds
-from experiments.report.plots import INK, PALETTE, TERM_CAPTIONS, plt, style
-from experiments.runtime.foreign import drawn
+from experiments.report.plots import plt
 
 COLOURS = PALETTE * 3
 

@@ -14,6 +14,7 @@ from davinz_jax.data import Dataset
 from davinz_jax.evaluation import detection_auc
 from davinz_jax.files import Writer, write_whole
 from davinz_jax.linalg import condition_number, extreme_eigenvalues
+from davinz_jax.plots import rows_figure, values_figure
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
 from experiments.report import certainty, plots
@@ -225,7 +226,7 @@ def save(
 ) -> None:
     """Write the run's files and pages, whole or not at all; result.json comes last, as the seal."""
     frame = run.frame(options.level)
-    figure = plots.values_figure(frame, run.valuation.terms, title=run.title, level=options.level)
+    figure = values_figure(frame, run.valuation.terms, title=run.title, level=options.level)
     writers = {
         outputs.VALUES: outputs.csv_writer(frame),
         "values.png": partial(plots.save, figure),
@@ -243,7 +244,7 @@ def _write_worst_rows(dataset: Dataset, worst: pd.DataFrame) -> dict[str, Writer
     inputs = dataset.inputs[worst["row"]]
     if inputs.ndim == 4:
         title = "rows of least value, with their targets"
-        figure = plots.rows_figure(inputs, _captions(dataset, worst), title=title)
+        figure = rows_figure(inputs, _captions(dataset, worst), title=title)
         return {"worst_rows.png": partial(plots.save, figure)}
     columns = dataset.feature_names or range(inputs.shape[1])
     listed = pd.DataFrame(inputs, index=worst.index, columns=[f"input {name}" for name in columns])

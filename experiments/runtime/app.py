@@ -25,7 +25,6 @@ from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
 from experiments.runtime.errors import Taken, explain, refuse_unknown
-from experiments.runtime.foreign import printable
 from experiments.runtime.schema import registry
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "conf"
@@ -84,6 +83,8 @@ def _whole_errors() -> Iterator[None]:
 
 
 def _exit(error: Exception, config_name: str) -> NoReturn:
+    from davinz_jax.plots import printable  # the package brings JAX: --help does without
+
     said = explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])
     sys.exit(f"error: {printable(said)}")
 

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from experiments.runtime.foreign import printable
+from davinz_jax.plots import printable
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
 _QUIET_SECONDS = 10.0

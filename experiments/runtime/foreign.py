@@ -1,31 +1,13 @@
-"""Text that users named, where a reader's program would take it for more than text.
+"""Cells that users named, where a spreadsheet would take them for formulas.
 
-A party may be called `[/bold]`, `$x^$` or `=1+1`: terminals, figures and spreadsheets read such
-names as markup, mathematics and formulas. HTML escapes for itself (`page.render`).
+A party may be called `=1+1`. For figures and terminals see `plots.text` of the library; HTML
+escapes for itself (`page.render`).
 """
 
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 """What a cell begins with that a spreadsheet computes; and the mark that tells it not to."""
-
-LONGEST = 60
-"""Characters of a name in a figure."""
-
-
-def printable(text: str) -> str:
-    """Text that moves no cursor and rings no bell: control characters as Python writes them.
-
-    >>> len(printable(chr(27) + "[31m"))
-    8
-    """
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-
-
-def drawn(text: object) -> str:
-    """A name as a figure shows it: no mathematics, no control characters, not too long."""
-    shown = printable(str(text))
-    return (shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…").replace("$", r"\$")
 
 
 def cell(value: Any) -> Any:

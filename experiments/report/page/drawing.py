@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Num
 from matplotlib.figure import Figure
 
-from experiments.report.plots import INK, plt
+from davinz_jax.plots import INK
+from experiments.report.plots import plt
 
 _GRID = "#dddddd"
 _INKS = (INK, "#000000", "#262626", "black")

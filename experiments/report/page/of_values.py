@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from davinz_jax.plots import MOST_BARS, TERM_CAPTIONS, values_figure
 from davinz_jax.semivalues import Valuation
-from experiments.report import certainty, plots
+from experiments.report import certainty
 from experiments.report.page import drawing
 from experiments.report.page.common import (
     figure_text,
@@ -114,9 +115,9 @@ def _values_section(run: Run, level: float) -> Section:
     frame = run.frame(level)
     kind = "row" if run.values_rows else "party"
     table = _table(frame, run.valuation.terms, level, kind, run)
-    if len(frame) <= plots.MOST_BARS:
+    if len(frame) <= MOST_BARS:
         return Section("Values", tables=[table])
-    figure = plots.values_figure(frame, run.valuation.terms, title="", level=level)
+    figure = values_figure(frame, run.valuation.terms, title="", level=level)
     picture = Picture(
         f"curve of {len(frame):,} values, the best first", svg=drawing.svg(figure, "values")
     )
@@ -161,7 +162,7 @@ def _row(record: Mapping[Any, Any], terms: Sequence[str]) -> list[Cell]:
         span += f" ({record['rank_low']}–{record['rank_high']})"
     has_error = not np.isnan(record["low"])
     low, high = (record["low"], record["high"]) if has_error else (None, None)
-    parts = [Part(plots.TERM_CAPTIONS.get(term, term), record[term]) for term in terms]
+    parts = [Part(TERM_CAPTIONS.get(term, term), record[term]) for term in terms]
     bar = Bar(record["value"], low, high, parts if len(parts) > 1 else ())
     error = record["stderr"]
     return [

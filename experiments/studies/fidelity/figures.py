@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.report.plots import INK, PALETTE, plt, style
+from davinz_jax.plots import INK, PALETTE, style
+from experiments.report.plots import plt
 from experiments.studies.fidelity.scores import LABEL_FREE, LABELLED, RIVAL, SCORES
 
 COLOURS: Mapping[str, str] = dict(zip((LABELLED, LABEL_FREE, RIVAL), PALETTE, strict=False))

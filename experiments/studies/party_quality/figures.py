@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.report.plots import INK, PALETTE, plt, style
+from davinz_jax.plots import INK, PALETTE, style
+from experiments.report.plots import plt
 from experiments.studies.party_quality.analysis import look_up
 from experiments.studies.party_quality.scores import LEAVE_ONE_OUT, SCORES, SHAPLEY
 from experiments.studies.party_quality.specs import ORDERED

@@ -5,9 +5,10 @@ import io
 import pandas as pd
 import pytest
 
+from davinz_jax.plots import drawn, values_figure
 from experiments.report import plots
 from experiments.runtime import console, outputs
-from experiments.runtime.foreign import LONGEST, cell, drawn, printable, uncell
+from experiments.runtime.foreign import cell, uncell
 
 NAMES = ["[/bold]", "ward [a]", "ward [b]", "$x^$", "$\\frac$", "=1+1", "\x1b[31m", "a\tb"]
 
@@ -34,17 +35,11 @@ def test_a_stage_a_note_and_a_line_too(capsys):
 def test_a_figure_is_drawn_of_any_name(tmp_path):
     """`$x^$` is no mathematics that can be parsed."""
     frame = pd.DataFrame({"player": NAMES, "value": 1.0, "low": 0.5, "high": 1.5, "$t^$": 1.0})
-    figure = plots.values_figure(frame, ["$t^$"], title="$\\frac$ of [/bold]", level=0.95)
+    figure = values_figure(frame, ["$t^$"], title="$\\frac$ of [/bold]", level=0.95)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == [drawn(name) for name in NAMES]
     plots.save(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 1000
-
-
-def test_long_names_are_cut_in_figures():
-    assert drawn("x" * 1000) == "x" * (LONGEST - 1) + "…"
-    assert drawn("$x^$") == r"\$x^\$"
-    assert printable("été\n") == "été\n"
 
 
 @pytest.mark.parametrize(

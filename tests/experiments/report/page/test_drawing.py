@@ -6,8 +6,9 @@ import io
 import numpy as np
 from PIL import Image
 
+from davinz_jax.plots import INK, PALETTE
 from experiments.report.page.drawing import image_uri, svg
-from experiments.report.plots import INK, PALETTE, plt
+from experiments.report.plots import plt
 
 
 def draw():

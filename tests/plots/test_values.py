@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.report.plots import MOST_BARS, plt, rows_figure, save, values_figure
+from davinz_jax.plots import MOST_BARS, values_figure
+from experiments.report.plots import plt
 
 TERMS = ("complexity", "discrepancy")
 
@@ -40,12 +41,9 @@ def test_many_players_are_a_falling_curve():
     np.testing.assert_allclose(curve.get_ydata(), np.sort(frame["value"])[::-1])
 
 
-def test_rows_are_drawn_with_their_captions(tmp_path):
-    images = np.random.default_rng(0).normal(size=(10, 4, 4, 1))
-    figure = rows_figure(images, [f"row {i}" for i in range(10)], title="worst")
-    drawn = [axes for axes in figure.axes if axes.images]
-    assert [axes.get_title() for axes in drawn] == [f"row {i}" for i in range(10)]
-    first = drawn[0].images[0].get_array()
-    assert (first.min(), first.max()) == (0, 1)
-    save(figure, tmp_path / "rows.png")
-    assert (tmp_path / "rows.png").read_bytes().startswith(b"\x89PNG")
+def test_values_without_errors_have_no_limits():
+    frame = values(3).assign(low=np.nan, high=np.nan)
+    figure = values_figure(frame, TERMS, title="t", level=0.95)
+    assert "interval" not in figure.legends[0].get_texts()[-1].get_text()
+    many = values(MOST_BARS + 1).assign(low=np.nan, high=np.nan)
+    assert not values_figure(many, TERMS, title="t", level=0.95).axes[0].collections

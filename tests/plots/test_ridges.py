@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from davinz_jax.linalg import choose_ridge
+from davinz_jax.plots import ridge_figure
 from experiments.report.plots import plt
-from experiments.report.plots_ridges import RIDGES, ridge_figure, ridge_writers
+from experiments.report.plots_ridges import RIDGES, ridge_writers
 
 
 @pytest.fixture(autouse=True)

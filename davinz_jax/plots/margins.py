@@ -1,13 +1,16 @@
-"""Figure of margins, with the rows that were dropped."""
+"""Figures of margins, with the rows that were dropped."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float
-from matplotlib.figure import Figure
 
-from experiments.report.plots import INK, PALETTE, plt, style
-from experiments.runtime.foreign import drawn
+from davinz_jax.plots.style import INK, PALETTE, finish, panels, style
+from davinz_jax.plots.text import drawn
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 NUM_BINS = 60
 FARTHEST = 2.0
@@ -21,7 +24,7 @@ def margins_figure(
     corrupted: Bool[np.ndarray, " n"] | None,
     title: str,
     unit: str,
-) -> Figure:
+) -> "Figure":
     """Histogram of margins, dropped rows in another colour, and the cut between them.
 
     Args:
@@ -31,8 +34,8 @@ def margins_figure(
         title: what is judged.
         unit: what a margin is.
     """
-    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-    cut = _cut(margin, dropped)
+    figure, grid = panels((8, 4))
+    axes, cut = grid[0, 0], _cut(margin, dropped)
     shown = np.maximum(margin, _lowest(margin, cut))
     bins = _bins(shown, cut)
     parts = [(~dropped, PALETTE[0], "kept"), (dropped, PALETTE[5], "dropped")]
@@ -53,9 +56,7 @@ def margins_figure(
     axes.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
     axes.set_xlabel(unit + (" (lowest gathered at the left)" if (shown != margin).any() else ""))
     axes.set_ylabel("rows (root scale)")
-    style(axes)
-    axes.set_title(drawn(title), loc="left", fontsize=11)
-    figure.legend(loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    finish(axes, title, columns=4)
     return figure
 
 
@@ -66,7 +67,7 @@ def views_figure(
     dropped: Bool[np.ndarray, " n"],
     corrupted: Bool[np.ndarray, " n"] | None,
     unit: str,
-) -> Figure:
+) -> "Figure":
     """Each row's value on a validation set against its margin, a panel a view.
 
     Args:
@@ -76,9 +77,7 @@ def views_figure(
         corrupted: rows spoilt on purpose, ringed, where there are any.
         unit: what a margin is.
     """
-    figure, grid = plt.subplots(
-        1, len(views), figsize=(5 * len(views), 4.2), layout="constrained", squeeze=False
-    )
+    figure, grid = panels((5 * len(views), 4.2), across=len(views))
     for axes, (title, values) in zip(grid[0], views.items(), strict=True):
         for rows, colour, name in (
             (~dropped, PALETTE[0], "kept"),
@@ -91,7 +90,7 @@ def views_figure(
                 label="spoilt on purpose",
             )  # fmt: skip
         axes.axhline(0, color=INK, linewidth=0.8)
-        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_title(drawn(title), loc="left", fontsize=10)
         axes.set_xlabel(unit, fontsize=8)
         style(axes)
     grid[0, 0].set_ylabel("value of the row on the validation set")

@@ -1,0 +1,32 @@
+"""Figures of frames and arrays; nothing here computes a value.
+
+`values_figure` draws values with their terms and intervals, `rows_figure` images of single rows,
+`sizes_figure` the rows of each party and class, `margins_figure` and `views_figure` how doubtful
+rows are, `ridge_figure` the error by ridge. matplotlib is imported when something is drawn. Figures
+are pyplot's, so that `pyplot.show` shows them; where a notebook draws the value of a cell, they are
+not, lest it draw them twice.
+"""
+
+from davinz_jax.plots.margins import margins_figure, views_figure
+from davinz_jax.plots.ridges import ridge_figure
+from davinz_jax.plots.rows import rows_figure, sizes_figure
+from davinz_jax.plots.style import INK, PALETTE, panels, style
+from davinz_jax.plots.text import drawn, printable
+from davinz_jax.plots.values import MOST_BARS, TERM_CAPTIONS, values_figure
+
+__all__ = [
+    "INK",
+    "MOST_BARS",
+    "PALETTE",
+    "TERM_CAPTIONS",
+    "drawn",
+    "margins_figure",
+    "panels",
+    "printable",
+    "ridge_figure",
+    "rows_figure",
+    "sizes_figure",
+    "style",
+    "values_figure",
+    "views_figure",
+]

@@ -18,14 +18,14 @@ NUM_FOLDS = 5
 """Folds by default: each coalition has four fifths of its rows."""
 
 
-def cross_fit(dataset: Dataset, *, num_folds: int = NUM_FOLDS, key: PRNGKey) -> Dataset:
+def cross_fit(dataset: Dataset, *, num_folds: int | None = None, key: PRNGKey) -> Dataset:
     """The same rows, each with the fold that it is held out in; they are the validation set.
 
     Classes are shared out evenly among folds.
 
     Args:
         dataset: rows to be valued; its validation set is put aside.
-        num_folds: K ≥ 2.
+        num_folds: K ≥ 2; None for `NUM_FOLDS`, or fewer where fewer rows differ.
         key: draws the folds.
 
     Raises:
@@ -33,6 +33,8 @@ def cross_fit(dataset: Dataset, *, num_folds: int = NUM_FOLDS, key: PRNGKey) -> 
     """
     classes = dataset.targets if dataset.task == "classification" else np.zeros(len(dataset))
     groups = identical_rows(dataset.inputs)
+    if num_folds is None:
+        num_folds = min(NUM_FOLDS, max(len(np.unique(groups)), 2))
     folds = draw_folds(groups, classes, num_folds, key=key)
     kept = tuple(note for note in dataset.notes if note != NO_HOLDOUT)
     note = (

@@ -1,6 +1,7 @@
 """Rows held out as a validation set, for sources that have none of their own."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ Holdout = ScalarLike | Literal["none"] | None
 """Share of the rows held out; "none" for what needs no validation set; None where there must be
 one of its own."""
 
+_HELD_OUT = "held out at random"
 NO_HOLDOUT = "validation set: none, no row is held out"
 """Note of data whose rows stand for its validation set."""
 
@@ -109,6 +111,15 @@ def identical_rows(inputs: Shaped[np.ndarray, "n ..."]) -> Int[np.ndarray, " n"]
     return np.array([numbers.setdefault(each, len(numbers)) for each in digests], np.int64)
 
 
+def is_held_out(notes: Sequence[str]) -> bool:
+    """Whether the notes of a dataset say that rows were held out as its validation set.
+
+    >>> is_held_out([_note(2, 10, "x.csv")]), is_held_out([NO_HOLDOUT])
+    (True, False)
+    """
+    return any(_HELD_OUT in note for note in notes)
+
+
 def _note(num_held: int, num_rows: int, source: str) -> str:
     """What a result says about a validation set that was held out.
 
@@ -116,6 +127,5 @@ def _note(num_held: int, num_rows: int, source: str) -> str:
     'validation set: 2 of 10 rows held out at random, for there is none in x.csv'
     """
     return (
-        f"validation set: {num_held} of {num_rows} rows held out at random, for there is none in "
-        f"{source}"
+        f"validation set: {num_held} of {num_rows} rows {_HELD_OUT}, for there is none in {source}"
     )

@@ -25,6 +25,8 @@ def describe_choice(choice: Resolved, situation: Situation) -> list[str]:
     players = f"{situation.num_players:,} {'rows' if situation.values_rows else 'parties'}"
     values = f"{_semivalue(settings['semivalue'])} values of {players}"
     first = f"{values} by {_utility(settings, situation)}"
+    if situation.judged_by:
+        first += f", judged by {situation.judged_by}"
     return [first, *_reasons(choice, situation)]
 
 

@@ -6,12 +6,12 @@ docs/fidelity.md, metrics of parties in docs/party_quality.md; for rows, see `RO
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from omegaconf import OmegaConf
 
-from davinz_jax import KernelChoice
+from davinz_jax import Dataset, KernelChoice
 from davinz_jax.semivalues.sampling import AUTO_EXACT
 from davinz_jax.utility.options import PAPER_RIDGE
 from experiments.runtime import usage
@@ -43,19 +43,22 @@ class Situation:
         is_labelled: whether the validation rows have targets, those held out among them.
         values_rows: whether single rows are the players.
         num_players: parties, or rows.
+        judged_by: the rows that judge, in words.
     """
 
     task: str
     is_labelled: bool
     values_rows: bool
     num_players: int
+    judged_by: str = ""
 
     @classmethod
     def of(cls, rows: Rows, *, values_rows: bool) -> "Situation":
         """The situation of loaded data."""
         num_players = len(rows.dataset) if values_rows else len(rows.parties)
         is_labelled = rows.dataset.validation.targets is not None
-        return cls(rows.dataset.task, is_labelled, values_rows, num_players)
+        judges = judges_of(rows.dataset)
+        return cls(rows.dataset.task, is_labelled, values_rows, num_players, judges)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,17 @@ class Resolved:
     settings: dict[str, Any]
     reasons: Mapping[str, str] = field(default_factory=dict)
     uses_network: bool = True
+
+    def with_reason(self, name: str, reason: str) -> "Resolved":
+        """The same with one more reason."""
+        return replace(self, reasons={**self.reasons, name: reason})
+
+
+def judges_of(dataset: Dataset) -> str:
+    """The rows that judge coalitions, in words."""
+    if dataset.folds is not None:
+        return f"the rows themselves, in {dataset.folds.max() + 1} folds"
+    return f"{len(dataset.validation):,} validation rows"
 
 
 def is_auto(node: Mapping[str, Any]) -> bool:

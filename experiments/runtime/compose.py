@@ -68,6 +68,9 @@ def random_key(seed: int) -> PRNGKey:
 CROSS_FIT = "crossfit"
 """What `data.holdout` says where rows judge each other in folds."""
 
+SHARE = 0.2
+"""What `data.holdout=auto` stands for where it is not chosen (`holdout.py`): rows held out."""
+
 
 def streams(seed: int, data_seed: int | None = None) -> dict[str, PRNGKey]:
     """One random key for each purpose, so that a change of one leaves the others alone.
@@ -293,12 +296,27 @@ def components(cfg: DictConfig) -> Components:
 
 
 def split_data(node: Mapping[str, Any]) -> tuple[dict[str, Any], int | None, bool]:
-    """The node `data` as its source takes it, the seed of the data, and whether rows are folded."""
+    """The node `data` as its source takes it, the seed of the data, and whether rows are folded.
+
+    Raises:
+        InputError: for a number of validation rows where rows judge each other.
+    """
     settings = dict(node)
     is_cross_fit = settings.get("holdout") == CROSS_FIT
-    if is_cross_fit:
-        settings["holdout"] = "none"
+    if is_cross_fit and settings.get("validation_path") is None:
+        _refuse_number(settings.get("num_validation_rows"))
+    if settings.get("holdout") in (CROSS_FIT, AUTO):
+        settings["holdout"] = "none" if is_cross_fit else SHARE
     return settings, settings.pop("seed", None), is_cross_fit
+
+
+def _refuse_number(num_validation_rows: int | None) -> None:
+    if num_validation_rows is not None:
+        raise InputError(
+            f"data.num_validation_rows: wanted it with a validation set, got {num_validation_rows} "
+            f"and data.holdout={CROSS_FIT}, by which all rows judge; leave it out, or set "
+            f"data.holdout={SHARE}"
+        )
 
 
 def kernel_choice(node: Mapping[str, Any] | None) -> KernelChoice:

@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from davinz_jax.data.holdout import is_held_out
 from davinz_jax.types import Utility
 from experiments.report import values
 from experiments.report.chosen import describe_choice
@@ -21,6 +22,7 @@ from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError
+from experiments.runtime.holdout import choose_holdout
 from experiments.runtime.schema.value import Players, ValueOptions
 from experiments.studies.base import check_level, check_worst
 
@@ -79,12 +81,14 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
     """
     check_level(cfg.value.level, "value.level")
     check_worst(cfg.value.worst, "value.worst")
-    settings, stages = compose.plain(cfg), Stages()
+    (settings, why_held), stages = choose_holdout(compose.plain(cfg)), Stages()
     provided = compose.components(OmegaConf.create(auto.provide(settings)))
     with stages.stage("data"):
         rows = provided.load(stages.progress)
         situation = auto.Situation.of(rows, values_rows=cfg.players == Players.rows)
         choice = auto.resolve(settings, situation, named)
+        if why_held and is_held_out(rows.dataset.notes):
+            choice = choice.with_reason("holdout", f"rows are held out, for {why_held}")
         check_ridge_figure(cfg.value.ridge_figure, choice.settings["ntk"]["ridge"])
         for line in describe_choice(choice, situation):
             console.say(line)

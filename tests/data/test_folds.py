@@ -53,6 +53,10 @@ def test_the_key_draws_them():
     assert Parties(first, tuple("abcde")).sizes.tolist() == [12] * 5
 
 
+def test_fewer_rows_than_folds_make_fewer_folds(key):
+    assert sorted(cross_fit(dataset(6, copies=2), key=key).folds) == [0, 0, 1, 1, 2, 2]
+
+
 def test_too_few_rows_that_differ_are_refused(key):
     with pytest.raises(ValueError, match=r"num_folds: wanted 2\.\.3 folds .* got 4"):
         draw_folds(np.array([0, 1, 1, 2]), np.zeros(4), 4, key=key)

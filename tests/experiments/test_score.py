@@ -5,8 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 
 from experiments import score, value
+from experiments.runtime import compose
+from experiments.runtime.console import Stages
+from experiments.studies.score import _new_rows, freeze, join
 
 
 @pytest.fixture
@@ -102,3 +106,29 @@ def test_a_run_by_default_is_gone_on_from(run_command, read_result, table, tmp_p
     )  # fmt: skip
     wanted = {player["name"]: player["value"] for player in together["players"]}["east"]
     assert scored["value"] == pytest.approx(wanted, rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize("utility", ["auto", "davinz"])
+def test_a_run_whose_rows_judge_each_other(run_command, read_result, table, tmp_path, utility):
+    """The newcomer's rows judge nobody; its worth is u(N ∪ new) − u(N) with the run's folds."""
+    named = () if utility == "auto" else ("num_initialisations=1", "model=mlp_table",
+                                          "model.widths=[8]")  # fmt: skip
+    saved = run_command(
+        value.main, "value", "data=table", f"data.path={table}", "data.target=label",
+        "data.party=hospital", f"utility={utility}", "semivalue=leave_one_out", *named,
+    ).rename(tmp_path / "saved")  # fmt: skip
+    earlier = read_result(saved)
+    assert earlier["utility"]["num_folds"] == 5 if utility == "auto" else earlier["kappa"] > 0
+    newcomer = table.with_name("new.csv")
+    scored = read_result(
+        run_command(score.main, "score", f"run={saved}", f"path={newcomer}", "name=east")
+    )
+    components = compose.components(OmegaConf.create(freeze(earlier)))
+    old = components.load(lambda *_: None)
+    rows = join(old, *_new_rows(freeze(earlier), earlier, newcomer, Stages()), "east")
+    assert (rows.dataset.folds[60:] == -1).all()
+    made = components.utility(components.context(rows, Stages()).ingredients)
+    members = np.array([[True, True, True, False], [True] * 4])
+    without, within = made.coalitions(members).sum(0).mean(0)
+    assert scored["value"] == pytest.approx(within - without, rel=1e-6, abs=1e-12)
+    assert scored["rank"] in {1, 2, 3, 4}

@@ -36,12 +36,15 @@ in the interval. A hit is a whole step: the variance of two more rows that chang
 added to accuracies, for who changes no validation row of a sample may change one outside it. κ,
 ridge and bandwidth stay as they are.
 
-**Cross-fitting.** Without a validation set of their own, rows can judge each other in folds
-(`data.holdout=crossfit`): each is held out once and judged by what coalitions make of it without
-its fold, by one kernel of all rows. Identical rows fall in one fold. A row's value is the mean over
-the folds in which it trains. For ν the folds' MMD, each to m/K rows, are averaged, which is larger
-than that to all rows at once; for a kernel in several blocks (`ntk.num_blocks`) there are no folds,
-as it knows no pairs across blocks.
+**Cross-fitting.** Rows of a table, of arrays or of images that have no validation set judge each
+other in folds (`data.holdout=crossfit`, what `experiments.value` does by default;
+`data.holdout=0.2` holds a fifth out): each is held out once and judged by what coalitions make of
+it without its fold, by one kernel of all rows. Identical rows fall in one fold. A row's value is
+the mean over the folds in which it trains. For ν the folds' MMD, each to m/K rows, are averaged,
+which is larger than that to all rows at once. Rows are held out, and the run says so, for a
+kernel in several blocks (`ntk.num_blocks`), which knows no pairs across them; for a utility of
+one's own, which knows no folds; for data corrupted on purpose; and where
+`data.num_validation_rows` says how many judge.
 """
 
 

@@ -50,5 +50,10 @@ def test_words(changes, words):
     assert len(told) <= 2
 
 
+def test_the_rows_that_judge_are_named():
+    first, _ = lines(judged_by="the rows themselves, in 5 folds")
+    assert first.endswith("leave-one-out error), judged by the rows themselves, in 5 folds")
+
+
 def test_of_what_was_asked_for_no_reason_is_given():
     assert len(lines(utility="davinz", semivalue="leave_one_out")) == 1

@@ -24,6 +24,7 @@ LIBRARY = {
     "utility": 3,
     "semivalues": 4,
     "baselines": 5,
+    "defaults": 5,
     "evaluation": 5,
     "detection": 5,
 }

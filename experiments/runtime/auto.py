@@ -1,8 +1,7 @@
 """The choice `auto` of utility, kernel and semivalue: what it stands for, once the data is known.
 
 A configuration with `auto` is resolved to one without, which runs alone, together with the reasons.
-What is chosen was decided on choosing draws and shown on others: kernels and ridges in
-docs/fidelity.md, metrics of parties in docs/party_quality.md; for rows, see `ROW_METRIC`.
+What is chosen is what `davinz_jax.defaults` says.
 """
 
 from collections.abc import Mapping, Set
@@ -12,26 +11,18 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from davinz_jax import Dataset, KernelChoice
-from davinz_jax.semivalues.sampling import AUTO_EXACT
-from davinz_jax.utility.options import PAPER_RIDGE
+from davinz_jax.defaults import (
+    usual_kernel,
+    usual_metric,
+    usual_ridge,
+    usual_semivalue,
+    usual_utility,
+)
+from davinz_jax.types import Task
 from experiments.runtime import usage
 from experiments.runtime.app import CONFIG_FOLDER
 from experiments.runtime.compose import AUTO, kernel_choice
 from experiments.runtime.context import Rows
-
-ROW_METRIC = "soft_accuracy"
-"""Metric that rows are valued by. One row seldom changes a hit; its leave-one-out value by soft
-accuracy found rows of flipped labels (10 % of 300, six data sets, RBF, ridge by leave-one-out) with
-AUC .91 on the draws that showed it, −MSE .83, −cross-entropy .81, accuracy .53; the choosing draws
-had .88, .80, .79, .55."""
-
-PARTY_METRICS = {"raw": "soft_accuracy", "network": "mse"}
-"""Metrics that parties are valued by, of kernels of raw inputs and of those of a network. Hits are
-few steps: by accuracy, parties that differ by wrong labels or by noise come in worse order, far
-worse by leave-one-out, than by these (docs/party_quality.md), which its choosing draws chose."""
-
-RELATIVE_STDERR = 0.05
-"""Sampling by `auto` ends once no standard error is more of the largest value, or at its budget."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +37,7 @@ class Situation:
         judged_by: the rows that judge, in words.
     """
 
-    task: str
+    task: Task
     is_labelled: bool
     values_rows: bool
     num_players: int
@@ -120,8 +111,7 @@ def resolve(settings: Mapping[str, Any], situation: Situation, named: Set[str]) 
     """
     utility, why_utility = choose_utility(settings["utility"], situation)
     kind = usage.kind_of(utility)
-    raw = "laplace" if kind == "confidence" else "rbf"
-    kernel = choose_kernel(settings["kernel"], named, raw=raw)
+    kernel = choose_kernel(settings["kernel"], named, kind)
     choice = kernel_choice(kernel)
     if is_auto(settings["utility"]) and kind in usage.REGRESSIONS:
         utility |= choose_scoring(kind, choice, situation)
@@ -144,13 +134,8 @@ def choose_utility(node: Mapping[str, Any], situation: Situation) -> tuple[dict[
     """The node `utility`, and why, where it was `auto`."""
     if not is_auto(node):
         return dict(node), ""
-    if situation.is_labelled:
-        return read_choice("utility", "kernel_regression"), "the validation set has labels"
-    if situation.task == "regression":
-        return read_choice("utility", "davinz"), (
-            "the validation set has no targets, and no other score of numbers does without"
-        )
-    return read_choice("utility", "confidence"), "the validation set has no labels"
+    name, why = usual_utility(situation.task, is_labelled=situation.is_labelled)
+    return read_choice("utility", name), why
 
 
 def choose_scoring(kind: str, choice: KernelChoice, situation: Situation) -> dict[str, Any]:
@@ -158,23 +143,25 @@ def choose_scoring(kind: str, choice: KernelChoice, situation: Situation) -> dic
     scoring: dict[str, Any] = {"ensemble": choice.needs_network}
     if kind == "confidence":
         return scoring
-    if situation.task == "regression":
-        return scoring | {"metric": "mse"}
-    of_parties = PARTY_METRICS["network" if choice.needs_network else "raw"]
-    return scoring | {"metric": ROW_METRIC if situation.values_rows else of_parties}
+    metric = usual_metric(
+        situation.task, values_rows=situation.values_rows, with_network=choice.needs_network
+    )
+    return scoring | {"metric": metric}
 
 
-def choose_kernel(node: Mapping[str, Any], named: Set[str], *, raw: str = "rbf") -> dict[str, Any]:
+def choose_kernel(
+    node: Mapping[str, Any], named: Set[str], kind: str = "kernel_regression"
+) -> dict[str, Any]:
     """The node `kernel`; of `auto`, the network's where a network is asked for.
 
     Args:
         node: as composed.
         named: options that the run's author names, as `app.named_options`.
-        raw: the kernel of raw inputs that is taken otherwise.
+        kind: name of the utility.
     """
     if not is_auto(node):
         return dict(node)
-    return read_choice("kernel", "ntk" if usage.names_network(named) else raw)
+    return read_choice("kernel", usual_kernel(kind, with_network=usage.names_network(named)))
 
 
 def choose_semivalue(
@@ -183,23 +170,19 @@ def choose_semivalue(
     """The node `semivalue`, and why, where it was `auto`."""
     if not is_auto(node):
         return dict(node), ""
-    if situation.values_rows or kind in usage.COSTS:
-        why = "rows have it in closed form" if situation.values_rows else "it is the paper's"
-        return read_choice("semivalue", "leave_one_out"), f"leave-one-out, for {why}"
-    if situation.num_players <= AUTO_EXACT:
-        return read_choice("semivalue", "shapley", method="exact"), (
-            f"there are at most {AUTO_EXACT} parties"
-        )
-    node = read_choice("semivalue", "shapley", method="antithetic")
-    node["stopping"] = node["stopping"] | {"relative_stderr": RELATIVE_STDERR}
-    return node, f"there are more than {AUTO_EXACT} parties"
+    usual = usual_semivalue(kind, situation.num_players, values_rows=situation.values_rows)
+    node, sampling = read_choice("semivalue", usual.name), usual.sampling
+    if sampling is not None:
+        node["method"] = sampling.method
+    if sampling is not None and sampling.stopping is not None:
+        limit = {"relative_stderr": sampling.stopping.relative_stderr}
+        node["stopping"] = node["stopping"] | limit
+    return node, usual.reason
 
 
 def choose_ridge(ridge: Any, kind: str) -> Any:
     """λ as named; else the paper's for its score, and that of least leave-one-out error."""
-    if ridge is not None:
-        return ridge
-    return PAPER_RIDGE if kind in usage.COSTS else "auto"
+    return usual_ridge(kind) if ridge is None else ridge
 
 
 def _why_kernel(settings: Mapping[str, Any], kind: str, named: Set[str]) -> str:

@@ -14,21 +14,21 @@ def test_the_node_of_a_choice():
 
 
 @pytest.mark.parametrize(
-    ("named", "raw", "wanted"),
+    ("named", "kind", "wanted"),
     [
-        ({"ntk.ridge", "data"}, "rbf", "rbf"),
-        ({"data"}, "laplace", "laplace"),
-        ({"model.widths"}, "rbf", "ntk"),
-        ({"ntk.parameters"}, "laplace", "ntk"),
+        ({"ntk.ridge", "data"}, "kernel_regression", "rbf"),
+        ({"data"}, "confidence", "laplace"),
+        ({"model.widths"}, "kernel_regression", "ntk"),
+        ({"ntk.parameters"}, "confidence", "ntk"),
     ],
 )
-def test_the_kernel_of_auto(named, raw, wanted):
-    assert choose_kernel(read_choice("kernel", "auto"), named, raw=raw)["_args_"] == [wanted]
+def test_the_kernel_of_auto(named, kind, wanted):
+    assert choose_kernel(read_choice("kernel", "auto"), named, kind)["_args_"] == [wanted]
 
 
 def test_a_kernel_that_is_named_stays():
     laplace = read_choice("kernel", "laplace", cosine=True)
-    assert choose_kernel(laplace, {"model"}) == laplace
+    assert choose_kernel(laplace, {"model"}, "confidence") == laplace
 
 
 def node(group, name="auto"):

@@ -139,6 +139,12 @@ class Dataset:
             folds=None if self.folds is None else self.folds[rows],
         )
 
+    def numbered(self) -> "Dataset":
+        """The same with `lines`: rows of a source that has none are counted from 1."""
+        if self.lines is not None:
+            return self
+        return replace(self, lines=np.arange(1, len(self) + 1))
+
     def map_inputs(self, function: Callable[[Any], Num[np.ndarray, "_ ..."]]) -> "Dataset":
         """The same rows with inputs made of the old ones, those of the validation set alike."""
         inputs = function(self.inputs)

@@ -118,16 +118,23 @@ def partition_own(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Data
 
 
 def partition_rows(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
-    """Each row a party of its own, named row_0, row_1 and so on; `Parties.rows` numbers them.
+    """Each row a party of its own; `Parties.rows` numbers them. Needs no key.
 
-    Needs no key.
+    A row is named by its line in its source, line_2, line_3 and so on, where the data have lines
+    that differ; else by its place among the rows, row_0, row_1 and so on.
 
     Raises:
         ValueError: if there are fewer than two rows.
     """
     _check_several(len(dataset))
-    names = tuple(f"row_{row}" for row in range(len(dataset)))
-    return dataset, Parties(np.arange(len(dataset)), names)
+    return dataset, Parties(np.arange(len(dataset)), _row_names(dataset))
+
+
+def _row_names(dataset: Dataset) -> tuple[str, ...]:
+    lines = dataset.lines
+    if lines is None or len(np.unique(lines)) < len(lines):
+        return tuple(f"row_{row}" for row in range(len(dataset)))
+    return tuple(f"line_{line}" for line in lines)
 
 
 def partition_mixture(

@@ -26,7 +26,9 @@ from experiments.runtime.schema.detect import What
 COLUMNS = ("line", "party", "label", "suggested_label", "margin", "dropped")
 """First columns of rows.csv; the source's own follow."""
 
+WORST_ROWS = "worst_rows.csv"
 MOST_PARTIES = 30
+MOST_SHOWN = 8
 RULES = {
     "two_means": "two means, which part large costs from small ones whether or not rows are wrong",
     "rate": "the rate {rate:g} that was given",
@@ -65,6 +67,11 @@ class Doubts:
     def order(self) -> Int[np.ndarray, " n"]:
         """Rows, the most doubtful first."""
         return np.argsort(self.check.margin, kind="stable")
+
+    @property
+    def has_images(self) -> bool:
+        """Whether rows can be drawn."""
+        return self.rows.dataset.inputs.ndim == 4
 
     def frame(self) -> pd.DataFrame:
         """One line a row in the source's order, with the columns that rows.csv begins with.
@@ -112,6 +119,16 @@ def with_own_columns(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([frame, cells.set_axis(names, axis=1)], axis=1)
 
 
+def summary(found: Doubts) -> dict[str, Any]:
+    """How rows were judged, as result.json holds it."""
+    return {
+        "kernel": dict(found.kernel),
+        "ridge": found.check.curves[0].describe(),
+        "leave_one_out": _leave_one_out(found),
+        "detection": detection(found),
+    }
+
+
 def result(found: Doubts, config: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that result.json holds; a missing number is null, never NaN."""
     dataset = found.rows.dataset
@@ -121,12 +138,9 @@ def result(found: Doubts, config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "what": str(found.what),
         "num_rows": len(dataset),
-        "kernel": dict(found.kernel),
-        "ridge": found.check.curves[0].describe(),
-        "leave_one_out": _leave_one_out(found),
+        **summary(found),
         "cut": cut,
         "parties": found.party_frame().to_dict("records"),
-        "detection": detection(found),
         "views": view_details(found),
         "seed": found.seed,
         "notes": list(dataset.notes),
@@ -178,16 +192,34 @@ def show(found: Doubts, worst: int) -> None:
     console.say(headline(found))
     console.say(trust(found))
     _print_parties(found.party_frame())
-    if dataset.inputs.ndim == 2:
+    if not found.has_images:
         _print_rows(found, worst)
     if (scores := detection(found)) is not None:
-        console.say(
-            f"{scores['num_corrupted']} rows were spoilt on purpose; finding them: AUC "
-            f"{scores['auc']:.3f}, F1 of the cut {scores['f1']:.3f}, recall at their number "
-            f"{scores['recall_at_count']:.3f}"
-        )
+        console.say(detection_line(scores))
     for line in view_lines(found):
         console.say(f"by the validation set, {line}")
+
+
+def show_worst(found: Doubts, worst: int) -> None:
+    """Print, in one line, which rows are most doubtful."""
+    worst = min(worst, len(found.check.margin))
+    lines = [str(line) for line in found.frame()["line"].iloc[found.order[:worst]]]
+    shown = ", ".join(lines[:MOST_SHOWN]) + (", ..." if worst > MOST_SHOWN else "")
+    console.say(
+        f"{worst} rows whose labels the others doubt most, the first the worst: line {shown}; "
+        f"{WORST_ROWS} has them, experiments.detect judges all"
+    )
+    if (scores := detection(found)) is not None:
+        console.say(detection_line(scores))
+
+
+def detection_line(scores: Mapping[str, float]) -> str:
+    """How well rows spoilt on purpose are found, in words."""
+    return (
+        f"{scores['num_corrupted']} rows were spoilt on purpose; finding them: AUC "
+        f"{scores['auc']:.3f}, F1 of the cut {scores['f1']:.3f}, recall at their number "
+        f"{scores['recall_at_count']:.3f}"
+    )
 
 
 def headline(found: Doubts) -> str:
@@ -254,11 +286,10 @@ def save(
     pages: Mapping[str, Writer],
 ) -> None:
     """Write the run's files and pages, whole or not at all; result.json comes last, as the seal."""
-    frame, dropped, own = found.frame(), found.cut.dropped, found.own
-    order = np.argsort(frame["line"].to_numpy(), kind="stable")
-    listed = with_own_columns(frame.assign(dropped=np.where(dropped, "true", "false")), own.cells)
+    dropped, own = found.cut.dropped, found.own
+    order = np.argsort(found.frame()["line"].to_numpy(), kind="stable")
     writers = {
-        "rows.csv": outputs.csv_writer(listed.iloc[order]),
+        "rows.csv": outputs.csv_writer(listed_rows(found, order)),
         f"keep{own.ending}": own.writer(~dropped),
         f"drop{own.ending}": own.writer(dropped),
         "margins.png": partial(plots.save, histogram(found)),
@@ -266,8 +297,8 @@ def save(
     }
     if found.views:
         writers["views.png"] = partial(plots.save, views_of(found))
-    if found.rows.dataset.inputs.ndim == 4:
-        writers["worst.png"] = partial(plots.save, _gallery(found, found.order[:worst]))
+    if found.has_images:
+        writers["worst.png"] = partial(plots.save, gallery(found, worst))
     write_whole(folder, writers | {outputs.RESULT: outputs.result_writer(content)})
     console.say(f"written to {folder}: {', '.join([*writers, outputs.RESULT])}")
     if own.has_formulas:
@@ -277,6 +308,21 @@ def save(
         )
     if found.rows.corrupted.any():
         console.note(f"keep{own.ending} and drop{own.ending} hold rows as they were, not spoilt")
+
+
+def listed_rows(found: Doubts, places: Int[np.ndarray, " r"]) -> pd.DataFrame:
+    """Rows as rows.csv has them: what is said of each, then the cells of its source."""
+    frame = found.frame().assign(dropped=np.where(found.cut.dropped, "true", "false"))
+    return with_own_columns(frame, found.own.cells).iloc[places]
+
+
+def worst_writers(found: Doubts, worst: int) -> dict[str, Writer]:
+    """Writers of the most doubtful rows, the first the worst: a table, and a figure of images."""
+    listed = listed_rows(found, found.order[:worst])
+    writers = {WORST_ROWS: outputs.csv_writer(listed)}
+    if found.has_images:
+        writers["worst_rows.png"] = partial(plots.save, gallery(found, worst))
+    return writers
 
 
 def histogram(found: Doubts) -> Figure:
@@ -309,7 +355,9 @@ UNITS = {
 }
 
 
-def _gallery(found: Doubts, rows: Int[np.ndarray, " r"]) -> Any:
+def gallery(found: Doubts, worst: int) -> Figure:
+    """The most doubtful rows, drawn."""
+    rows = found.order[:worst]
     frame = found.frame().iloc[rows]
     captions = [
         f"line {line}\n{label} → {suggested}"

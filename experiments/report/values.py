@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from davinz_jax import Ingredients
-from davinz_jax.data import Dataset
 from davinz_jax.evaluation import detection_auc
 from davinz_jax.files import Writer, write_whole
 from davinz_jax.linalg import condition_number, extreme_eigenvalues
-from davinz_jax.plots import rows_figure, values_figure
+from davinz_jax.plots import values_figure
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
 from experiments.report import certainty, plots
+from experiments.report.doubts import label_names
 from experiments.runtime import console, outputs
 from experiments.runtime.context import Context
 from experiments.runtime.schema.value import ValueOptions
@@ -62,13 +62,17 @@ class Run:
         return f"{self.context.dataset.name}, {len(self.valuation.players)} {kind}: {how}"
 
     def frame(self, level: float) -> pd.DataFrame:
-        """One line a player, best first; rows with their party, target and whether corrupted."""
+        """One line a player, best first; rows with their line, party, label and whether spoilt."""
         frame = self.valuation.to_frame(level)
         rows = self.context.ingredients.parties.rows if self.values_rows else None
         if rows is not None:
-            owner = np.array(self.context.parties.names)[self.context.parties.indices[rows]]
-            frame = frame.assign(row=rows, party=owner, target=self.context.dataset.targets[rows],
-                                 corrupted=self.context.corrupted[rows])  # fmt: skip
+            dataset, parties = self.context.dataset.numbered().take(rows), self.context.parties
+            frame = frame.assign(
+                line=dataset.lines,
+                party=np.array(parties.names)[parties.indices[rows]],
+                label=label_names(dataset, dataset.targets),
+                corrupted=self.context.corrupted[rows],
+            )
         return frame.sort_values("value", ascending=False)
 
 
@@ -233,29 +237,5 @@ def save(
         outputs.VALUATION: run.valuation.save,
     }
     writers |= pages
-    if run.values_rows:
-        writers |= _write_worst_rows(run.context.dataset, frame.iloc[::-1].head(options.worst))
     write_whole(folder, writers | {outputs.RESULT: outputs.result_writer(content)})
     console.say(f"written to {folder}: {', '.join([*writers, outputs.RESULT])}")
-
-
-def _write_worst_rows(dataset: Dataset, worst: pd.DataFrame) -> dict[str, Writer]:
-    """The rows of least value: drawn if they are images, listed with their columns if not."""
-    inputs = dataset.inputs[worst["row"]]
-    if inputs.ndim == 4:
-        title = "rows of least value, with their targets"
-        figure = rows_figure(inputs, _captions(dataset, worst), title=title)
-        return {"worst_rows.png": partial(plots.save, figure)}
-    columns = dataset.feature_names or range(inputs.shape[1])
-    listed = pd.DataFrame(inputs, index=worst.index, columns=[f"input {name}" for name in columns])
-    listed = worst.filter(["player", "row", "value", "target"]).join(listed)
-    return {"worst_rows.csv": outputs.csv_writer(listed)}
-
-
-def _captions(dataset: Dataset, rows: pd.DataFrame) -> list[str]:
-    """Name and target of each row."""
-    targets = rows["target"]
-    if dataset.task == "classification":
-        names = dataset.class_names or tuple(map(str, range(dataset.num_classes)))
-        targets = [names[target] for target in targets]
-    return [f"{player}: {target}" for player, target in zip(rows["player"], targets, strict=True)]

@@ -24,6 +24,7 @@ from davinz_jax import (
     Ingredients,
     KernelChoice,
     KernelOptions,
+    Parties,
     Valuation,
 )
 from davinz_jax.data import cross_fit, partition_rows
@@ -181,13 +182,21 @@ class Components:
 
     def load(self, progress: Progress) -> Rows:
         """The data in use, its parties, and which rows were corrupted on purpose."""
+        return self.spoil(*self.deal(progress))
+
+    def deal(self, progress: Progress) -> tuple[Dataset, Parties]:
+        """The data in use as its source has it, each row with its line, and its parties."""
         dataset = self.source(key=self.keys["data"], progress=progress)
         if not isinstance(dataset, Dataset):
             raise InputError(
                 f"data: wanted a function that gives a davinz_jax.Dataset, got one that gives "
                 f"{type(dataset).__name__}; return Dataset(...)"
             )
-        dataset, parties = self.partition(dataset, key=self.keys["parties"])
+        dataset, parties = self.partition(dataset.numbered(), key=self.keys["parties"])
+        return dataset.numbered(), parties
+
+    def spoil(self, dataset: Dataset, parties: Parties) -> Rows:
+        """The data spoilt as configured, and in folds where its rows judge each other."""
         dataset, corrupted = self.corruption(dataset, key=self.keys["corruption"])
         if self.is_cross_fit and NO_HOLDOUT in dataset.notes:
             dataset = cross_fit(dataset, key=jax.random.fold_in(self.keys["data"], 1))

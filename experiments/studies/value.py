@@ -8,10 +8,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from davinz_jax import Dataset
 from davinz_jax.data.holdout import is_held_out
 from davinz_jax.types import Utility
-from experiments.report import values
+from experiments.report import doubts, values
 from experiments.report.chosen import describe_choice
+from experiments.report.doubts import Doubts
 from experiments.report.page.of_values import values_page
 from experiments.report.page.render import REPORT, page_writer
 from experiments.report.plots_ridges import ridge_writers
@@ -24,6 +26,7 @@ from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError
 from experiments.runtime.holdout import choose_holdout
 from experiments.runtime.schema.value import Players, ValueOptions
+from experiments.studies import worst_rows
 from experiments.studies.base import check_level, check_worst
 
 CHECKPOINT = "checkpoint"
@@ -37,6 +40,9 @@ class Prepared:
         components: what the configuration names, or was chosen.
         choice: the configuration without `auto`, and why.
         context: data, players and kernels.
+        source_rows: the rows in use as their source has them, not spoilt.
+        settings: what was configured, before anything was chosen.
+        named: options that the command line names.
         stages: times of what has been done.
         folder: where the run writes.
     """
@@ -44,8 +50,22 @@ class Prepared:
     components: Components
     choice: Resolved
     context: Context
+    source_rows: Dataset
+    settings: dict[str, Any]
+    named: Set[str]
     stages: Stages
     folder: Path
+
+    def doubt(self) -> Doubts | None:
+        """What all other rows say of each row; None where they cannot tell."""
+        return worst_rows.doubt(
+            self.components,
+            self.context,
+            self.source_rows,
+            settings=self.settings,
+            named=self.named,
+            stages=self.stages,
+        )
 
 
 @contextmanager
@@ -84,7 +104,8 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
     (settings, why_held), stages = choose_holdout(compose.plain(cfg)), Stages()
     provided = compose.components(OmegaConf.create(auto.provide(settings)))
     with stages.stage("data"):
-        rows = provided.load(stages.progress)
+        source_rows, parties = provided.deal(stages.progress)
+        rows = provided.spoil(source_rows, parties)
         situation = auto.Situation.of(rows, values_rows=cfg.players == Players.rows)
         choice = auto.resolve(settings, situation, named)
         if why_held and is_held_out(rows.dataset.notes):
@@ -101,7 +122,7 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
         checkpoint=folder / CHECKPOINT,
         announce=stages.announce,
     )
-    return Prepared(components, choice, context, stages, folder)
+    return Prepared(components, choice, context, source_rows, settings, named, stages, folder)
 
 
 def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]:
@@ -117,12 +138,18 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     folder.mkdir(parents=True, exist_ok=True)
     with prepared.stages.stage("semivalue"):
         valuation = prepared.components.value(context, utility)
+    found = prepared.doubt() if options.worst else None
     seconds, seed = prepared.stages.seconds, prepared.components.seed
     valued = Run(context, utility, valuation, seconds, seed)
     content = values.result(valued, prepared.choice.settings, prepared.choice.reasons)
+    content["worst_rows"] = None if found is None else doubts.summary(found)
     values.show(valued, options.level)
-    page = values_page(valued, content, level=options.level, worst=options.worst)
+    if found is not None:
+        doubts.show_worst(found, options.worst)
+    page = values_page(valued, content, level=options.level, found=found, worst=options.worst)
     more = {REPORT: page_writer(page)}
+    if found is not None:
+        more |= doubts.worst_writers(found, options.worst)
     if options.ridge_figure:
         more |= ridge_writers(context.ingredients.ridge_curves, title=valued.title)
     with nullcontext() if _is_alone(cfg) else claims.claim(folder, overwrite=cfg.overwrite):

@@ -121,6 +121,13 @@ def test_each_row_a_party(classes):
     np.testing.assert_array_equal(parties.sizes, np.ones(12))
 
 
+def test_rows_are_named_by_their_lines_also_after_a_choice(classes):
+    chosen = classes.numbered().take(np.array([7, 2]))
+    assert partition_rows(chosen)[1].names == ("line_8", "line_3")
+    twice = classes.numbered().take(np.array([7, 7]))
+    assert partition_rows(twice)[1].names == ("row_0", "row_1")
+
+
 @pytest.fixture
 def domains(classes):
     """The same rows, the second domain's shifted by 100."""

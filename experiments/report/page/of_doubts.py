@@ -41,7 +41,7 @@ def doubts_page(found: Doubts, content: Mapping[str, Any], *, worst: int) -> Doc
         answer=_answer(found),
         sections=[
             *([_parties(found)] if len(found.rows.parties) > 1 else []),
-            _worst(found, worst),
+            worst_section(found, worst),
             Section("All margins", pictures=[drawn]),
             *([_views(found)] if found.views else []),
             Section("What to trust, and why", points=points),
@@ -79,7 +79,7 @@ def _parties(found: Doubts) -> Section:
     return Section("Whose they are", tables=[Table("Doubtful rows by party", columns, rows)])
 
 
-def _worst(found: Doubts, worst: int) -> Section:
+def worst_section(found: Doubts, worst: int) -> Section:
     """The most doubtful rows: images drawn, others with the cells of their file."""
     places = found.order[:worst]
     frame, inputs = found.frame().iloc[places], found.rows.dataset.inputs

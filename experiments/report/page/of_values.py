@@ -9,6 +9,7 @@ import pandas as pd
 from davinz_jax.plots import MOST_BARS, TERM_CAPTIONS, values_figure
 from davinz_jax.semivalues import Valuation
 from experiments.report import certainty
+from experiments.report.doubts import Doubts
 from experiments.report.page import drawing
 from experiments.report.page.common import (
     figure_text,
@@ -27,6 +28,7 @@ from experiments.report.page.document import (
     Section,
     Table,
 )
+from experiments.report.page.of_doubts import worst_section
 from experiments.report.values import Run
 
 MOST_ROWS = 60
@@ -40,19 +42,27 @@ SOURCES = {
 }
 
 
-def values_page(run: Run, content: Mapping[str, Any], *, level: float, worst: int) -> Document:
+def values_page(
+    run: Run,
+    content: Mapping[str, Any],
+    *,
+    level: float,
+    found: Doubts | None = None,
+    worst: int = 0,
+) -> Document:
     """The page of a valuation of parties or rows.
 
     Args:
         run: what was valued.
         content: what result.json holds.
         level: coverage of the intervals.
-        worst: rows of least value that are shown, where rows were valued.
+        found: what all other rows say of each row, where that is known.
+        worst: rows most doubted that are shown.
     """
     sections = [] if run.sums is None else [_sums_section(run.sums, level)]
     sections.append(_values_section(run, level))
-    if run.sums is not None:
-        sections.append(_worst_section(run, worst))
+    if found is not None:
+        sections.append(worst_section(found, worst))
     sections.append(Section("What to trust, and why", points=list(_trust(run, content, level))))
     return Document(
         title=f"What the data is worth: {run.title}",
@@ -147,7 +157,7 @@ def _table(
         Column("± standard error"),
         Column("rows"),
     ]
-    extra = [name for name in ("party", "target") if run is not None and name in frame]
+    extra = [name for name in ("party", "label") if run is not None and name in frame]
     columns += [Column(name, False) for name in extra]
     rows = [
         _row(record, terms) + [Cell(str(record[name])) for name in extra]
@@ -173,29 +183,6 @@ def _row(record: Mapping[Any, Any], terms: Sequence[str]) -> list[Cell]:
         Cell("not measured", -1.0) if np.isnan(error) else Cell(f"{error:.2g}", error),
         Cell(f"{record['num_rows']:,}", record["num_rows"]),
     ]
-
-
-def _worst_section(run: Run, worst: int) -> Section:
-    """Rows of least value: images drawn, others listed with their columns."""
-    dataset, frame = run.context.dataset, run.frame(0.95).iloc[::-1].head(worst)
-    title = f"The {len(frame)} rows of least value"
-    names = np.array(dataset.class_names or range(dataset.num_classes))
-    is_class = dataset.task == "classification"
-    targets = [str(names[t] if is_class else t) for t in frame["target"]]
-    inputs = dataset.inputs[frame["row"]]
-    if inputs.ndim == 4:
-        pictures = [
-            Picture(f"row {player}", uri=drawing.image_uri(image), caption=f"{player}: {target}")
-            for player, image, target in zip(frame["player"], inputs, targets, strict=True)
-        ]
-        return Section(title, pictures=pictures)
-    columns = [str(name) for name in dataset.feature_names or range(inputs.shape[1])]
-    rows = [
-        [Cell(str(player)), Cell(target), *(Cell(f"{x:.4g}", float(x)) for x in row)]
-        for player, target, row in zip(frame["player"], targets, inputs, strict=True)
-    ]
-    heads = [Column("row", False), Column("target", False), *map(Column, columns)]
-    return Section(title, tables=[Table("As the network sees them", heads, rows)])
 
 
 def _trust(run: Run, content: Mapping[str, Any], level: float) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,9 @@ class ValueOptions:
     """Options of the command `value` itself."""
 
     level: float = option("coverage of the intervals (probability)", 0.95)
-    worst: int = option("worst-valued rows to draw or list, for players=rows (rows)", 24)
+    worst: int = option(
+        "rows of lowest margin, as detect finds them, to list or draw; 0 judges none (rows)", 24
+    )
     ridge_figure: bool = option("also draw ridge.png: leave-one-out error by ridge", False)
     resume: str | None = option("folder of an interrupted run to go on with (path)", None)
 

@@ -14,7 +14,7 @@ from experiments.runtime.errors import InputError
 
 def make_ingredients(
     dataset: Dataset,
-    model: Model,
+    model: Model | None,
     choice: KernelChoice,
     options: KernelOptions,
     *,
@@ -26,7 +26,7 @@ def make_ingredients(
 
     Args:
         dataset: the rows, with as few validation rows as the kernel is wanted for.
-        model: the network to be.
+        model: the network to be; None for kernels of raw rows.
         choice: which kernel.
         options: how a tangent kernel is computed, and the number of blocks of any kernel.
         num_initialisations: draws of the network.
@@ -36,11 +36,10 @@ def make_ingredients(
     Raises:
         InputError: for an output that does not see every class.
     """
-    module = model.module(dataset) if choice.needs_network else None
-    draws = None
-    if module is not None:
-        key = keys["initialisations"]
-        draws = model.variables(module, dataset, num_initialisations, key)
+    module, draws = None, None
+    if choice.needs_network and model is not None:
+        module = model.module(dataset)
+        draws = model.variables(module, dataset, num_initialisations, keys["initialisations"])
     return Ingredients(
         module,
         dataset,

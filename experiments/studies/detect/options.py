@@ -72,14 +72,18 @@ def choose_block_size(cfg: DictConfig, num_rows: int) -> int:
     Raises:
         InputError: for fewer than two.
     """
-    num_blocks = cfg.ntk.get("num_blocks", 1)
     if cfg.block_size is None:
-        if num_blocks > 1:
-            return -(-num_rows // num_blocks)
-        return num_rows if num_rows <= DENSE_ROWS else BLOCK_ROWS
+        return usual_block_size(num_rows, cfg.ntk.get("num_blocks", 1))
     if cfg.block_size < 2:
         raise InputError(f"block_size: wanted at least 2, got {cfg.block_size}; null is usual")
     return min(cfg.block_size, num_rows)
+
+
+def usual_block_size(num_rows: int, num_blocks: int) -> int:
+    """Rows that judge each other where nothing is said: as many as the blocks asked for leave."""
+    if num_blocks > 1:
+        return -(-num_rows // num_blocks)
+    return num_rows if num_rows <= DENSE_ROWS else BLOCK_ROWS
 
 
 def source_of_all_rows(settings: dict[str, Any]) -> dict[str, Any]:

@@ -114,11 +114,8 @@ def load(settings: dict[str, Any], keys: Any, stages: Stages) -> tuple[Rows, Own
     corruption = compose.function("corruption", settings["corruption"], protocols.Corruption)
     data_key = keys["data"] if data_seed is None else compose.streams(data_seed)["data"]
     dataset = source(key=data_key, progress=stages.progress)
-    if dataset.lines is None:
-        dataset = replace(dataset, lines=np.arange(1, len(dataset) + 1))
-    dataset, parties = partition(dataset, key=keys["parties"])
-    if dataset.lines is None:
-        dataset = replace(dataset, lines=np.arange(1, len(dataset) + 1))
+    dataset, parties = partition(dataset.numbered(), key=keys["parties"])
+    dataset = dataset.numbered()
     own = own_rows(source, dataset)
     dataset, corrupted = corruption(dataset, key=keys["corruption"])
     return Rows(dataset, parties, corrupted), own

@@ -14,7 +14,14 @@ PARTIES = Parties(np.array([0, 0, 1, 1]), ("a", "b"))
 def make_run(values_rows):
     inputs = np.array([[0, 1], [1, 0], [1, 1], [3, 0]], np.float32)
     validation = Validation(inputs + 0.5, np.array([0, 1, 1, 0]))
-    dataset = Dataset(inputs, np.array([0, 1, 1, 0]), "classification", 2, validation)
+    dataset = Dataset(
+        inputs,
+        np.array([0, 1, 1, 0]),
+        "classification",
+        2,
+        validation,
+        class_names=("well", "sick"),
+    )
     players = partition_rows(dataset)[1] if values_rows else PARTIES
     key = jax.random.key(0)
     ingredients = Ingredients(MLP((4,), 2), dataset, players, key=key, num_initialisations=2)

@@ -31,11 +31,11 @@ def test_result_is_json_and_agrees_with_the_valuation(by_party):
     assert grand["value"] == pytest.approx(whole)
 
 
-def test_rows_are_told_with_their_party_target_and_number(by_row):
-    frame = by_row.frame(0.95).sort_values("row")
-    assert frame["row"].tolist() == [0, 1, 2, 3]
+def test_rows_are_told_with_their_party_label_and_line(by_row):
+    frame = by_row.frame(0.95).sort_values("line")
+    assert frame["line"].tolist() == [1, 2, 3, 4]
     assert frame["party"].tolist() == ["a", "a", "b", "b"]
-    assert frame["target"].tolist() == [0, 1, 1, 0]
+    assert frame["label"].tolist() == ["well", "sick", "sick", "well"]
     assert frame["corrupted"].tolist() == [False, False, True, False]
     sums = dict(zip("ab", by_row.sums.values, strict=True))
     assert sums == pytest.approx(frame.groupby("party")["value"].sum().to_dict())
@@ -58,8 +58,8 @@ def test_files_of_a_run_over_rows(by_row, tmp_path):
     values.save(by_row, content, tmp_path, ValueOptions(worst=2), page)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {
-        "values.csv", "values.png", "valuation.npz", "worst_rows.csv", "page.html", "result.json",
+        "values.csv", "values.png", "valuation.npz", "page.html", "result.json",
     }  # fmt: skip
-    worst = pd.read_csv(tmp_path / "worst_rows.csv")
-    assert worst["row"].tolist() == by_row.frame(0.95)["row"].tolist()[::-1][:2]
-    assert {"input 0", "input 1"} <= set(worst.columns)
+    frame = pd.read_csv(tmp_path / "values.csv")
+    assert frame["label"].tolist() == by_row.frame(0.95)["label"].tolist()
+    assert frame["value"].tolist() == pytest.approx(sorted(by_row.valuation.values)[::-1])

@@ -7,9 +7,7 @@ traceback of either.
 """
 
 import os
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from experiments.runtime import help as option_help
 from experiments.runtime.errors import Taken, explain, refuse_unknown
 from experiments.runtime.schema import registry
+from experiments.runtime.stopping import answer_signals
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "conf"
 
@@ -50,7 +49,7 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
         sys.stdout.write(option_help.text(CONFIG_FOLDER, config_name))
         return
     wants_traceback = os.environ.get(FULL_ERROR) == "1"
-    _answer_termination()
+    answer_signals()
     try:
         with _whole_errors():
             hydra.main(version_base="1.3", config_path=str(CONFIG_FOLDER), config_name=config_name)(
@@ -116,16 +115,6 @@ def _options_of(node: Any, prefix: str = "") -> Iterator[str]:
             yield from _options_of(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}"
-
-
-def _answer_termination() -> None:
-    """Let SIGTERM end a run as Ctrl-C does, so that it tidies up."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
 
 
 class _Refused(BaseException):

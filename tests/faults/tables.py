@@ -156,7 +156,7 @@ def tables(draw: st.DrawFn, *, flawed: bool = True) -> Table:
     frame, has_parties = draw(frames(rng))
     chosen = draw(st.lists(st.sampled_from(sorted(CELLS)), max_size=2)) if flawed else []
     for name in chosen:
-        if len(frame) and {"x0", "y"} <= set(frame.columns):
+        if len(frame) and frame.columns.is_unique and {"x0", "y"} <= set(frame.columns):
             frame = CELLS[name][0](frame.reset_index(drop=True), rng)
     suffix = draw(st.sampled_from([".csv", ".csv", ".csv", ".tsv", ".csv.gz", ".parquet"]))
     content = encode(frame, suffix)

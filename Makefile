@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test lint format lock notebooks clean
+.PHONY: demo test lint format lock notebooks wheel clean
 
 # The environment comes from the hashed lock alone; --no-deps keeps out what the lock leaves out.
 $(VENV)/.complete: requirements.lock
@@ -36,7 +36,7 @@ format: $(VENV)/.complete
 lock: $(VENV)/.complete
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 		--generate-hashes --override lock-overrides.txt --extra launchers --extra ray --extra notebooks \
-		--extra dev pyproject.toml -o requirements.lock
+		--extra docs --extra mlflow --extra dev pyproject.toml -o requirements.lock
 
 # Rendered beside their sources, out of git; a failing cell fails the target.
 notebooks: $(VENV)/.complete
@@ -45,6 +45,10 @@ notebooks: $(VENV)/.complete
 		$(BIN)/jupytext --quiet --to ipynb --execute --run-path . \
 			--output notebooks/rendered/$$(basename $$source .py).ipynb $$source || exit 1; \
 	done
+
+# The wheel, in dist/: the library, the commands and their configurations.
+wheel: $(VENV)/.complete
+	$(BIN)/python -m hatchling build -t wheel
 
 clean:
 	rm -rf $(VENV) outputs multirun .pytest_cache .ruff_cache build dist *.egg-info

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from experiments.runtime.app import CONFIG_FOLDER
 from experiments.runtime.errors import InputError, explain
+from experiments.runtime.program import command_words
 
 
 def main(arguments: Sequence[str]) -> dict[str, int]:
     """Collect the jobs of a sweep's folder; leaves collected.csv and collected.png in it."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.collect", description=__doc__)
+    parser = argparse.ArgumentParser(prog=" ".join(command_words("collect")), description=__doc__)
     parser.add_argument("folder", type=Path, help="folder of a sweep, e.g. multirun/NAME/TIME")
     parser.add_argument("--level", type=float, default=0.95, help="coverage of the intervals")
     parser.add_argument("--only", default="", help="show numbers whose name holds this text")

@@ -12,6 +12,7 @@ LIBRARY = {
     "versions": 0,
     "choices": 0,
     "files": 0,
+    "entry": 0,
     "equations": 0,
     "linalg": 0,
     "plots": 0,

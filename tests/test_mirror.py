@@ -32,7 +32,7 @@ def mirrored(path: Path, source: Path, tests: Path) -> Path:
 MODULES = sorted(
     path for path in LIBRARY.rglob("*.py") if path.name != "__init__.py" and has_logic(path)
 )
-COMMANDS = sorted(path for path in EXPERIMENTS.glob("*.py") if path.name != "__init__.py")
+COMMANDS = sorted(path for path in EXPERIMENTS.glob("*.py") if not path.name.startswith("_"))
 STUDIES = sorted(
     path for path in (EXPERIMENTS / "studies").iterdir() if not path.name.startswith("_")
 )

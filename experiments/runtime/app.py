@@ -23,6 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
 from experiments.runtime.errors import Taken, explain, refuse_unknown
+from experiments.runtime.program import as_typed, refuse_keeping
 from experiments.runtime.schema import registry
 from experiments.runtime.stopping import answer_signals
 
@@ -85,7 +86,7 @@ def _exit(error: Exception, config_name: str) -> NoReturn:
     from davinz_jax.plots import printable  # the package brings JAX: --help does without
 
     said = explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])
-    sys.exit(f"error: {printable(said)}")
+    sys.exit(f"error: {printable(as_typed(said))}")
 
 
 def output_folder() -> Path:
@@ -156,6 +157,7 @@ def _check_targets(cfg: DictConfig) -> None:
 
     settings: Any = OmegaConf.to_container(cfg, resolve=False)
     check_targets(settings, settings.get("packages") or ())
+    refuse_keeping(settings)
 
 
 def _tidy(folder: Path) -> None:

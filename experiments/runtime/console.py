@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from davinz_jax.plots import printable
+from experiments.runtime.program import as_typed
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
 _QUIET_SECONDS = 10.0
@@ -116,12 +117,12 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 def note(text: str) -> None:
     """Print one line that a reader of the result should know."""
-    CONSOLE.print(f"note: {printable(text)}", style="yellow", markup=False)
+    CONSOLE.print(f"note: {printable(as_typed(text))}", style="yellow", markup=False)
 
 
 def say(text: str) -> None:
     """Print one plain line."""
-    CONSOLE.print(printable(text), markup=False)
+    CONSOLE.print(printable(as_typed(text)), markup=False)
 
 
 def _plain(text: str) -> Text:

@@ -8,11 +8,21 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from experiments.runtime.program import as_typed
 from experiments.runtime.schema import registry
 
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]\w*):\s*(?P<default>.*?)\s*#\s(?P<text>.*)$")
 _SHOWN_FIRST = ("data", "model", "parties", "corruption", "utility", "semivalue",
                 "kernel", "ntk", "mmd")  # fmt: skip
+
+_WEIGHTS = """\
+  model.weights: names of the file's entries are PyTorch's, as in a state_dict
+    layer1.0.conv1.weight     for the Flax parameter params/layer1.0/conv1/kernel
+    NAME.weight, NAME.bias    of a layer: kernel, bias; of a norm: scale, bias
+    NAME.running_mean, .running_var   of a BatchNorm: batch_stats mean, var; left out they are 0, 1
+    Layouts are PyTorch's: (out, in) of a dense layer, (out, in, height, width) of a convolution.
+    In .npz all may stand under the prefix weights/. A Flax module of yours: its submodules' names.
+    What is missing, unexpected or misshaped is refused, and the message lists it."""
 
 
 def text(folder: Path, config_name: str) -> str:
@@ -29,7 +39,7 @@ def text(folder: Path, config_name: str) -> str:
         "Sweeps: -m KEY=A,B,C (every combination); hydra/launcher=joblib for several at once.",
         "Folder: hydra.run.dir=DIR. Composed configuration without running: --cfg job.",
     ]
-    return "\n".join(lines) + "\n"
+    return as_typed("\n".join(lines) + "\n")
 
 
 def groups_of(folder: Path, primary: str) -> list[str]:
@@ -50,6 +60,8 @@ def _group_lines(group: Path, config_name: str) -> Iterator[str]:
     if shared:
         yield f"  every {group.name} also takes"
         yield from (_row(*row, 4) for row in next(iter(options.values())) if row in shared)
+    if group.name == "model":
+        yield from _WEIGHTS.splitlines()
 
 
 def _choices(group: Path, config_name: str) -> list[Path]:

@@ -120,7 +120,9 @@ def versions() -> dict[str, str]:
 
 def commit() -> str:
     """The checkout's commit, marked + where files differ from it; "unknown" outside a checkout."""
-    here = Path(__file__).parent
+    here = Path(__file__).resolve().parents[2]
+    if not (here / ".git").exists():  # installed, perhaps below somebody else's checkout
+        return "unknown"
     try:
         name = _git(here, "rev-parse", "--short=12", "HEAD")
         return name + ("+" if _git(here, "status", "--porcelain", "-uno") else "")

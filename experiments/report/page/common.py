@@ -8,6 +8,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 
 from experiments.report.page.document import Cell, Column, Section, Table
+from experiments.runtime.program import command_words
 
 
 def settings_sections(content: Mapping[str, Any]) -> tuple[Section, ...]:
@@ -43,7 +44,7 @@ def command_line() -> str | None:
     if not HydraConfig.initialized():
         return None
     hydra = HydraConfig.get()
-    words = ["python", "-m", f"experiments.{hydra.job.config_name}", *hydra.overrides.task]
+    words = [*command_words(str(hydra.job.config_name)), *hydra.overrides.task]
     return shlex.join(words)
 
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from davinz_jax.files import Writer
 from experiments.report.page.document import Bar, Document, Table
+from experiments.runtime.program import as_typed
 
 REPORT = "report.html"
 WIDTH = 220.0
@@ -63,7 +64,7 @@ def render(document: Document) -> str:
 
 def page_writer(document: Document) -> Writer:
     """A writer of the page as one file."""
-    text = render(document)
+    text = as_typed(render(document))
 
     def write(path: Path) -> None:
         path.write_text(text, encoding="utf-8")

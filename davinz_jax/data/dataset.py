@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, Num, Shaped
 
+from davinz_jax.data import display
 from davinz_jax.types import Task
 
 
@@ -144,6 +145,16 @@ class Dataset:
         if self.lines is not None:
             return self
         return replace(self, lines=np.arange(1, len(self) + 1))
+
+    def __repr__(self) -> str:
+        return display.one_line(self)
+
+    def _repr_html_(self) -> str:
+        return display.table(self)
+
+    def plot(self) -> Any:
+        """A matplotlib figure: the first images, or the rows of each party; `.savefig(path)`."""
+        return display.figure(self)
 
     def map_inputs(self, function: Callable[[Any], Num[np.ndarray, "_ ..."]]) -> "Dataset":
         """The same rows with inputs made of the old ones, those of the validation set alike."""

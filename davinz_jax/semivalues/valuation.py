@@ -16,6 +16,8 @@ from jaxtyping import Bool, Float, Int, ScalarLike
 from scipy.stats import rankdata
 
 from davinz_jax.data.dataset import Parties
+from davinz_jax.plots import values_figure
+from davinz_jax.semivalues import display
 from davinz_jax.semivalues.archive import plain, read_archive, write_archive
 from davinz_jax.semivalues.checks import check_finite, check_shapes
 from davinz_jax.semivalues.comparison import Comparison, compare
@@ -33,6 +35,7 @@ from davinz_jax.semivalues.intervals import (
     without_rounding,
 )
 from davinz_jax.semivalues.payouts import Amount, Negative, Payouts, payouts
+from davinz_jax.semivalues.stored import pack, unpack
 from davinz_jax.types import Utility
 from davinz_jax.versions import versions
 
@@ -112,7 +115,7 @@ class Valuation:
     @property
     def stderr_sampling(self) -> Float[np.ndarray, " p"]:
         """Standard error of each value over samples, few ones allowed for; zero if exact."""
-        if not self._is_sampled:
+        if not self.is_sampled:
             return np.zeros(len(self.players))
         return np.sqrt(self._over_samples.variance)
 
@@ -210,6 +213,26 @@ class Valuation:
             columns["row"] = self.rows
         return pd.DataFrame(columns)
 
+    def __repr__(self) -> str:
+        title = display.title_of(self.method, self.description, len(self.players))
+        return display.one_line(title, self.players, self.values, self.stderr)
+
+    def _repr_html_(self) -> str:
+        title = display.title_of(self.method, self.description, len(self.players))
+        values, ranks = (self.values, self.stderr), self.rank_interval()
+        return display.table(title, self.players, *values, ranks, self.num_rows)
+
+    def plot(self, level: ScalarLike = 0.95) -> Any:
+        """A matplotlib figure: bars split in terms, of many players a curve; `.savefig(path)`.
+
+        Args:
+            level: coverage of the interval of each value by itself, in (0, 1).
+        """
+        title = display.title_of(self.method, self.description, len(self.players))
+        return values_figure(
+            self.to_frame(level), self.terms, title=title, level=float(np.asarray(level))
+        )
+
     def payouts(
         self,
         budget: Amount,
@@ -260,31 +283,7 @@ class Valuation:
 
     def save(self, path: Path | str) -> None:
         """Write one file, whole or not at all: a JSON document and arrays, with a checksum."""
-        document = {
-            "method": self.method,
-            "players": self.players,
-            "terms": self.terms,
-            "num_samples": self.num_samples,
-            "seconds": self.seconds,
-            "description": self.description,
-            "values": self.values,
-        }
-        arrays = {"num_rows": self.num_rows, "contributions": self.contributions}
-        if self._is_sampled:
-            arrays["replicates"], arrays["replicate_samples"] = self._groups
-        if self.rows is not None:
-            arrays["rows"] = self.rows
-        if self.resampled is not None:
-            arrays["deviations"] = self.resampled.deviations
-            limits = self.resampled.degrees, self.resampled.floor
-            document["resampled"] = [np.asarray(each).item() for each in limits]
-        if self.evidence is not None:
-            arrays["effective"] = self.evidence.effective
-            arrays["largest_deviation"] = self.evidence.deviation
-            document["evidence"] = self.evidence.num_samples
-        if self.rounded is not None:
-            arrays["rounded"] = self.rounded.deviations
-        write_archive(Path(path), _KIND, document, arrays)
+        write_archive(Path(path), _KIND, *pack(self))
 
     @classmethod
     def load(cls, path: Path | str) -> "Valuation":
@@ -293,34 +292,11 @@ class Valuation:
         Raises:
             ValueError: if there is no such file, or it is damaged, or is not a valuation.
         """
-        document, arrays = read_archive(Path(path), _KIND)
-        return cls(
-            method=document["method"],
-            players=tuple(document["players"]),
-            num_rows=arrays["num_rows"],
-            terms=tuple(document["terms"]),
-            contributions=arrays["contributions"],
-            replicates=arrays.get("replicates"),
-            replicate_samples=arrays.get("replicate_samples"),
-            num_samples=document["num_samples"],
-            seconds=document["seconds"],
-            description=document["description"],
-            rows=arrays.get("rows"),
-            resampled=ResampledValues(arrays["deviations"], *document["resampled"])
-            if "resampled" in document
-            else None,
-            evidence=Evidence(
-                arrays["effective"], arrays["largest_deviation"], document["evidence"]
-            )
-            if "evidence" in document
-            else None,
-            rounded=RoundedValues(arrays["rounded"], arrays["contributions"].shape[1])
-            if "rounded" in arrays
-            else None,
-        )
+        return cls(**unpack(*read_archive(Path(path), _KIND)))
 
     @property
-    def _is_sampled(self) -> bool:
+    def is_sampled(self) -> bool:
+        """Whether groups of samples tell how far sampling moves the values."""
         return self.replicates is not None and len(self.replicates) > 1
 
     @property
@@ -343,7 +319,7 @@ class Valuation:
     @property
     def _spreads(self) -> list[Spread]:
         measured = [self._over_initialisations] if self.num_initialisations > 1 else []
-        if self._is_sampled:
+        if self.is_sampled:
             measured.append(self._over_samples)
         further = (self.resampled, self.rounded)
         return [*measured, *(each.spread for each in further if each is not None)]

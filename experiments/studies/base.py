@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from davinz_jax.files import write_whole
 from experiments.report import plots
 from experiments.report.estimates import Estimates
+from experiments.report.page.common import text_table
 from experiments.report.page.of_study import study_page
 from experiments.report.page.render import REPORT, page_writer
 from experiments.runtime import claims, compose, console, outputs
@@ -213,8 +214,7 @@ def write(result: StudyResult, content: Mapping[str, Any], folder: Path, title: 
     document = study_page(
         title,
         verdicts=result.verdicts,
-        headers=result.headers,
-        rows=result.rows,
+        tables=[text_table(title, result.headers, result.rows)],
         figure=result.figure,
         notes=result.notes,
         content=content,

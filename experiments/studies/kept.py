@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from davinz_jax.files import Writer, write_whole
+from experiments.report.page.document import Document
+from experiments.report.page.render import REPORT, page_writer
 from experiments.runtime import console
 
 PLACES = ("root", "store", "keep", "overwrite")
@@ -40,10 +42,20 @@ def is_result_of(config: Mapping[str, Any], path: Path) -> bool:
     return decisive(json.loads(path.read_text())["config"]) == decisive(config)
 
 
-def leave(files: Mapping[str, Writer], folder: Path, shelf: Shelf | None) -> None:
-    """Write a run's files, whole or not at all; keep them too and make the page, if on a shelf."""
-    write_whole(folder, files)
-    console.say(f"written to {folder}: {', '.join(files)}")
+def leave(
+    files: Mapping[str, Writer], folder: Path, shelf: Shelf | None, *, report: Document
+) -> None:
+    """Write a run's files, whole or not at all; keep them too and make the page, if on a shelf.
+
+    Args:
+        files: in the order they are written, the result last.
+        folder: of the run.
+        shelf: where files are kept, if they are.
+        report: the run's own page, which is not kept.
+    """
+    written = {REPORT: page_writer(report), **files}
+    write_whole(folder, written)
+    console.say(f"written to {folder}: {', '.join(written)}")
     if shelf is not None:
         write_whole(shelf.folder, files)
         shelf.write_page()

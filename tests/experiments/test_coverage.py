@@ -53,6 +53,14 @@ def test_the_page_says_the_numbers_of_the_file(folder):
     assert f"| {page.text(content['tables'][0]['error'])} |" in text
 
 
+def test_the_report_answers_first_and_warns_of_a_smoke_run(folder):
+    content, text = (folder / page.RESULT).read_text(), (folder / "report.html").read_text()
+    least = min(each["coverage"] for each in json.loads(content)["coverage"])
+    assert f"Intervals that promise 95% hold the value in {least:.1%} to" in text
+    assert "2 redraws are too few to tell; set size=reduced." in text
+    assert "python -m experiments.coverage" in text
+
+
 def test_the_kept_page_is_made_of_the_kept_file():
     if not (page.KEPT / page.RESULT).is_file():
         pytest.skip("no result is kept")

@@ -52,6 +52,16 @@ def test_the_page_says_the_numbers_of_the_files(folder):
     assert span(content["showing"][chosen]["mean"]) in text
 
 
+def test_the_report_answers_first_and_warns_of_a_smoke_run(folder):
+    text = (folder / "report.html").read_text()
+    content = json.loads((folder / "fidelity.json").read_text())
+    chosen = content["chosen"]["validation labels"]
+    answer = f"Take {SCORES[chosen].title} to tell which data train better networks."
+    assert text.index(answer) < text.index("wanted and found")
+    assert text.count('<th scope="row"') > len(SCORES)
+    assert "Size=smoke is too small to tell anything" in text
+
+
 def test_a_second_run_trains_nothing_and_says_the_same(folder):
     before = {path: path.stat().st_mtime_ns for path in (folder / "truths").rglob("*.json")}
     first = json.loads((folder / "fidelity.json").read_text())

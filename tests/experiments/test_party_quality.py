@@ -62,6 +62,15 @@ def test_the_page_says_the_numbers_of_the_file(folder):
     assert span((row["mean"], row["low"], row["high"])) in text
 
 
+def test_the_report_answers_first_and_warns_of_a_smoke_run(folder):
+    text = (folder / "report.html").read_text()
+    chosen = json.loads((folder / "party_quality.json").read_text())["chosen"]
+    answer = f"{SCORES[chosen].title} orders parties as wanted"
+    assert text.index(answer) < text.index("wanted and found")
+    assert "Parties that differ by wrong labels: Spearman" in text
+    assert "Size=smoke is too small to tell anything" in text
+
+
 def test_a_second_run_values_no_game_again(folder):
     before = {path: path.stat().st_mtime_ns for path in (folder / "games").iterdir()}
     first = json.loads((folder / "party_quality.json").read_text())

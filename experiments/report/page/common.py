@@ -54,6 +54,18 @@ def plain_table(caption: str, entries: Mapping[str, Any]) -> Table:
     return Table(caption, [Column("name", False), Column("value", False)], rows)
 
 
+def text_table(
+    caption: str, headers: Sequence[str], rows: Sequence[Sequence[str]], after: str = ""
+) -> Table:
+    """A table of texts, the first of each row its name; a number at a text's start sorts it."""
+    cells = [[Cell(text, _leading_number(text)) for text in row] for row in rows]
+    columns = [
+        Column(name, at > 0 and any(row[at].order is not None for row in cells))
+        for at, name in enumerate(headers)
+    ]
+    return Table(caption[:1].upper() + caption[1:], columns, cells, after)
+
+
 def flatten(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Dotted names and values of a nested configuration.
 
@@ -107,6 +119,18 @@ def sentence(text: str) -> str:
     """
     stop = "" if text.endswith((".", "?", "!", ":")) else "."
     return text[:1].upper() + text[1:] + stop
+
+
+def _leading_number(text: str) -> float | None:
+    """The number that a cell begins with.
+
+    >>> _leading_number("0.91 [0.88, 0.92]"), _leading_number("davinz")
+    (0.91, None)
+    """
+    try:
+        return float(text.split()[0].replace(",", "").replace("−", "-"))
+    except (ValueError, IndexError):
+        return None
 
 
 def _plain(value: Any) -> str:

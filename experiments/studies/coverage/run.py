@@ -17,6 +17,7 @@ from experiments.runtime import claims, compose, console, outputs
 from experiments.studies.base import check_level
 from experiments.studies.coverage import page, ranks, redraws
 from experiments.studies.coverage.hospitals import write_tables
+from experiments.studies.coverage.report import report, tables
 from experiments.studies.kept import Shelf, leave
 
 PIECES, HOSPITALS = "pieces", "hospitals"
@@ -77,22 +78,19 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         "plan": vars(plan),
         "config": compose.plain(cfg),
         "versions": outputs.versions(),
+        "seconds": stages.seconds,
     }
     show(content)
     files = {page.RESULT: outputs.json_writer(content)}
-    leave(files, folder, Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None)
+    shelf = Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None
+    leave(files, folder, shelf, report=report(content))
     return content
 
 
 def show(content: Mapping[str, Any]) -> None:
     """Print the three tables."""
-    for title, name in (
-        ("intervals that hold the value on the pool", "coverage"),
-        ("ranks of all seeds in the rank intervals of one", "seeds"),
-        ("simulated tables", "tables"),
-    ):
-        records = content[name]
-        console.table(title, list(records[0]), [list(map(page.text, r.values())) for r in records])
+    for title, headers, rows in tables(content):
+        console.table(title, headers, rows)
 
 
 def _redraws(

@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
 from davinz_jax.files import Writer
 from experiments.report import plots
-from experiments.report.tables import span
 from experiments.runtime import claims, compose, console, outputs
 from experiments.studies.base import check_level
 from experiments.studies.fidelity import analysis, page, truth
 from experiments.studies.fidelity.draws import Draw, make_draw
 from experiments.studies.fidelity.figures import scores_figure
+from experiments.studies.fidelity.report import ranking, report
 from experiments.studies.fidelity.scores import SCORES, score_sets
 from experiments.studies.fidelity.specs import PLANS, Spec
 from experiments.studies.fidelity.truth import Achieved
@@ -76,8 +77,9 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     content |= {"versions": outputs.versions(), "config": decisive(compose.plain(cfg))}
     content["seconds"] = stages.seconds
     show(content)
-    files = _files(frame, lines, content)
-    leave(files, folder, Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None)
+    figure = scores_figure(content["showing"], _of_role(lines, "showing"))
+    shelf = Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None
+    leave(_files(frame, lines, figure, content), folder, shelf, report=report(content, figure))
     return content
 
 
@@ -144,27 +146,14 @@ def summary(
 
 def show(content: Mapping[str, Any]) -> None:
     """Print the scores on showing draws, from the best down, and what was chosen."""
-    shown = content["showing"]
-    names = sorted(SCORES, key=lambda name: -shown[name]["mean"][0])
-    console.table(
-        "Spearman with trained accuracy, mean over showing draws",
-        ["score", "mean", "least draw", "ordered pairs", "minus KNN-1", "choosing"],
-        [
-            [SCORES[name].title, span(shown[name]["mean"]), f"{shown[name]['least']:.2f}",
-             f"{shown[name]['ordered_pairs']:.2f}", span(shown[name]["minus"]["knn_1"]),
-             f"{content['choosing'][name]['mean'][0]:.2f}"]
-            for name in names
-        ],
-    )  # fmt: skip
+    console.table(*ranking(content))
     for group, name in content["chosen"].items():
         console.say(f"chosen on the choosing draws, {group}: {SCORES[name].title}")
 
 
 def _files(
-    frame: pd.DataFrame, lines: pd.DataFrame, content: Mapping[str, Any]
+    frame: pd.DataFrame, lines: pd.DataFrame, figure: Figure, content: Mapping[str, Any]
 ) -> dict[str, Writer]:
-    showing = lines[lines["role"] == "showing"]
-    figure = scores_figure(content["showing"], pd.DataFrame(showing))
     return {
         SETS: outputs.csv_writer(frame),
         LINES: outputs.csv_writer(lines.round(DIGITS)),
@@ -175,9 +164,12 @@ def _files(
 
 def _pairs(lines: pd.DataFrame, role: str) -> dict[str, float]:
     """Mean over draws of each score's rate of ordered pairs."""
-    of_role = lines[(lines["role"] == role).to_numpy()]
-    grouped = of_role.groupby("score", sort=False)
+    grouped = _of_role(lines, role).groupby("score", sort=False)
     return {str(name): float(np.mean(part["ordered_pairs"])) for name, part in grouped}
+
+
+def _of_role(lines: pd.DataFrame, role: str) -> pd.DataFrame:
+    return pd.DataFrame(lines[(lines["role"] == role).to_numpy()])
 
 
 def _means(achieved: list[list[Achieved]], name: str) -> list[float]:

@@ -79,19 +79,19 @@ def _answer(content: Mapping[str, Any]) -> Iterator[str]:
     chosen = content["chosen"]
     yield "## The answer\n"
     yield f"Chosen on the choosing draws: **{SCORES[chosen].title}**. On the showing draws:\n"
-    yield from markdown(*_wanted_rows(content, chosen))
+    yield from markdown(*wanted_rows(content, chosen))
     if chosen != DEFAULT:
         yield (
             "`utility=auto` takes a network's kernel, and with it −MSE, where a model is named. "
             f"Where none is, it takes **{SCORES[DEFAULT].title}**, the kernel's best metric by the "
             "mean over all choosing draws:\n"
         )
-        yield from markdown(*_wanted_rows(content, DEFAULT))
-    yield from _copies_verdict(content)
-    yield from _rivals(content)
+        yield from markdown(*wanted_rows(content, DEFAULT))
+    yield from copies_verdict(content)
+    yield from rivals(content)
 
 
-def _wanted_rows(content: Mapping[str, Any], score: str) -> tuple[Any, Any]:
+def wanted_rows(content: Mapping[str, Any], score: str) -> tuple[Any, Any]:
     """What a score reaches beside what is wanted: headers and rows."""
     headers = ("parties differ by", "data", "wanted", *SEMIVALUES, "met")
     rows = [
@@ -103,7 +103,8 @@ def _wanted_rows(content: Mapping[str, Any], score: str) -> tuple[Any, Any]:
     return headers, rows
 
 
-def _copies_verdict(content: Mapping[str, Any]) -> Iterator[str]:
+def copies_verdict(content: Mapping[str, Any]) -> Iterator[str]:
+    """Where the chosen score pays for copies."""
     rows = [row for row in content["copies"] if row["score"] == content["chosen"]]
     above = [row for row in rows if row["low"] > ROUNDING]
     said = "; ".join(
@@ -122,7 +123,8 @@ ROUNDING = 1e-6
 """Difference of values, over their mean size, that is none."""
 
 
-def _rivals(content: Mapping[str, Any]) -> Iterator[str]:
+def rivals(content: Mapping[str, Any]) -> Iterator[str]:
+    """Where scores of others are ahead of the chosen one."""
     chosen, found = content["chosen"], []
     for quality in QUALITIES:
         ours = _by_data(content, "showing", quality, chosen)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
 from davinz_jax.files import Writer, write_whole
@@ -22,6 +23,7 @@ from experiments.studies.kept import Shelf, decisive, is_result_of, leave
 from experiments.studies.party_quality import analysis, page
 from experiments.studies.party_quality.figures import order_figure
 from experiments.studies.party_quality.games import make_game
+from experiments.studies.party_quality.report import report
 from experiments.studies.party_quality.scores import SCORES, score_game
 from experiments.studies.party_quality.specs import PLANS, Plan, Spec
 from experiments.studies.party_quality.validation import value_by_rows
@@ -50,8 +52,9 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     content |= {"versions": outputs.versions(), "config": decisive(compose.plain(cfg))}
     content["seconds"] = stages.seconds
     show(content)
-    files = _files(frame, content)
-    leave(files, folder, Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None)
+    figure = order_figure(content)
+    shelf = Shelf(page.KEPT, page.PAGE, page.main) if cfg.keep else None
+    leave(_files(frame, figure, content), folder, shelf, report=report(content, figure))
     return content
 
 
@@ -137,12 +140,12 @@ def show(content: Mapping[str, Any]) -> None:
         console.say(f"{row['data']}: {row['comparison']}: {span(numbers)} of a mean value")
 
 
-def _files(frame: pd.DataFrame, content: Mapping[str, Any]) -> dict[str, Writer]:
+def _files(frame: pd.DataFrame, figure: Figure, content: Mapping[str, Any]) -> dict[str, Writer]:
     index = ["role", "quality", "data", "draw", "semivalue"]
     wide = frame.pivot(index=index, columns="score", values="spearman").round(DIGITS)
     names = [name for name in SCORES if name in wide.columns]
     return {
         f"{page.STEM}.csv": outputs.csv_writer(wide[names].reset_index()),
-        f"{page.STEM}.png": partial(plots.save, order_figure(content)),
+        f"{page.STEM}.png": partial(plots.save, figure),
         RESULT: outputs.json_writer(content),
     }

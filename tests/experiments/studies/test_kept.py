@@ -2,6 +2,7 @@
 
 import json
 
+from experiments.report.page.document import Document
 from experiments.studies.kept import Shelf, decisive, is_result_of, leave
 
 
@@ -23,10 +24,13 @@ def test_files_are_kept_and_the_page_made_only_on_a_shelf(tmp_path, capsys):
     made = []
     shelf = Shelf(tmp_path / "results", tmp_path / "page.md", lambda: made.append(1))
     files = {"a.txt": lambda path: path.write_text("a")}
-    leave(files, tmp_path / "run", None)
+    report = Document("a study", ["an answer"])
+    leave(files, tmp_path / "run", None, report=report)
     assert made == []
     assert not shelf.folder.exists()
-    leave(files, tmp_path / "run", shelf)
+    leave(files, tmp_path / "run", shelf, report=report)
     assert made == [1]
+    assert "an answer" in (tmp_path / "run" / "report.html").read_text()
+    assert not (shelf.folder / "report.html").exists()
     assert (tmp_path / "run" / "a.txt").read_text() == (shelf.folder / "a.txt").read_text() == "a"
     assert "page.md is made of it" in capsys.readouterr().out

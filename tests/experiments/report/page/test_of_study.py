@@ -1,5 +1,6 @@
 """The page of a study: verdicts first, a table that sorts by its numbers, the figure."""
 
+from experiments.report.page.common import text_table
 from experiments.report.page.of_study import study_page
 from experiments.report.page.render import render
 from experiments.report.plots import plt
@@ -10,8 +11,9 @@ def test_page_of_a_study():
     page = study_page(
         "noise: 3 seeds",
         verdicts=["value falls with noise: Spearman -0.95"],
-        headers=["method", "Spearman"],
-        rows=[["davinz", "0.91 [0.88, 0.92]"], ["size", "-"]],
+        tables=[
+            text_table("t", ["method", "Spearman"], [["davinz", "0.91 [0.88]"], ["size", "-"]])
+        ],
         figure=plt.figure(),
         notes=["a note"],
         content=content,

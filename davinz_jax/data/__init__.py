@@ -43,15 +43,19 @@ from davinz_jax.data.sources.images import load_images
 from davinz_jax.data.sources.ising import ising_energy, simulate_ising
 from davinz_jax.data.sources.mnist import load_mnist
 from davinz_jax.data.sources.mnist_m import blend_with_photographs, load_mnist_domains, load_mnist_m
-from davinz_jax.data.sources.table import encode_table, load_table, read_cells, read_table
+from davinz_jax.data.sources.table import encode_table, load_table
 from davinz_jax.data.sources.table_fit import fit_schema
 from davinz_jax.data.sources.table_schema import TableSchema
+from davinz_jax.data.tabular.options import FileOptions
+from davinz_jax.data.tabular.reading import TableFile, open_table, read_cells, read_table
 
 __all__ = [
     "PUBLIC_FILES",
     "Dataset",
+    "FileOptions",
     "Parties",
     "PublicFile",
+    "TableFile",
     "TableSchema",
     "Validation",
     "add_noise",
@@ -76,6 +80,7 @@ __all__ = [
     "load_mnist_m",
     "load_table",
     "numpy_generator",
+    "open_table",
     "partition_auto",
     "partition_by_class",
     "partition_by_column",

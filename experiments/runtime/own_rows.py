@@ -1,20 +1,21 @@
 """The rows of a dataset as their source has them: cells for people, bytes for programs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
-from davinz_jax.data import Dataset, load_table, read_cells
-from davinz_jax.data.records import FileRecords, file_records, is_text_table
+from davinz_jax.data import Dataset, FileOptions, load_table, open_table
+from davinz_jax.data.records import FileRecords
 from davinz_jax.files import Writer
 from experiments.runtime.foreign import cell
 from experiments.runtime.outputs import data_writer
+
+PARQUET = ".parquet"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class OwnRows:
 
     Attributes:
         cells: the columns of the source, one line a row of the dataset, in its order.
-        records: the file's rows byte for byte, where it is a table in text.
+        records: the file's rows byte for byte, unpacked, where it is a table in text.
         places: place of each row of the dataset among the records.
         ending: of the name of a file with such rows.
     """
@@ -37,7 +38,10 @@ class OwnRows:
         """Writes the chosen rows, in the source's order and, if it is text, in its bytes."""
         if self.records is None:
             order = np.argsort(self.places[chosen], kind="stable")
-            return data_writer(self.cells[chosen].iloc[order])
+            kept = self.cells[chosen].iloc[order]
+            if self.ending == PARQUET:
+                return partial(kept.to_parquet, index=False)
+            return data_writer(kept)
         wanted = np.zeros(len(self.records.rows), bool)
         wanted[self.places[chosen]] = True
         content = self.records.keep(wanted)
@@ -59,19 +63,19 @@ def own_rows(source: Any, dataset: Dataset) -> OwnRows:
         dataset: what it gave, perhaps fewer rows of it.
     """
     assert dataset.lines is not None
-    if isinstance(source, partial) and source.func is load_table:
-        return _of_table(Path(source.keywords["path"]), dataset.lines)
+    is_table = isinstance(source, partial) and source.func is load_table
+    if is_table and isinstance(source.keywords["path"], str):
+        return _of_table(source.keywords, dataset.lines)
     return OwnRows(pd.DataFrame(_columns(dataset)), None, dataset.lines, ".csv")
 
 
-def _of_table(path: Path, lines: Int[np.ndarray, " n"]) -> OwnRows:
-    cells, records = read_cells(path), file_records(path) if is_text_table(path) else None
-    if records is None or len(records.rows) != len(cells):
-        places = lines - 2
-        return OwnRows(cells.iloc[places].reset_index(drop=True), None, places, ".csv")
-    places = np.searchsorted(records.lines, lines)
-    ending = path.with_suffix("").suffix if path.suffix.lower() == ".gz" else path.suffix
-    return OwnRows(cells.iloc[places].reset_index(drop=True), records, places, ending)
+def _of_table(settings: Mapping[str, Any], lines: Int[np.ndarray, " n"]) -> OwnRows:
+    """Rows of a table's file, read as its source reads it."""
+    said = {field.name: settings.get(field.name, field.default) for field in fields(FileOptions)}
+    table = open_table(settings["path"], FileOptions(**said))
+    places = np.searchsorted(table.lines, lines)
+    cells = table.cells().iloc[places].reset_index(drop=True)
+    return OwnRows(cells, table.records, places, table.ending)
 
 
 def _columns(dataset: Dataset) -> Mapping[str, np.ndarray]:

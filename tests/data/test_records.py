@@ -1,71 +1,64 @@
 """Rows of a file found again by their lines, and copied byte for byte."""
 
 import csv
-import gzip
 import io
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from davinz_jax.data.records import file_records, is_text_table
+from davinz_jax.data.records import split_records
 
 TABLE = b'id,note,label\r\n1,plain,a\r\n\r\n2,"two\nlines, ""quoted""",b\r\n3,last,a'
 
 
-@pytest.fixture
-def table(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_bytes(TABLE)
-    return path
-
-
-def test_a_quoted_line_break_and_an_empty_line_by_hand(table):
+def test_a_quoted_line_break_and_an_empty_line_by_hand():
     """Lines: 1 header, 2 row, 3 empty, 4-5 one row of two lines, 6 the last without a break."""
-    records = file_records(table)
+    records = split_records(TABLE)
     assert records.lines.tolist() == [2, 4, 6]
     assert records.rows[1] == b'2,"two\nlines, ""quoted""",b\r\n'
 
 
-def test_as_many_rows_as_a_reader_finds(table):
-    assert len(file_records(table).rows) == len(pd.read_csv(table))
+def test_as_many_rows_as_a_reader_finds():
+    assert len(split_records(TABLE).rows) == len(pd.read_csv(io.BytesIO(TABLE)))
 
 
-def test_kept_rows_are_the_files_bytes(table):
-    records = file_records(table)
+def test_kept_rows_are_the_files_bytes():
+    records = split_records(TABLE)
     everything = records.keep(np.ones(3, bool))
-    assert everything == TABLE.replace(b"\r\n\r\n", b"\r\n") + b"\n"
-    assert records.keep(np.array([False, False, True])) == b"id,note,label\r\n3,last,a\n"
+    assert everything == TABLE.replace(b"\r\n\r\n", b"\r\n") + b"\r\n"
+    assert records.keep(np.array([False, False, True])) == b"id,note,label\r\n3,last,a\r\n"
 
 
-def test_compressed_file(tmp_path, table):
-    path = tmp_path / "table.csv.gz"
-    path.write_bytes(gzip.compress(TABLE))
-    assert file_records(path).rows == file_records(table).rows
+def test_wide_characters_keep_their_bytes_and_mark():
+    content = "a;b\r\n1;ü\r\n".encode("utf-16")
+    records = split_records(content, encoding="utf-16-le", separator=";")
+    assert (records.names, records.widths.tolist()) == (("a", "b"), [2])
+    assert records.keep(np.array([True])) == content
 
 
-def test_random_tables_split_as_the_csv_module_splits_them(tmp_path):
+def test_a_quote_within_a_cell_opens_none():
+    records = split_records(b'a,b\n5" pipe,1\n6,2\n')
+    assert records.lines.tolist() == [2, 3]
+
+
+def test_chosen_rows_alone():
+    rows = split_records(TABLE).take(np.array([True, False, True]))
+    assert (len(rows.rows), rows.lines.tolist(), rows.widths.tolist()) == (2, [2, 6], [3, 3])
+
+
+def test_random_tables_split_as_the_csv_module_splits_them():
     generator = np.random.default_rng(0)
     pieces = ["a", '"', ",", "\n", "x y", "é"]
     for _ in range(50):
         cells = [["".join(generator.choice(pieces, 3)) for _ in range(3)] for _ in range(5)]
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([["p", "q", "r"], *cells])
-        path = tmp_path / "random.csv"
-        path.write_bytes(text.getvalue().encode())
-        again = list(csv.reader(io.StringIO(b"".join(file_records(path).rows).decode())))
+        records = split_records(text.getvalue().encode())
+        again = list(csv.reader(io.StringIO(b"".join(records.rows).decode())))
         assert again == cells
 
 
-def test_an_empty_file_is_refused(tmp_path):
-    path = tmp_path / "empty.csv"
-    path.write_bytes(b"\n\n")
+def test_an_empty_file_is_refused():
     with pytest.raises(ValueError, match="wanted a table with a header, got an empty file"):
-        file_records(path)
-
-
-@pytest.mark.parametrize(
-    ("name", "is_text"), [("a.CSV", True), ("a.tsv.gz", True), ("a.pq", False)]
-)
-def test_kinds_of_file(name, is_text):
-    assert is_text_table(name) == is_text
+        split_records(b"\n\n")

@@ -158,8 +158,8 @@ def test_rows_of_parquet_are_counted_alike(detect, patients, read_result):
     pd.read_csv(path).to_parquet(table)
     folder = detect(*table_arguments(table))
     assert pd.read_csv(folder / "rows.csv")["line"].tolist() == list(range(2, 62))
-    assert any("header counted as line 1" in note for note in read_result(folder)["notes"])
-    kept, dropped = (pd.read_csv(folder / f"{name}.csv") for name in ("keep", "drop"))
+    assert any("first row counted as line 2" in note for note in read_result(folder)["notes"])
+    kept, dropped = (pd.read_parquet(folder / f"{name}.parquet") for name in ("keep", "drop"))
     assert len(kept) + len(dropped) == 60
 
 

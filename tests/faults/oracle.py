@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from davinz_jax.data.records import split_lines
+from davinz_jax.data.tabular import encodings, separators
 from davinz_jax.semivalues import Valuation
 from tests.faults.cases import Case
 from tests.faults.commands import Outcome
@@ -221,9 +223,12 @@ def check_detect(folder: Path) -> None:
 
 def _count_rows(folder: Path, name: str) -> int:
     (path,) = folder.glob(f"{name}.*")
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        delimiter = "\t" if path.suffix == ".tsv" else ","
-        return sum(any(row) for row in csv.reader(file, delimiter=delimiter)) - 1
+    if path.suffix == ".parquet":
+        return len(pd.read_parquet(path))
+    content = path.read_bytes()
+    text = content.decode(encodings.recognise(content) or encodings.WESTERN, errors="replace")
+    rows = csv.reader(split_lines(text), delimiter=separators.recognise(text))
+    return sum(any(row) for row in rows) - 1
 
 
 def check_collect(folder: Path) -> None:

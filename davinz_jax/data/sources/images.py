@@ -21,8 +21,8 @@ from davinz_jax.data.randomness import split_key
 from davinz_jax.data.remarks import with_remarks
 from davinz_jax.data.resize import resize_bilinear
 from davinz_jax.data.selection import Select, select_dataset
-from davinz_jax.data.sources.table import read_table
 from davinz_jax.data.sources.table_columns import category_names, check_column
+from davinz_jax.data.tabular.reading import read_table
 from davinz_jax.types import PRNGKey, Progress
 
 Colour = Literal["auto", "grey", "rgb"]

@@ -1,38 +1,32 @@
-"""A user's own table, from a CSV or Parquet file.
+"""A user's own table, from a file or from memory.
 
 `fit_schema` decides how columns become inputs, from the rows to be valued; `load_table` reads,
 holds out a validation set if there is no file with one, fits and encodes. The data set's `encoding`
 is the schema, which scores a party that comes later in the same way.
 """
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Int
 
 from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
-from davinz_jax.data.holdout import Holdout, hold_out
-from davinz_jax.data.local import PathLike, unreadable_file
+from davinz_jax.data.holdout import NO_HOLDOUT, Holdout, hold_out
+from davinz_jax.data.local import PathLike
 from davinz_jax.data.randomness import split_key
-from davinz_jax.data.records import file_records, is_text_table
 from davinz_jax.data.remarks import with_remarks
 from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.data.sources.table_columns import check_column
 from davinz_jax.data.sources.table_fit import fit_schema
-from davinz_jax.data.sources.table_layout import (
-    TABLE_ERRORS,
-    check_header,
-    check_names,
-    longer_rows,
-    other_encoding,
-)
 from davinz_jax.data.sources.table_schema import Impute, TableSchema
+from davinz_jax.data.tabular.dates import convert_dates
+from davinz_jax.data.tabular.memory import InMemory, frame_of, is_path
+from davinz_jax.data.tabular.options import AUTO, FileOptions
+from davinz_jax.data.tabular.reading import TableFile, open_table
 from davinz_jax.types import PRNGKey, Progress, Task
 
 if TYPE_CHECKING:
@@ -40,14 +34,14 @@ if TYPE_CHECKING:
 
 
 def load_table(
-    path: PathLike,
+    path: PathLike | InMemory,
     *,
     target: str,
     party: str | None = None,
     ignore: Sequence[str] = (),
     categorical: Sequence[str] = (),
     task: Task | None = None,
-    validation_path: PathLike | None = None,
+    validation_path: PathLike | InMemory | None = None,
     holdout: Holdout = 0.2,
     impute: Impute | None = None,
     max_categories: int = 100,
@@ -55,28 +49,44 @@ def load_table(
     num_rows: int | None = None,
     num_validation_rows: int | None = None,
     select: Select = "first",
+    separator: str = AUTO,
+    decimal: str = AUTO,
+    encoding: str = AUTO,
+    compression: str = AUTO,
+    sheet: str | None = None,
+    columns: Sequence[str] | None = None,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """A table as a data set, numeric columns standardised and categorical ones one-hot.
 
     Args:
-        path: file .csv, .csv.gz, .tsv, .parquet or .pq, its first line the names of the columns.
+        path: file of text in any encoding, Excel (.xlsx) or Parquet, packed or not, the names of
+            the columns first; or a table in memory: a frame of pandas or polars, a mapping of
+            columns, a NumPy array. Dates become days.
         target: column to be predicted.
         party: column that says whose a row is; no input. None where the table does not say.
         ignore: columns left out.
         categorical: columns of numbers that are categories.
         task: None infers it: classification for words, truth values and integers, else
             regression. A regression target is standardised.
-        validation_path: file with the validation set, whose target column may be missing.
+        validation_path: table of the validation set, whose target column may be missing.
         holdout: share of the rows held out as validation set where there is no such file.
-        impute: what fills missing values; None refuses them.
+        impute: what fills missing numbers, by the rows to be valued alone (the validation set tells
+            nothing); words are filled by their most frequent value. None refuses gaps.
         max_categories: most categories that a column may have, to catch identifiers.
         schema: a schema, or its `to_dict`, that encodes these rows in place of a fitted one; only
             `party` may then differ from it, and the choices of columns are the schema's.
         num_rows: rows to be valued; None for all.
         num_validation_rows: rows of the validation set; None for all.
         select: which rows, as in `select_rows`.
+        separator: between cells: `comma`, `semicolon`, `tab`, `pipe` or a character; `auto`
+            recognises it from the file, as the next three.
+        decimal: before decimals: `point` or `comma`.
+        encoding: of a text, as Python names it.
+        compression: of the file: `none`, `gzip`, `bz2`, `xz`, `zip` or `zstd`.
+        sheet: of an Excel file; None for the first.
+        columns: names of the columns of a two-dimensional array.
         key: needed for a held-out validation set and for select=random.
         progress: taken as by every source; there is nothing to wait for.
 
@@ -88,19 +98,21 @@ def load_table(
         ValueError: if the file is missing or unreadable, a column is unknown, has missing or
             infinite values or too many categories, or there is no validation set and no holdout.
     """
-    frame = read_table(path)
+    options = FileOptions(separator, decimal, encoding, compression, sheet)
+    words = {target, party, *ignore, *_categories(schema, categorical)} - {None}
+    read = partial(_read, options=options, columns=columns, words=words)
+    table, other = read(path), None if validation_path is None else read(validation_path)
     for argument, column in (("target", target), ("party", party)):
         if column is not None:
-            check_column(column, frame.columns, argument)
+            check_column(column, table.frame.columns, argument)
     hold_key, *row_keys = split_key(key, 3)
-    num_rows_of_file = len(frame)
     frame, validation_frame, notes = _split_validation(
-        frame, path, validation_path, party, holdout, hold_key, leave={target, *ignore}
+        table, other, _source(path), party, holdout, hold_key, leave={target, *ignore}
     )
     if schema is None:
         schema = fit_schema(
             frame,
-            validation_frame,
+            validation_frame if NO_HOLDOUT not in notes else None,
             target=target,
             party=party,
             ignore=ignore,
@@ -110,73 +122,11 @@ def load_table(
             max_categories=max_categories,
         )
     schema = _own_schema(schema, target, party)
-    dataset = _encode(frame, validation_frame, schema, name=_name(path))
-    lines, line_notes = _lines(path, num_rows=num_rows_of_file)
-    dataset = replace(
-        dataset,
-        notes=(*notes, *dataset.notes, *line_notes),
-        lines=lines[frame.index.to_numpy()],
-    )
+    dataset = _encode(frame, validation_frame, schema, name=_source(path).split(".")[0])
+    lines = table.lines[frame.index.to_numpy()]
+    dataset = replace(dataset, notes=(*notes, *dataset.notes), lines=lines)
     used = select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
     return with_remarks(validate(used))
-
-
-def read_table(path: PathLike) -> "pd.DataFrame":
-    """The table in a CSV, TSV or Parquet file.
-
-    Raises:
-        ValueError: if the file is missing, of another kind, unreadable or empty, in another
-            encoding than UTF-8, or if two columns have one name or a row has more cells than there
-            are columns.
-    """
-    import pandas as pd
-
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"path: wanted a table, got {path}, which is no file; check the path")
-    read = _reader(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = read(path)
-    except pd.errors.ParserWarning as error:
-        raise longer_rows(path) from error
-    except UnicodeDecodeError as error:
-        raise other_encoding(path) from error
-    except TABLE_ERRORS as error:
-        raise unreadable_file(path, "a readable table", error) from error
-    if is_text_table(path):
-        check_header(path, read)
-    check_names(path, frame.columns)
-    if not len(frame):
-        raise ValueError(f"path: wanted at least one row, got none in {path}; add rows")
-    return frame.rename(columns=str).reset_index(drop=True)
-
-
-def read_cells(path: PathLike) -> "pd.DataFrame":
-    """The table as `read_table`, but the cells of a text table as the file has them.
-
-    Raises:
-        ValueError: as `read_table`.
-    """
-    if not is_text_table(path):
-        return read_table(path)
-    read_table(path)  # refuses what cannot be read
-    return _reader(Path(path))(path, dtype=str, keep_default_na=False).rename(columns=str)
-
-
-def _reader(path: Path) -> "Callable[..., pd.DataFrame]":
-    """What reads a file of this name."""
-    import pandas as pd
-
-    name = path.name.lower()
-    if name.endswith((".parquet", ".pq")):
-        return partial(pd.read_parquet, engine="pyarrow")
-    if name.endswith((".csv", ".csv.gz")):
-        return partial(pd.read_csv, index_col=False)
-    if name.endswith((".tsv", ".tsv.gz")):
-        return partial(pd.read_csv, sep="\t", index_col=False)
-    raise ValueError(f"path: wanted .csv, .tsv, .parquet or .pq, got {path.name}; convert the file")
 
 
 def encode_table(
@@ -220,9 +170,16 @@ def _encode(
         class_names=schema.classes,
         feature_names=schema.feature_names,
         parties=None if owners is None else Parties.from_names(owners),
-        notes=(*schema.notes(frame, "rows"), *schema.notes(validation_frame, "validation set")),
+        notes=_notes(frame, validation_frame, schema),
         encoding=schema.to_dict(),
     )
+
+
+def _notes(
+    frame: "pd.DataFrame", validation_frame: "pd.DataFrame", schema: TableSchema
+) -> tuple[str, ...]:
+    filled = schema.notes(frame, "rows"), schema.notes(validation_frame, "validation set")
+    return (*schema.date_note(frame), *filled[0], *filled[1])
 
 
 def _own_schema(
@@ -239,39 +196,57 @@ def _own_schema(
     return replace(schema, party=party)
 
 
-def _lines(path: PathLike, num_rows: int) -> tuple[Int[np.ndarray, " n"], tuple[str, ...]]:
-    """Line of the file on which each row begins, and what there is to say about it."""
-    if is_text_table(path):
-        lines = file_records(path).lines
-        if len(lines) == num_rows:
-            return lines, ()
-        remark = f"{len(lines)} records for {num_rows} rows"
+def _read(
+    table: PathLike | InMemory,
+    *,
+    options: FileOptions,
+    columns: Sequence[str] | None,
+    words: Set[str],
+) -> TableFile:
+    """A table from its file, or from memory, where its rows are counted from 1; dates are dates.
+
+    Columns of `words` are left as they are.
+    """
+    if is_path(table):
+        found = open_table(table, options)
     else:
-        remark = "a file without lines"
-    note = f"lines of {Path(path).name}: row number + 1, the header counted as line 1, for {remark}"
-    return np.arange(2, num_rows + 2), (note,)
+        frame = frame_of(table, columns)
+        found = TableFile(frame, np.arange(1, len(frame) + 1), (), ".csv")
+    frame, said = convert_dates(found.frame, words)
+    return replace(found, frame=frame, notes=(*found.notes, *said))
 
 
-def _name(path: PathLike) -> str:
-    """File name without its endings."""
-    return Path(path).name.split(".")[0]
+def _categories(
+    schema: TableSchema | Mapping[str, Any] | None, categorical: Sequence[str]
+) -> Sequence[str]:
+    """Columns that are categories: those named, or the schema's."""
+    if schema is None:
+        return categorical
+    stored = schema.to_dict() if isinstance(schema, TableSchema) else schema
+    return [column["name"] for column in stored.get("columns", ()) if "categories" in column]
+
+
+def _source(table: PathLike | InMemory) -> str:
+    """Name of the file; `table` for one in memory."""
+    return Path(table).name if is_path(table) else "table"
 
 
 def _split_validation(
-    frame: "pd.DataFrame",
-    path: PathLike,
-    validation_path: PathLike | None,
+    table: TableFile,
+    other: TableFile | None,
+    source: str,
     party: str | None,
     holdout: Holdout,
     key: PRNGKey | None,
     leave: Set[str],
 ) -> tuple["pd.DataFrame", "pd.DataFrame", tuple[str, ...]]:
-    """The rows to be valued, the validation set, and what there is to say about it.
+    """The rows to be valued, the validation set, and what there is to say about them.
 
     Rows are identical where all columns are, but those to leave and the party's.
     """
-    if validation_path is not None:
-        return frame, read_table(validation_path), ()
+    frame = table.frame
+    if other is not None:
+        return frame, other.frame, tuple(dict.fromkeys((*table.notes, *other.notes)))
     owners = None if party is None else frame[party].astype(str).to_numpy(dtype=str)
     inputs = [name for name in frame.columns if name not in {*leave, party}]
     groups = frame.groupby(inputs, dropna=False, sort=False).ngroup() if inputs else frame.index
@@ -280,7 +255,7 @@ def _split_validation(
         fraction=holdout,
         parties=owners,
         key=key,
-        source=Path(path).name,
+        source=source,
         groups=groups.to_numpy(),
     )
-    return frame.iloc[kept], frame.iloc[held], (note,)
+    return frame.iloc[kept], frame.iloc[held], (*table.notes, note)

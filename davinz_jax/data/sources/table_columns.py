@@ -55,13 +55,41 @@ def check_complete(frame: "pd.DataFrame", name: str, remedy: str) -> None:
         )
 
 
+ORIGIN = "1970-01-01"
+"""The day from which dates are counted."""
+
+
+def is_date(column: "pd.Series") -> bool:
+    """Whether a column holds dates or spans of time."""
+    return column.dtype.kind in "Mm"
+
+
+def is_number(column: "pd.Series") -> bool:
+    """Whether a column holds numbers or what can be counted in days; truth values do not."""
+    import pandas as pd
+
+    is_truth = pd.api.types.is_bool_dtype(column)
+    return is_date(column) or (pd.api.types.is_numeric_dtype(column) and not is_truth)
+
+
+def in_days(column: "pd.Series") -> "pd.Series":
+    """Dates as days since `ORIGIN`, spans of time as days; other columns as they are."""
+    import pandas as pd
+
+    if not is_date(column):
+        return column
+    if column.dtype.kind == "M":
+        column = column - pd.Timestamp(ORIGIN, tz=getattr(column.dt, "tz", None))
+    return column / pd.Timedelta("1D")
+
+
 _REMEDY = "fill them, set impute=mean, median or most_frequent, or list the column in ignore"
 
 
 def numbers(
     frame: "pd.DataFrame", name: str, *, fill: float | None = None
 ) -> Float[np.ndarray, " n"]:
-    """A column as float64, its gaps filled.
+    """A column as float64, its gaps filled; dates as days since `ORIGIN`.
 
     Raises:
         ValueError: if it holds words, infinities, numbers beyond 1e30, or gaps that nothing
@@ -71,7 +99,7 @@ def numbers(
 
     if fill is None:
         check_complete(frame, name, _REMEDY)
-    column = column_of(frame, name)
+    column = in_days(column_of(frame, name))
     if not pd.api.types.is_numeric_dtype(column):
         raise ValueError(
             f"{name}: wanted numbers as in the schema, got {column.dtype}; mend the column"

@@ -1,6 +1,6 @@
 """Fitting a `TableSchema`: which columns are numbers or categories, and their statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -9,8 +9,18 @@ from davinz_jax.choices import check_choice
 from davinz_jax.data.sources.table_columns import (
     category_names,
     check_column,
-    check_complete,
+    column_of,
+    is_number,
     numbers,
+)
+from davinz_jax.data.sources.table_faults import (
+    Fault,
+    is_void,
+    number_faults,
+    owner_faults,
+    refuse,
+    void_fault,
+    word_faults,
 )
 from davinz_jax.data.sources.table_schema import (
     CategoricalColumn,
@@ -61,11 +71,17 @@ def fit_schema(
     names = [name for name in frame.columns if name not in left_out]
     if not names:
         raise ValueError("columns: wanted at least one input column, got none; ignore fewer")
+    frames = (frame,) if validation_frame is None else (frame, validation_frame)
+    faults = [*_owner_faults(frames, target, party)]
+    for name in names:
+        is_words = name in categorical or not is_number(column_of(frame, name))
+        faults += _faults(frames, name, is_words, impute is not None, max_categories)
+    refuse(faults, sum(map(len, frames)), ignore=ignore)
     task, classes = _fit_target(frame, validation_frame, target, task)
     mean, scale = _moments(numbers(frame, target)) if task == "regression" else (0.0, 1.0)
     columns = tuple(
-        _fit_categorical(frame, validation_frame, name, impute, max_categories)
-        if name in categorical or not _is_numeric(frame, name)
+        _fit_categorical(frame, validation_frame, name, impute)
+        if name in categorical or not is_number(column_of(frame, name))
         else _fit_numeric(frame, name, impute)
         for name in names
     )
@@ -96,6 +112,28 @@ def _check_names(
         check_choice("impute", impute, get_args(Impute))
 
 
+def _owner_faults(
+    frames: "Sequence[pd.DataFrame]", target: str, party: str | None
+) -> Iterator[Fault]:
+    """Gaps of the target, and of parties among the rows to be valued."""
+    yield from owner_faults(target, [part for part in frames if target in part.columns])
+    if party is not None:
+        yield from owner_faults(party, frames[:1])
+
+
+def _faults(
+    frames: "Sequence[pd.DataFrame]", name: str, is_words: bool, filled: bool, most: int
+) -> Iterator[Fault]:
+    """What keeps an input column from being used."""
+    frame, *others = frames
+    if is_void(frame, name):
+        yield void_fault(name)
+    elif is_words:
+        yield from word_faults(frame, name, others, filled=filled, most=most)
+    else:
+        yield from number_faults(frame, name, others, filled=filled)
+
+
 def _fit_target(
     frame: "pd.DataFrame", validation_frame: "pd.DataFrame | None", target: str, task: Task | None
 ) -> tuple[Task, tuple[str, ...]]:
@@ -103,8 +141,6 @@ def _fit_target(
     frames = [frame]
     if validation_frame is not None and target in validation_frame.columns:
         frames.append(validation_frame)
-    for part in frames:
-        check_complete(part, target, "a target cannot be imputed: drop these rows")
     values = np.concatenate([_raw_target(part, target) for part in frames])
     task = infer_task(values, task)
     if task == "regression":
@@ -128,7 +164,6 @@ def _fit_numeric(frame: "pd.DataFrame", name: str, impute: Impute | None) -> Num
     if impute is None:
         return NumericColumn(name, *_moments(numbers(frame, name)))
     present = frame.dropna(subset=[name])
-    _check_some(len(present), len(frame), name)
     values = numbers(present, name)
     fill = {"mean": np.mean, "median": np.median, "most_frequent": _most_frequent}[impute](values)
     filled = numbers(frame, name, fill=float(fill))
@@ -140,50 +175,16 @@ def _fit_categorical(
     validation_frame: "pd.DataFrame | None",
     name: str,
     impute: Impute | None,
-    max_categories: int,
 ) -> CategoricalColumn:
     """Categories and fill of a column of words."""
-    _check_words(frame, name)
     fill = None
     if impute is not None:
         present = frame.dropna(subset=[name])
-        _check_some(len(present), len(frame), name)
         fill = str(_most_frequent(category_names(present, name)))
     frames = [frame] if validation_frame is None else [frame, validation_frame]
     words = np.concatenate([category_names(part, name, fill=fill) for part in frames])
     categories = tuple(str(word) for word in np.unique(words))
-    if len(categories) > max_categories:
-        raise ValueError(
-            f"{name}: wanted at most {max_categories} categories, got {len(categories)} in "
-            f"{len(words)} rows; list it in ignore if it is an identifier, or raise max_categories"
-        )
     return CategoricalColumn(name, categories, fill)
-
-
-def _check_words(frame: "pd.DataFrame", name: str) -> None:
-    """Refuses dates and times, which are neither numbers nor categories."""
-    import pandas as pd
-
-    if pd.api.types.is_datetime64_any_dtype(frame[name]):
-        raise ValueError(
-            f"{name}: wanted numbers or categories, got dates; list it in ignore, or turn it into "
-            "numbers"
-        )
-
-
-def _check_some(num_present: int, num_rows: int, name: str) -> None:
-    if not num_present:
-        raise ValueError(
-            f"{name}: wanted a value to impute from, got {num_rows} missing in {num_rows} rows; "
-            "list the column in ignore"
-        )
-
-
-def _is_numeric(frame: "pd.DataFrame", name: str) -> bool:
-    import pandas as pd
-
-    column = frame[name]
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
 def _moments(values: np.ndarray) -> tuple[float, float]:

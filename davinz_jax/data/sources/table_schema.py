@@ -5,19 +5,22 @@ column of 0 and 1 a category. A schema holds these statistics, so that rows of a
 later are encoded as the first ones were; `to_dict` and `from_dict` carry it through JSON.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Num
 
 from davinz_jax.data.sources.table_columns import (
+    ORIGIN,
     category_names,
     check_complete,
     column_of,
+    is_date,
     numbers,
 )
+from davinz_jax.data.sources.table_faults import Fault, gap_faults, number_faults, refuse
 from davinz_jax.types import Task
 
 if TYPE_CHECKING:
@@ -53,6 +56,10 @@ class NumericColumn:
         values = numbers(frame, self.name, fill=self.fill)
         return ((values - self.mean) / self.scale)[:, None]
 
+    def faults(self, frame: "pd.DataFrame") -> Iterable[Fault]:
+        """What keeps the column of a table from being encoded."""
+        return number_faults(frame, self.name, filled=self.fill is not None)
+
     def count_unknown(self, frame: "pd.DataFrame") -> int:
         """None: every number can be standardised."""
         return 0
@@ -81,6 +88,10 @@ class CategoricalColumn:
         """One-hot values; all 0 for a category that is not in the schema."""
         values = category_names(frame, self.name, fill=self.fill)
         return (values[:, None] == np.array(self.categories)[None, :]).astype(np.float64)
+
+    def faults(self, frame: "pd.DataFrame") -> Iterable[Fault]:
+        """What keeps the column of a table from being encoded."""
+        return gap_faults(frame, self.name, filled=self.fill is not None)
 
     def count_unknown(self, frame: "pd.DataFrame") -> int:
         """Rows whose category is not in the schema."""
@@ -122,9 +133,11 @@ class TableSchema:
         """Inputs of the rows of a table, float32.
 
         Raises:
-            ValueError: if a column is missing, has gaps that nothing fills, infinities, or words
-                where numbers are wanted.
+            ValueError: if a column is missing, or some have gaps that nothing fills, infinities,
+                or words where numbers are wanted; names all of them.
         """
+        found = [fault for column in self.columns for fault in column.faults(frame)]
+        refuse((replace(fault, remedy="mend") for fault in found), len(frame))
         parts = [column.encode(frame) for column in self.columns]
         return np.concatenate(parts, axis=1).astype(np.float32)
 
@@ -150,15 +163,25 @@ class TableSchema:
 
     def notes(self, frame: "pd.DataFrame", part: str) -> tuple[str, ...]:
         """What was filled in, and which categories were not known, in a part of the data."""
+        gaps = {
+            column: num
+            for column in self.columns
+            if (num := int(column_of(frame, column.name).isna().sum()))
+        }
+        unknown = {c: num for c in self.columns if (num := c.count_unknown(frame))}
         notes = []
-        for column in self.columns:
-            num_gaps = int(column_of(frame, column.name).isna().sum())
-            if num_gaps:
-                notes.append(f"{part}: {num_gaps} gaps in {column.name} filled by {column.fill}")
-            num_unknown = column.count_unknown(frame)
-            if num_unknown:
-                notes.append(f"{part}: {num_unknown} unknown categories in {column.name} set to 0")
+        if gaps:
+            shown = ", ".join(f"{c.name} {num} by {_shown(c.fill)}" for c, num in gaps.items())
+            notes.append(f"{part}: gaps filled: {shown}")
+        if unknown:
+            shown = ", ".join(f"{c.name} {num}" for c, num in unknown.items())
+            notes.append(f"{part}: unknown categories set to 0: {shown}")
         return tuple(notes)
+
+    def date_note(self, frame: "pd.DataFrame") -> tuple[str, ...]:
+        """Which columns are dates, and what they are counted from."""
+        dates = [c.name for c in self.columns if is_date(column_of(frame, c.name))]
+        return (f"dates as days since {ORIGIN}: {', '.join(dates)}",) if dates else ()
 
     def parties(self, frame: "pd.DataFrame") -> np.ndarray | None:
         """Whose each row is, where the table says so.
@@ -192,6 +215,10 @@ class TableSchema:
                 f"schema: wanted what TableSchema.to_dict gives, got a mapping that fails with "
                 f"{error!r}; store it again"
             ) from error
+
+
+def _shown(fill: float | str | None) -> str:
+    return f"{fill:.6g}" if isinstance(fill, float) else str(fill)
 
 
 def _column(stored: Mapping[str, Any]) -> Column:

@@ -80,11 +80,10 @@ def test_imputation_by_hand(impute, fill):
         (["age", "label"], {"categorical": ["aeg"]}, r"categorical: .* did you mean 'age'"),
         (["age", "label"], {"party": "label"}, "target: wanted a column that is neither party nor"),
         (["label"], {}, "columns: wanted at least one input column, got none"),
-        (["gap", "label"], {}, "gap: wanted no missing value, got 1 in 4 rows"),
-        (["word_gap", "label"], {}, "word_gap: wanted no missing value, got 1 in 4 rows"),
-        (["when", "label"], {}, "when: wanted numbers or categories, got dates; list it in ignore"),
-        (["town", "label"], {"max_categories": 2}, "town: wanted at most 2 categories, got 3 in 4"),
-        (["age", "gap"], {"target": "gap"}, "gap: wanted no missing value, .* cannot be imputed"),
+        (["gap", "label"], {}, r"got in 4 rows: gap \(1 gap\); set data.impute=median"),
+        (["word_gap", "label"], {}, r"got in 4 rows: word_gap \(1 gap\)"),
+        (["town", "label"], {"max_categories": 2}, r"town \(3 categories \(a, b, ...\) in 4"),
+        (["age", "gap"], {"target": "gap"}, r"gap \(1 gap\); drop the rows that lack gap"),
         (["age", "town"], {"target": "town", "task": "regression"}, "town: wanted numbers"),
     ],
 )
@@ -95,8 +94,15 @@ def test_columns_of_no_use_are_named(columns, options, message):
 
 def test_an_empty_column_cannot_be_imputed():
     frame = FRAME[["age", "label"]].assign(void=np.nan)
-    with pytest.raises(ValueError, match="void: wanted a value to impute from, got 4 missing in 4"):
+    with pytest.raises(ValueError, match=r"void \(no value at all\); set 'data.ignore=\[void\]'"):
         fit_schema(frame, target="label", impute="mean")
+
+
+def test_dates_are_days():
+    """Days 0, 1, 2 and 5 since 1970 have mean 2 and variance (4+1+0+9)/4."""
+    days = pd.to_datetime(["1970-01-01", "1970-01-02", "1970-01-03", "1970-01-06"])
+    schema = fit_schema(FRAME[["label"]].assign(day=days), target="label")
+    assert column(schema, "day") == NumericColumn("day", 2.0, np.sqrt(3.5))
 
 
 def test_misspelt_imputation_is_refused():

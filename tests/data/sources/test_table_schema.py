@@ -1,6 +1,7 @@
 """Schemas: encoding by hand, new rows, unknown values, and a journey through JSON."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -43,11 +44,25 @@ def test_gaps_are_filled_and_unknown_categories_zero_and_both_noted():
     odd = frame(age=[None, 20.0], town=["ulm", None])
     np.testing.assert_array_equal(SCHEMA.encode_inputs(odd), [[-1, 0, 0], [-2, 0, 1]])
     assert SCHEMA.notes(odd, "rows") == (
-        "rows: 1 gaps in age filled by 30.0",
-        "rows: 1 gaps in town filled by koln",
-        "rows: 1 unknown categories in town set to 0",
+        "rows: gaps filled: age 1 by 30, town 1 by koln",
+        "rows: unknown categories set to 0: town 1",
     )
     assert SCHEMA.notes(frame(), "rows") == ()
+
+
+def test_what_cannot_be_encoded_is_named_in_one_message():
+    schema = replace(SCHEMA, columns=(NumericColumn("age", 40.0, 10.0), SCHEMA.columns[1]))
+    schema = replace(schema, columns=(*schema.columns, NumericColumn("town", 0.0, 1.0)))
+    words = r"age \(1 gap\), town \(words where .*; as the encoding is fixed, mend age, town"
+    with pytest.raises(ValueError, match=words):
+        schema.encode_inputs(frame(age=[None, 20.0]))
+
+
+def test_dates_are_told():
+    schema = replace(SCHEMA, columns=(NumericColumn("day", 0.0, 1.0),))
+    days = pd.DataFrame({"day": pd.to_datetime(["1970-01-03", "1970-01-01"])})
+    assert schema.date_note(days) == ("dates as days since 1970-01-01: day",)
+    np.testing.assert_array_equal(schema.encode_inputs(days)[:, 0], [2, 0])
 
 
 def test_targets_and_parties():

@@ -4,13 +4,22 @@ Each is written beside its place, brought to the disk, and moved there in one st
 moment, also after a kill, either the old or the new content is found.
 """
 
+import hashlib
+import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 Writer = Callable[[Path], object]
 """Writes one file at the path it is given."""
+
+SEAL = "seal"
+"""Entry of a JSON document by which it is known again."""
+
+_SCRATCH = ".writing-"
 
 
 def write_whole(folder: Path, writers: Mapping[str, Writer]) -> None:
@@ -24,7 +33,7 @@ def write_whole(folder: Path, writers: Mapping[str, Writer]) -> None:
         writers: what writes each file, by its name.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as scratch:
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch:
         for name, writer in writers.items():
             writer(Path(scratch, name))
             _sync(Path(scratch, name))
@@ -35,6 +44,56 @@ def write_whole(folder: Path, writers: Mapping[str, Writer]) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write one file."""
     write_whole(path.parent, {path.name: lambda scratch: scratch.write_bytes(content)})
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes had begun to write in a folder, which no other process uses."""
+    for scratch in folder.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether a file lies among those that a process is writing, or was when it was killed."""
+    return any(part.startswith(_SCRATCH) for part in path.parts)
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON document with its checksum, by which `read_json` knows it again."""
+    return {**content, SEAL: _checksum(content)}
+
+
+def read_json(
+    path: Path,
+    *,
+    wanted: str,
+    remedy: str,
+    parse_constant: Callable[[str], Any] | None = None,
+) -> Any:
+    """What a JSON file of ours holds, without its seal; one that has none is taken as it is.
+
+    Args:
+        path: the file.
+        wanted: what it should be, in words.
+        remedy: what to do about a damaged one.
+        parse_constant: as in `json.loads`.
+
+    Raises:
+        ValueError: naming the file, if it is damaged or was changed after it was sealed.
+    """
+    try:
+        content = json.loads(path.read_bytes(), parse_constant=parse_constant)
+    except (ValueError, RecursionError) as error:
+        got = f"a damaged file ({error})"
+        raise ValueError(f"{path}: wanted {wanted}, got {got}; {remedy}") from error
+    seal = content.pop(SEAL, None) if isinstance(content, dict) else None
+    if seal is not None and seal != _checksum(content):
+        raise ValueError(f"{path}: wanted {wanted}, got one that was changed since; {remedy}")
+    return content
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    """Of a JSON document, whatever its white space and the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _sync(path: Path) -> None:

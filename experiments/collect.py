@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.runtime.app import CONFIG_FOLDER
-from experiments.runtime.errors import InputError, explain
+from experiments.runtime.app import BAD_INPUT, exit_with
 from experiments.runtime.program import command_words
 
 
@@ -25,5 +24,5 @@ def main(arguments: Sequence[str]) -> dict[str, int]:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (InputError, OSError) as error:
-        sys.exit(f"error: {explain(error, CONFIG_FOLDER, 'collect', sys.argv[1:])}")
+    except BAD_INPUT as error:
+        exit_with(error, "collect")

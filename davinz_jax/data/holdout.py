@@ -49,7 +49,7 @@ def hold_out(
     if isinstance(fraction, str) and fraction == "none":
         rows = np.arange(num_rows)
         return rows, rows, NO_HOLDOUT
-    if fraction is None or not 0 < number(fraction) < 1:
+    if fraction is None or isinstance(fraction, str) or not 0 < number(fraction) < 1:
         raise ValueError(
             f"validation set: wanted one in {source}, or a holdout fraction in (0, 1), got none "
             f"and holdout={fraction}; give a validation set, or set holdout=0.2"

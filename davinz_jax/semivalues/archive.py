@@ -18,6 +18,10 @@ import numpy as np
 from davinz_jax.files import write_bytes
 
 _DOCUMENT = "document.json"
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError,
+    RuntimeError,  # of what is, or claims to be, encrypted or compressed another way
+)  # fmt: skip
 
 
 def plain(value: Any) -> Any:
@@ -86,13 +90,7 @@ def _entries(path: Path, kind: str) -> tuple[dict[str, bytes], str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return {name: archive.read(name) for name in archive.namelist()}, _text(archive.comment)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        OSError,
-    ) as error:
+    except _UNREADABLE as error:
         raise ValueError(
             _refusal(
                 path,

@@ -16,7 +16,7 @@ import numpy as np
 from flax import linen as nn
 
 from davinz_jax.data.dataset import Dataset
-from davinz_jax.files import write_bytes
+from davinz_jax.files import read_json, sealed, write_bytes
 from davinz_jax.training.evaluate import Performance, evaluate
 from davinz_jax.training.schedule import Schedule
 from davinz_jax.training.train import RowSet, TrainResult, default_group_size, train_many
@@ -90,7 +90,7 @@ def train_coalitions(
     for i, result in zip(missing, results, strict=True):
         found[names[i]] = _evaluate_member(module, result, dataset, len(row_sets[i]))
         if folder is not None:
-            content = json.dumps(asdict(found[names[i]]))
+            content = json.dumps(sealed(asdict(found[names[i]])))
             write_bytes(Path(folder) / names[i], content.encode())
         if progress is not None:
             progress(len(found), len(set(names)), "coalitions")
@@ -136,7 +136,9 @@ def _read_finished(
 
 
 def _read(path: Path) -> CoalitionPerformance:
-    content = json.loads(path.read_text())
+    content = read_json(
+        path, wanted="a trained coalition", remedy="delete it, and it is trained anew"
+    )
     return CoalitionPerformance(**{**content, "performance": Performance(**content["performance"])})
 
 

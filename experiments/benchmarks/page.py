@@ -3,7 +3,6 @@
 The page is made of benchmarks/*.json alone, so that it cannot say other numbers than they do.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -66,7 +65,7 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text())
+    return outputs.read_result(path)
 
 
 def page(documents: Mapping[str, Mapping[str, Any]]) -> str:

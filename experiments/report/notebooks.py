@@ -1,6 +1,5 @@
 """What notebooks need beside the library: figures shown in a cell, and saved runs by experiment."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -10,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from davinz_jax.files import is_unfinished
 from experiments.report.estimates import IDENTITY, Estimates, numbers_of
-from experiments.runtime.outputs import RESULT
+from experiments.runtime.outputs import RESULT, read_result
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ def saved_runs(folder: Path) -> dict[str, Saved]:
     """The latest saved run of each experiment below a folder, by the experiment's name."""
     found: dict[str, Saved] = {}
     for path in sorted(folder.rglob(RESULT), key=lambda p: p.stat().st_mtime):
-        result, table = json.loads(path.read_text()), path.parent / "measurements.csv"
+        if is_unfinished(path.relative_to(folder)):
+            continue
+        result, table = read_result(path), path.parent / "measurements.csv"
         if "experiment" in result and table.is_file():
             found[result["experiment"]] = Saved(path.parent, result, pd.read_csv(table))
     return found

@@ -22,7 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
-from experiments.runtime.errors import Taken, explain, refuse_unknown
+from experiments.runtime.errors import Taken, explain, refuse_lists, refuse_unknown
 from experiments.runtime.program import as_typed, refuse_keeping
 from experiments.runtime.schema import registry
 from experiments.runtime.stopping import answer_signals
@@ -52,6 +52,7 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
     wants_traceback = os.environ.get(FULL_ERROR) == "1"
     answer_signals()
     try:
+        refuse_lists(sys.argv[1:], CONFIG_FOLDER)
         with _whole_errors():
             hydra.main(version_base="1.3", config_path=str(CONFIG_FOLDER), config_name=config_name)(
                 _tidy_after(main)
@@ -59,11 +60,11 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
     except BAD_INPUT as error:
         if wants_traceback:
             raise
-        _exit(error, config_name)
+        exit_with(error, config_name)
     except _Refused as refused:
         if wants_traceback:
             raise refused.error from refused.error.__cause__
-        _exit(refused.error, config_name)
+        exit_with(refused.error, config_name)
     except KeyboardInterrupt:
         sys.exit("interrupted; what was finished before is kept, and half a result is not written")
 
@@ -82,7 +83,8 @@ def _whole_errors() -> Iterator[None]:
             os.environ[FULL_ERROR] = told
 
 
-def _exit(error: Exception, config_name: str) -> NoReturn:
+def exit_with(error: Exception, config_name: str) -> NoReturn:
+    """End a command with one message that says what is wrong with its input, and status 1."""
     from davinz_jax.plots import printable  # the package brings JAX: --help does without
 
     said = explain(error, CONFIG_FOLDER, config_name, sys.argv[1:])
@@ -135,7 +137,7 @@ def _tidy_after(main: Main) -> Main:
             with warnings.catch_warnings():
                 warnings.showwarning = _as_note
                 refuse_unknown(cfg, CONFIG_FOLDER)
-                _check_targets(cfg)
+                _check_options(cfg)
                 content = main(cfg)
         except BaseException as error:
             if not isinstance(error, Taken):
@@ -152,11 +154,14 @@ def _tidy_after(main: Main) -> Main:
     return task
 
 
-def _check_targets(cfg: DictConfig) -> None:
+def _check_options(cfg: DictConfig) -> None:
+    """Refuse what may not be called, and options of a wrong kind before anything looks at them."""
+    from experiments.runtime.option_types import check_node
     from experiments.runtime.targets import check_targets
 
     settings: Any = OmegaConf.to_container(cfg, resolve=False)
     check_targets(settings, settings.get("packages") or ())
+    check_node("", settings)
     refuse_keeping(settings)
 
 

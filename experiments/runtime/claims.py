@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from davinz_jax.files import remove_unfinished
 from experiments.runtime.errors import Taken
 from experiments.runtime.outputs import RESULT
 
@@ -37,13 +38,16 @@ def claim(folder: Path, *, overwrite: bool, seal: str = RESULT) -> Iterator[Path
 def hold(folder: Path) -> Iterator[None]:
     """Hold a folder for this process, whatever it holds; nothing where the system has no locks.
 
+    What a killed process had begun to write there is removed.
+
     Raises:
         Taken: if another process, or another run of this one, holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _lock(descriptor, folder)
+        if _lock(descriptor, folder):
+            remove_unfinished(folder)
         yield
     finally:
         os.close(descriptor)
@@ -62,16 +66,19 @@ def refuse_overwriting(folder: Path, *, overwrite: bool, seal: str = RESULT) -> 
         )
 
 
-def _lock(descriptor: int, folder: Path) -> None:
+def _lock(descriptor: int, folder: Path) -> bool:
+    """Take a folder's lock; whether the system has it."""
     try:
         import fcntl
     except ImportError:  # a system without them
-        return
+        return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
     except OSError as error:
         if error.errno in _TAKEN:
             raise Taken(
                 f"hydra.run.dir: wanted a folder that no run is using, got {folder}, which another "
                 "process writes to; name another folder, or wait for that run"
             ) from error
+        return False

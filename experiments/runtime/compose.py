@@ -111,6 +111,7 @@ class Model:
         """
         settings, weights = dict(settings), settings.get("weights")
         settings.pop("weights", None)
+        option_types.check_value("model.weights", weights, Path | None)
         is_partial = settings.pop("_partial_", False)
         network = make("model", settings | {"_partial_": True})
         network = _without_unknown_outputs(network)
@@ -311,6 +312,7 @@ def split_data(node: Mapping[str, Any]) -> tuple[dict[str, Any], int | None, boo
         InputError: for a number of validation rows where rows judge each other.
     """
     settings = dict(node)
+    option_types.check_value("data.seed", settings.get("seed"), int | None)
     is_cross_fit = settings.get("holdout") == CROSS_FIT
     if is_cross_fit and settings.get("validation_path") is None:
         _refuse_number(settings.get("num_validation_rows"))

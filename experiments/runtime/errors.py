@@ -162,19 +162,27 @@ def _owners(key: str, folder: Path) -> list[str]:
     return [f"{group}={path.stem}" for path in paths if name in _keys(path)]
 
 
-def refuse_unknown(cfg: DictConfig, folder: Path) -> None:
-    """Refuse options that no schema has, though `++` forced them in, and groups of two choices.
+def refuse_lists(arguments: Iterable[str], folder: Path) -> None:
+    """Refuse lists of choices for one group, of which Hydra takes the last, or fails.
 
     Raises:
-        InputError: naming the nearest that there is, or what to name in place of a list.
+        InputError: naming what to name in place of a list.
     """
-    for text in HydraConfig.get().overrides.task:
+    for text in arguments:
         group, _, choice = text.lstrip("+").partition("=")
         if (folder / group).is_dir() and choice.startswith("["):
             raise InputError(
                 f"{group}: wanted one choice, got {choice}, the last of which would hide the "
                 f"others; name one, or sweep with -m {group}={choice.strip('[]')}"
             )
+
+
+def refuse_unknown(cfg: DictConfig, folder: Path) -> None:
+    """Refuse options that no schema has, though `++` forced them in.
+
+    Raises:
+        InputError: naming the nearest that there is.
+    """
     for key in unknown_options(cfg):
         known = known_keys(folder, HydraConfig.get().job.config_name or "")
         raise InputError(f"unknown option {key!r}; {nearest(key, known - {key})} (nothing uses it)")

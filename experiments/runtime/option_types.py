@@ -18,8 +18,14 @@ from jaxtyping import ScalarLike
 from experiments.runtime.errors import InputError
 
 NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+MOST = 2**31 - 1
+"""Largest whole number in 32 bits, as JAX's programs count."""
+
 SCALARS = frozenset(map(str, get_args(ScalarLike)))
 
+
+_UNKNOWN = ("${", "???")
+"""Beginnings of what stands for another option's value, or for one that is to be given."""
 
 OURS = ("davinz_jax.", "experiments.")
 DECIDED_LATER = "num_outputs"
@@ -30,19 +36,20 @@ def check_node(option: str, node: Mapping[str, Any]) -> None:
     """Refuse settings of functions of ours that are of another type than their parameters.
 
     Args:
-        option: dotted name of a configuration's node, e.g. `data`.
+        option: dotted name of a configuration's node, e.g. `data`; empty for all of it.
         node: the node; those in it are checked too.
 
     Raises:
         InputError: as `check_types`.
     """
-    settings = {name: value for name, value in node.items() if not name.startswith("_")}
+    settings = {name: value for name, value in node.items() if not str(name).startswith("_")}
     nested = {name: value for name, value in settings.items() if isinstance(value, Mapping)}
     for name, inner in nested.items():
-        check_node(f"{option}.{name}", inner)
+        check_node(f"{option}.{name}".lstrip("."), inner)
     target = node.get("_target_")
     if isinstance(target, str) and target.startswith(OURS):
         plain = {name: settings[name] for name in settings.keys() - nested.keys()}
+        plain |= {name: inner for name, inner in nested.items() if "_target_" not in inner}
         if plain.get(DECIDED_LATER, "") is None:
             del plain[DECIDED_LATER]
         if (function := _function(target)) is not None:
@@ -71,11 +78,45 @@ def check_types(option: str, function: Callable[..., Any], settings: Mapping[str
     hints = _hints(function)
     for name, value in settings.items():
         hint = hints.get(name, Any)
-        if not fits(value, hint):
+        check_value(f"{option}.{name}", value, hint)
+        if _counts(hint) and any(abs(each) > MOST for each in _whole_numbers(value)):
             raise InputError(
-                f"{option}.{name}: wanted {describe(hint)}, got {value!r}; --help shows the "
-                "default, and what it means"
+                f"{option}.{name}: wanted {describe(hint)} up to {MOST}, got {value!r}; name a "
+                "smaller one"
             )
+
+
+def check_value(option: str, value: Any, hint: Any) -> None:
+    """Refuse the value of an option that is of another type.
+
+    Raises:
+        InputError: as `check_types`.
+    """
+    if not fits(value, hint):
+        raise InputError(
+            f"{option}: wanted {describe(hint)}, got {value!r}; --help shows the default, and what "
+            "it means"
+        )
+
+
+def _counts(hint: Any) -> bool:
+    """Whether a type is that of whole numbers, and neither of sizes in words nor of any number."""
+    leaves = list(_leaves(hint))
+    return int in leaves and str not in leaves and float not in leaves
+
+
+def _leaves(hint: Any) -> Iterator[Any]:
+    if get_origin(hint) not in (Union, types.UnionType, list, tuple, Sequence):
+        yield hint
+        return
+    for each in get_args(hint):
+        yield from _leaves(each)
+
+
+def _whole_numbers(value: Any) -> Iterator[int]:
+    for each in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(each, int):
+            yield each
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
@@ -95,7 +136,7 @@ def fits(value: Any, hint: Any) -> bool:
     >>> fits(3, int | None), fits("3", int | None), fits([1], Sequence[str])
     (True, False, False)
     """
-    if isinstance(value, str) and value.startswith("${"):
+    if isinstance(value, str) and value.startswith(_UNKNOWN):
         return True
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):

@@ -1,6 +1,5 @@
 """What a run leaves in its folder: written whole or not at all, with all that reproduces it."""
 
-import hashlib
 import json
 import math
 import os
@@ -9,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from davinz_jax.files import Writer, write_whole
+from davinz_jax.files import Writer, read_json, sealed, write_whole
 from davinz_jax.versions import versions as library_versions
 from experiments.runtime.errors import InputError
 from experiments.runtime.foreign import cell
@@ -21,7 +20,8 @@ RESULT = "result.json"
 FAILURE = "failure.json"
 VALUATION = "valuation.npz"
 VALUES = "values.csv"
-SEAL = "seal"
+_WANTED = "the result that a command wrote"
+_REMEDY = "restore it from a copy, or run the command again"
 
 
 def json_writer(content: Mapping[str, Any]) -> Writer:
@@ -34,7 +34,7 @@ def json_writer(content: Mapping[str, Any]) -> Writer:
 def result_writer(content: Mapping[str, Any]) -> Writer:
     """A writer of result.json: the content and a seal, by which `read_result` knows it again."""
     plain = json.loads(json.dumps(_refuse_infinite(content, ""), allow_nan=False, default=str))
-    return json_writer(plain | {SEAL: _seal(plain)})
+    return json_writer(sealed(plain))
 
 
 def read_result(path: Path) -> dict[str, Any]:
@@ -44,34 +44,27 @@ def read_result(path: Path) -> dict[str, Any]:
         path: the file; one without a seal is taken as it is.
 
     Raises:
-        InputError: if the file is damaged, or was changed after it was written.
+        ValueError: if the file is damaged, or was changed after it was written.
     """
-    try:
-        content = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
-    except ValueError as error:
-        raise _damaged(path, f"a damaged file ({error})") from error
+    content = read_json(path, wanted=_WANTED, remedy=_REMEDY, parse_constant=_refuse_constant)
     if not isinstance(content, dict):
-        raise _damaged(path, f"a {type(content).__name__}")
-    seal = content.pop(SEAL, None)
-    if seal is not None and seal != _seal(content):
-        raise _damaged(path, "one that was changed since")
+        kind = type(content).__name__
+        raise InputError(f"{path}: wanted {_WANTED}, got a {kind}; {_REMEDY}")
     return content
 
 
-def _seal(content: Mapping[str, Any]) -> str:
-    """Checksum of a JSON document, whatever its white space and the order of its keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def read_piece(path: Path) -> Any:
+    """A part of a result that a study keeps, so that its next run goes on from there.
+
+    Raises:
+        ValueError: if the file is damaged, or was changed after it was written.
+    """
+    remedy = "delete it, and the next run finds it anew"
+    return read_json(path, wanted="a part of a result that was kept", remedy=remedy)
 
 
 def _refuse_constant(text: str) -> None:
     raise ValueError(f"{text} is no number")
-
-
-def _damaged(path: Path, got: str) -> InputError:
-    return InputError(
-        f"{path}: wanted the result that a command wrote, got {got}; restore it from a copy, or "
-        "run the command again"
-    )
 
 
 def text_writer(text: str) -> Writer:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from davinz_jax.files import write_whole
+from davinz_jax.files import is_unfinished, write_whole
 from experiments.report import plots
 from experiments.report.estimates import IDENTITY, Estimates, Number, OverSeeds, numbers_of
 from experiments.report.plots_studies import estimates_figure
@@ -86,8 +86,9 @@ def read_jobs(folder: Path) -> list[Job]:
         raise InputError(
             f"DIR: wanted the folder of a sweep, got {folder}, which is none; check the path"
         )
-    places = {path.parent for path in folder.rglob("result.json")}
-    places |= {path.parent for path in folder.rglob("failure.json")}
+    names = (outputs.RESULT, outputs.FAILURE)
+    found = (path for name in names for path in folder.rglob(name))
+    places = {path.parent for path in found if not is_unfinished(path.relative_to(folder))}
     places |= {path for path in folder.iterdir() if path.is_dir() and path.name.isdigit()}
     if not places:
         raise InputError(

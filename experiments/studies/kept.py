@@ -1,6 +1,5 @@
 """What studies share whose results are kept: going on in one's own folder, the files, the page."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from davinz_jax.files import Writer, write_whole
 from experiments.report.page.document import Document
 from experiments.report.page.render import REPORT, page_writer
-from experiments.runtime import console
+from experiments.runtime import console, outputs
 
 PLACES = ("root", "store", "keep", "overwrite")
 """Options that say where files lie; they change no number, and are not kept."""
@@ -39,7 +38,7 @@ def is_result_of(config: Mapping[str, Any], path: Path) -> bool:
     """Whether a file is the result of a run of these very options."""
     if not path.is_file():
         return False
-    return decisive(json.loads(path.read_text())["config"]) == decisive(config)
+    return decisive(outputs.read_result(path)["config"]) == decisive(config)
 
 
 def leave(

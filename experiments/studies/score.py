@@ -6,7 +6,8 @@ any, are drawn anew over old and new rows.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax.data import Parties
 from davinz_jax.files import write_whole
+from davinz_jax.linalg import NotPositiveDefiniteError
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
 from experiments.report.values import ridge_of
 from experiments.runtime import auto, claims, compose, console, outputs, saved, usage
@@ -73,10 +75,24 @@ def score(
     if "model" not in usage.used_by(kind, components.kernel_choice, settings["mmd"]):
         components = components.without_network()
     context = components.context(joined, stages, announce=stages.announce)
-    with stages.stage("utility"):
+    with stages.stage("utility"), _refusing_far_rows(path):
         utility = components.utility(context.ingredients)
         party = score_new_party(utility, name, against=valuation)
     return Score(party, len(inputs), valuation)
+
+
+@contextmanager
+def _refusing_far_rows(path: Path) -> Iterator[None]:
+    """Say of new rows with which the run's kernel and ridge do not do what can be done here."""
+    try:
+        yield
+    except NotPositiveDefiniteError as error:
+        raise InputError(
+            "path: wanted rows with which the run's kernel and ridge stay positive definite, got "
+            f"rows in {path} with an eigenvalue of {error.min_eigenvalue:.3g}; check the units of "
+            f"their columns, or value anew with a ridge of {error.ridge:.2g} (ntk.ridge, "
+            "ntk.ridge_unit=absolute) or with ntk.precision=float64"
+        ) from error
 
 
 def freeze(earlier: dict[str, Any]) -> dict[str, Any]:

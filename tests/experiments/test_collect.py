@@ -1,6 +1,8 @@
 """A sweep in one table: seeds together, failures shown."""
 
 import json
+import runpy
+import sys
 
 import pandas as pd
 import pytest
@@ -91,3 +93,18 @@ def test_numbers_that_nobody_has(sweep):
     with pytest.raises(InputError, match="which none holds"):
         collect.main([str(sweep), "--only", "speerman"])
     assert not (sweep / "collected.csv").exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+def test_a_damaged_valuation_is_refused_in_one_message(sweep, monkeypatch):
+    (sweep / "0" / "valuation.npz").write_bytes(b"damaged")
+    monkeypatch.setattr(sys, "argv", ["collect", str(sweep)])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("experiments.collect", run_name="__main__", alter_sys=True)
+    assert str(stopped.value.code).startswith("error: ")
+    assert "valuation.npz: wanted a valuation, got a damaged" in str(stopped.value.code)
+
+
+def test_what_a_killed_job_was_writing_is_no_job(sweep):
+    job(sweep / "0", ".writing-x", seed=5, size=10, each=0.9)
+    assert collect.main([str(sweep)])["jobs"] == 6

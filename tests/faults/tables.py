@@ -37,7 +37,7 @@ TARGETS = {
 }
 NAMES = st.sampled_from(
     ["[/bold]", "ward [a]", "ward [b]", "=1+1", "@x", "+1", "-2", "a,b", 'say "so"', "ä ö", "北",
-     "🙂", "x" * 300, "two\nlines", "tab\there", "null", "true", "1.0", "1", "/", "..", "{a}",
+     "🙂", "x" * 300, "two\nlines", "tab\there", "true", "1.0", "1", "/", "..", "{a}",
      "$x", "${b}", "a ", " a", "A ", "'", "%s", "\\", "‮rtl"]
 )  # fmt: skip
 
@@ -98,6 +98,9 @@ CELLS: dict[str, tuple[Flaw, Wanted]] = {
     "decimal comma": (in_input("1,5"), "either"),
     "missing target": (lambda f, r: put(f, r, "y", None), "either"),
     "missing party": (lambda f, r: put(f, r, "party", None) if "party" in f else f, "either"),
+    "a party called null": (
+        lambda f, r: put(f, r, "party", "null") if "party" in f else f, "either",
+    ),
     "constant target": (lambda f, r: f.assign(y=f["y"].iloc[0]), "refused"),
     "a class a row": (lambda f, r: f.assign(y=[f"class {k}" for k in range(len(f))]), "either"),
     "no input": (lambda f, r: f[[c for c in f if c in ("y", "party")]], "refused"),

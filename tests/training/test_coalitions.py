@@ -69,6 +69,14 @@ def test_another_configuration_finds_nothing(options, tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_a_damaged_checkpoint_is_refused_by_name(options, tmp_path):
+    train_coalitions(**options, row_sets=SETS[:1], schedule=SCHEDULE, folder=tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_text(path.read_text().replace('"epochs": ', '"epochs": 1'))
+    with pytest.raises(ValueError, match=f"{path.name}: wanted a trained .* changed since; delete"):
+        train_coalitions(**options, row_sets=SETS[:1], schedule=SCHEDULE, folder=tmp_path)
+
+
 def test_unknown_targets_are_refused(options, blobs):
     options = {
         **options,

@@ -26,6 +26,10 @@ from davinz_jax.types import Task
 if TYPE_CHECKING:
     import pandas as pd
 
+_NOBODY = (
+    "say whose these rows are, or drop them (empty cells and the words NA, N/A, NaN, null and None "
+    "are missing values; give a party of such a name another)"
+)
 Impute = Literal["mean", "median", "most_frequent"]
 """What fills a gap in a column of numbers; one of words is filled by its most frequent value."""
 
@@ -191,7 +195,7 @@ class TableSchema:
         """
         if self.party is None:
             return None
-        check_complete(frame, self.party, "say whose these rows are, or drop them")
+        check_complete(frame, self.party, _NOBODY)
         return column_of(frame, self.party).astype(str).to_numpy(dtype=str)
 
     def to_dict(self) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def open_store(
                 f"its tiles.log in {path}; name another folder, or delete this one"
             )
         write_bytes(log, (json.dumps(dict(identity)) + "\n").encode())
-    text = log.read_text()
+    text = log.read_text(errors="replace")  # a damaged line is that of no tile
     if not text.endswith("\n"):  # the line that a kill cut off stays a line of its own
         with log.open("a") as cut:
             cut.write("\n")
@@ -160,9 +160,9 @@ def _entries(lines: list[str]) -> dict[str, int]:
     for line in lines:
         try:
             name, checksum = json.loads(line)
+            entries[name] = checksum
         except (ValueError, TypeError):
             continue
-        entries[name] = checksum
     return entries
 
 

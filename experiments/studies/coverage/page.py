@@ -3,7 +3,6 @@
 It is made of results/intervals.json alone, so that it cannot say other numbers than it does.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ def main() -> None:
 
 def current(folder: Path = KEPT) -> str:
     """The page of the result in a folder."""
-    return page(json.loads((folder / RESULT).read_text()))
+    return page(outputs.read_result(folder / RESULT))
 
 
 def page(content: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """A run: redraws of the validation set, seeds, simulated tables; each piece is kept once done."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -107,8 +106,8 @@ def _redraws(
                     found = redraws.cover(
                         pool(), case, size, plan.num_redraws, level=level, progress=stages.progress
                     )
-                write_whole(store, {path.name: outputs.json_writer(found)})
-            records.append(json.loads(path.read_text()))
+                write_whole(store, {path.name: outputs.result_writer(found)})
+            records.append(outputs.read_piece(path))
     return records
 
 

@@ -4,7 +4,6 @@ It is made of results/fidelity.json and results/fidelity.csv alone, so that it c
 numbers than they do.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,7 @@ def main() -> None:
 
 def current(folder: Path = KEPT) -> str:
     """The page of the results in a folder."""
-    content = json.loads((folder / f"{STEM}.json").read_text())
+    content = outputs.read_result(folder / f"{STEM}.json")
     return page(content, pd.read_csv(folder / f"{STEM}.csv"))
 
 

@@ -7,7 +7,6 @@ own as soon as it is known, so that a killed run loses one training and scores n
 
 import functools
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -80,7 +79,7 @@ def train_sets(draw: Draw, folder: Path, tell: Callable[[int, int], None]) -> No
     missing = list(_missing(draw, folder))
     for done, (row_set, seed, path) in enumerate(missing, start=1):
         achieved = train(draw, row_set, seed)
-        write_whole(path.parent, {path.name: outputs.json_writer(asdict(achieved))})
+        write_whole(path.parent, {path.name: outputs.result_writer(asdict(achieved))})
         tell(done, len(missing))
 
 
@@ -202,4 +201,4 @@ def _held(draw: Draw) -> tuple[Any, ...]:
 
 
 def _read(path: Path) -> Achieved:
-    return Achieved(**json.loads(path.read_text()))
+    return Achieved(**outputs.read_piece(path))

@@ -3,7 +3,6 @@
 It is made of results/party_quality.json alone, so that it cannot say other numbers than that does.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,7 +58,7 @@ def main() -> None:
 
 def current(folder: Path = KEPT) -> str:
     """The page of the results in a folder."""
-    return page(json.loads((folder / f"{STEM}.json").read_text()))
+    return page(outputs.read_result(folder / f"{STEM}.json"))
 
 
 def page(content: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ The values of a game are kept in the store once found, so that a killed run goes
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -97,8 +96,8 @@ def _kept(store: Path, name: str, known: Any, find: Callable[[], dict[str, Any]]
     digest = hashlib.sha256(repr(known).encode()).hexdigest()[:12]
     path = store / f"{name}-{digest}.json"
     if not path.is_file():
-        write_whole(store, {path.name: outputs.json_writer(find())})
-    return json.loads(path.read_text())
+        write_whole(store, {path.name: outputs.result_writer(find())})
+    return outputs.read_piece(path)
 
 
 def summary(

@@ -83,6 +83,7 @@ def test_real_targets_are_standardised():
         ({"ill": ["yes", "maybe"]}, "ill: wanted classes no, yes, got maybe"),
         ({"ill": ["yes", None]}, "ill: wanted no missing value, got 1 in 2 rows; a target cannot"),
         ({"clinic": [None, "b"]}, "clinic: wanted no missing value, got 1 in 2 rows; say whose"),
+        ({"clinic": [None, "b"]}, "NA, N/A, NaN, null and None are missing values; give a party"),
     ],
 )
 def test_bad_targets_and_parties_are_named(columns, message):

@@ -45,6 +45,13 @@ def test_a_killed_process_holds_nothing(tmp_path):
         pass
 
 
+def test_what_a_killed_process_was_writing_goes(tmp_path):
+    (tmp_path / ".writing-x").mkdir()
+    (tmp_path / ".writing-x" / "values.csv").write_text("half")
+    with hold(tmp_path):
+        assert not list(tmp_path.iterdir())
+
+
 def test_a_result_is_replaced_only_where_that_is_said(tmp_path):
     (tmp_path / "result.json").write_text("{}")
     with (

@@ -7,10 +7,11 @@ from typing import Literal
 import pytest
 from jaxtyping import ScalarLike
 
-from davinz_jax import DiscrepancyOptions
-from davinz_jax.data import load_table
+from davinz_jax import DiscrepancyOptions, KernelOptions
+from davinz_jax.data import load_table, partition_by_sizes
+from davinz_jax.data.sources.ising import simulate_ising
 from experiments.runtime.errors import InputError
-from experiments.runtime.option_types import check_types, describe, fits
+from experiments.runtime.option_types import check_node, check_types, describe, fits
 
 
 @pytest.mark.parametrize(
@@ -60,5 +61,17 @@ def test_refusal_names_option_type_and_value():
         check_types("data", load_table, {"path": "a.csv", "num_rows": "many"})
     with pytest.raises(InputError, match="mmd.bandwidth: wanted a number or .* got {}; --help"):
         check_types("mmd", DiscrepancyOptions, {"bandwidth": {}})
+    with pytest.raises(InputError, match="num_sweeps: wanted a whole number up to 2147483647"):
+        check_types("data", simulate_ising, {"num_sweeps": 10**20})
+    with pytest.raises(InputError, match=r"sizes: wanted a list of a whole number up to"):
+        check_types("parties", partition_by_sizes, {"sizes": [3, 2**31]})
+    check_types("ntk", KernelOptions, {"memory": 2**40})
     check_types("data", load_table, {"target": "y", "holdout": 0.2, "unknown": 3})
     check_types("model", lambda widths: widths, {"widths": 3})
+
+
+def test_options_below_one_that_is_a_number_are_refused():
+    """A node below is a function's where it names one, and else a value like any other."""
+    source = {"_target_": "davinz_jax.data.load_table", "path": "a.csv"}
+    with pytest.raises(InputError, match="data.num_rows: wanted a whole number or null, got {}"):
+        check_node("data", source | {"num_rows": {}})

@@ -40,7 +40,7 @@ def test_order_and_white_space_do_not_matter(path):
 )
 def test_what_was_changed_is_refused(path, old, new, words):
     path.write_text(path.read_text().replace(old, new, 1))
-    with pytest.raises(InputError, match=f"result.json: wanted .*{words}.*; restore it"):
+    with pytest.raises(ValueError, match=f"result.json: wanted .*{words}.*; restore it"):
         read_result(path)
 
 

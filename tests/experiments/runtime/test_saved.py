@@ -84,7 +84,7 @@ def test_an_edit_by_hand_is_refused_by_its_place(run, edit, named):
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "\x00"])
 def test_a_damaged_result_is_refused(run, text):
     (run / "result.json").write_text(text)
-    with pytest.raises(InputError, match="result.json: wanted the result that|that say the same"):
+    with pytest.raises(ValueError, match="result.json: wanted the result that|that say the same"):
         saved.valuation(run)
 
 

@@ -1,9 +1,12 @@
 """A new party beside a saved run: what is frozen, how rows are joined, what is told."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from davinz_jax.data import Dataset, Parties, Validation
+from davinz_jax.linalg import NotPositiveDefiniteError
 from davinz_jax.semivalues import NewParty, Valuation
 from experiments.runtime.auto import read_choice
 from experiments.runtime.context import Rows
@@ -34,6 +37,15 @@ def test_joining_refuses_what_does_not_fit(rows):
         join(rows, np.eye(3), np.zeros(3, int), "c")
     with pytest.raises(ValueError, match="classes"):
         join(rows, np.eye(4), np.full(4, 2), "c")
+
+
+def test_rows_far_from_the_runs_are_refused_with_what_can_be_done():
+    """A kernel of 1e6 in float32 is known to 0.1, beside which a ridge of 1e-4 is nothing."""
+    with (
+        pytest.raises(InputError, match=r"rows in new.csv .* -0.001; .* a ridge of 0.2 "),
+        score._refusing_far_rows(Path("new.csv")),
+    ):
+        raise NotPositiveDefiniteError(-1e-3, 1e6, 1e-4)
 
 
 def earlier(described=None, **changes):

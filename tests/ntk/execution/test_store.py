@@ -101,6 +101,21 @@ def test_a_log_cut_off_is_read_as_far_as_it_goes(tmp_path):
     assert opened(tmp_path).is_finished("u", REGION)
 
 
+@pytest.mark.parametrize("line", [0, 1])
+def test_a_damaged_log_is_no_error_of_ours(tmp_path, line):
+    """Of the kernel's name it makes another's, of a tile's an unfinished one."""
+    opened(tmp_path).finish("t", REGION)
+    log = tmp_path / "tiles.log"
+    lines = log.read_bytes().splitlines(keepends=True)
+    lines[line] = lines[line][:3] + b"\x86" + lines[line][4:]
+    log.write_bytes(b"".join(lines))
+    if line == 0:
+        with pytest.raises(ValueError, match="store: wanted an empty folder or this very kernel"):
+            opened(tmp_path)
+    else:
+        assert not opened(tmp_path).is_finished("t", REGION)
+
+
 def test_a_lost_array_is_begun_anew(tmp_path):
     store = opened(tmp_path)
     store.array[REGION] = 1

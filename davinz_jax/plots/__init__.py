@@ -2,12 +2,13 @@
 
 `values_figure` draws values with their terms and intervals, `rows_figure` images of single rows,
 `sizes_figure` the rows of each party and class, `margins_figure` and `views_figure` how doubtful
-rows are, `ridge_figure` the error by ridge. matplotlib is imported when something is drawn. Figures
-are pyplot's, so that `pyplot.show` shows them; where a notebook draws the value of a cell, they are
-not, lest it draw them twice.
+rows are, `ridge_figure` the error by ridge; `add_opinion` sets a second opinion beside values.
+matplotlib is imported when something is drawn. Figures are pyplot's, so that `pyplot.show` shows
+them; where a notebook draws the value of a cell, they are not, lest it draw them twice.
 """
 
 from davinz_jax.plots.margins import margins_figure, views_figure
+from davinz_jax.plots.opinions import add_opinion
 from davinz_jax.plots.ridges import ridge_figure
 from davinz_jax.plots.rows import rows_figure, sizes_figure
 from davinz_jax.plots.style import INK, PALETTE, panels, style
@@ -19,6 +20,7 @@ __all__ = [
     "MOST_BARS",
     "PALETTE",
     "TERM_CAPTIONS",
+    "add_opinion",
     "drawn",
     "margins_figure",
     "panels",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.stats import kendalltau, rankdata
 
 
@@ -73,6 +73,31 @@ def compare(
     only_first = tuple(name for name in first_players if name not in place)
     only_second = tuple(name for name in second_players if name not in set(shared))
     return Comparison(shared, ours, theirs, spearman, kendall, only_first, only_second)
+
+
+def on_opposite_sides(
+    first: Float[np.ndarray, " p"],
+    first_limits: Float[np.ndarray, "p 2"],
+    second: Float[np.ndarray, " p"],
+    second_limits: Float[np.ndarray, "p 2"],
+) -> Bool[np.ndarray, " p"]:
+    """Whether one valuation holds a player above zero beyond doubt, and the other below.
+
+    Args:
+        first: values.
+        first_limits: their intervals; NaN where no error was measured, and nothing is in doubt.
+        second: values of the same players, in the same order.
+        second_limits: their intervals.
+    """
+    return _sure_sign(first, first_limits) * _sure_sign(second, second_limits) < 0
+
+
+def _sure_sign(
+    values: Float[np.ndarray, " p"], limits: Float[np.ndarray, "p 2"]
+) -> Float[np.ndarray, " p"]:
+    """Sign of each value; 0 where its interval holds zero."""
+    low, high = np.where(np.isnan(limits), values[:, None], limits).T
+    return np.where(low > 0, 1.0, np.where(high < 0, -1.0, 0.0))
 
 
 def rank_correlations(

@@ -24,12 +24,7 @@ from davinz_jax.data.randomness import check_key
 from davinz_jax.kernels import Kernel, RowFunction
 from davinz_jax.linalg import RidgeCurve
 from davinz_jax.models import apply_function, initialise
-from davinz_jax.ntk import (
-    Forecast,
-    TangentKernel,
-    block_rows,
-    tangent_kernel,
-)
+from davinz_jax.ntk import Forecast, TangentKernel, block_rows, tangent_kernel
 from davinz_jax.types import Apply, Output, PRNGKey, Progress, Variables
 from davinz_jax.utility.base import WeightedSum
 from davinz_jax.utility.complexity import ComplexityUtility
@@ -81,6 +76,8 @@ class Ingredients:
         announce: told what the tangent kernel is expected to take, before it is begun.
         stage: context entered, by name, around `kernel` and `discrepancy`, to time them.
         num_resamples: draws of the validation set by which values get an error; 0 for none.
+        beside: others of the same data and, if both have one, the same network and options of its
+            kernel but the ridge: the tangent kernels of either are there for both.
     """
 
     def __init__(
@@ -99,6 +96,7 @@ class Ingredients:
         announce: Callable[[Forecast], None] | None = None,
         stage: Stage = nullcontext,
         num_resamples: int = NUM_RESAMPLES,
+        beside: "Ingredients | None" = None,
     ) -> None:
         check_key(key)
         self._resamples_key, self._num_resamples = jax.random.fold_in(key, 4), num_resamples
@@ -109,7 +107,7 @@ class Ingredients:
         self.discrepancy_options = discrepancy_options or DiscrepancyOptions()
         self.kernel_choice = kernel_choice or KernelChoice()
         self._progress, self._announce, self._stage = progress, announce, stage
-        self._kernels: dict[tuple[Output, bool], TangentKernel] = {}
+        self._kernels: dict[tuple[Output, bool], TangentKernel] = beside._kernels if beside else {}
         self._regression_kernels: dict[KernelChoice, Kernel] = {}
         self.computed_costs: dict[str, Any] = {}
         self._ridges: dict[Any, tuple[Kernel, float | RidgeCurve]] = {}

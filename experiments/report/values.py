@@ -13,11 +13,12 @@ from davinz_jax import Ingredients
 from davinz_jax.evaluation import detection_auc
 from davinz_jax.files import Writer, write_whole
 from davinz_jax.linalg import condition_number, extreme_eigenvalues
-from davinz_jax.plots import values_figure
+from davinz_jax.plots import add_opinion, values_figure
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
 from experiments.report import certainty, plots
 from experiments.report.doubts import label_names
+from experiments.report.opinions import LeftOut, Opinion, beside, rank_text
 from experiments.runtime import console, outputs
 from experiments.runtime.context import Context
 from experiments.runtime.schema.value import ValueOptions
@@ -36,6 +37,7 @@ class Run:
         valuation: the players' values.
         seconds: time of each stage.
         seed: seed of every random choice.
+        second: the second opinion, or why there is none where there could be one.
     """
 
     context: Context
@@ -43,6 +45,12 @@ class Run:
     valuation: Valuation
     seconds: Mapping[str, float]
     seed: int
+    second: Opinion | LeftOut | None = None
+
+    @property
+    def opinion(self) -> Opinion | None:
+        """The second opinion, if there is one."""
+        return self.second if isinstance(self.second, Opinion) else None
 
     @property
     def values_rows(self) -> bool:
@@ -63,7 +71,7 @@ class Run:
 
     def frame(self, level: float) -> pd.DataFrame:
         """One line a player, best first; rows with their line, party, label and whether spoilt."""
-        frame = self.valuation.to_frame(level)
+        frame = beside(self.valuation.to_frame(level), self.opinion, level)
         rows = self.context.ingredients.parties.rows if self.values_rows else None
         if rows is not None:
             dataset, parties = self.context.dataset.numbered().take(rows), self.context.parties
@@ -73,6 +81,13 @@ class Run:
                 label=label_names(dataset, dataset.targets),
                 corrupted=self.context.corrupted[rows],
             )
+        return frame.sort_values("value", ascending=False)
+
+    def sums_frame(self, level: float) -> pd.DataFrame:
+        """One line a party, best first, of the sums of rows' values."""
+        assert self.sums is not None
+        opinion = None if self.opinion is None else self.opinion.by_party(self.context.parties)
+        frame = beside(self.sums.to_frame(level), opinion, level)
         return frame.sort_values("value", ascending=False)
 
 
@@ -98,6 +113,7 @@ def result(
         "grand": _grand(run),
         "kernel": _kernel(run),
         "utility": described,
+        "second_opinion": _second(run.second),
         "num_samples": run.valuation.num_samples,
         "seeds": {"seed": run.seed, "num_initialisations": _num_initialisations(ingredients)},
         "notes": list(dataset.notes),
@@ -111,6 +127,12 @@ def result(
     if run.sums is not None:
         content["parties_as_sum_of_rows"] = _records(run.sums)
     return content
+
+
+def _second(second: Opinion | LeftOut | None) -> dict[str, Any] | None:
+    if isinstance(second, Opinion):
+        return second.record(_records(second.values))
+    return None if second is None else {"left_out": second.reason}
 
 
 def _records(valuation: Valuation) -> list[dict[str, Any]]:
@@ -173,14 +195,18 @@ def show(run: Run, level: float) -> None:
     """Print the values, best first, and what a reader should know."""
     for text in run.context.dataset.notes:
         console.note(text)
-    _print_table(run.title, _both_ends(run.frame(level)), run.valuation.terms)
+    name = "" if run.opinion is None else run.opinion.name
+    _print_table(run.title, _both_ends(run.frame(level)), run.valuation.terms, name)
     if run.sums is not None:
-        sums = run.sums.to_frame(level).sort_values("value", ascending=False)
-        _print_table("parties, as the sum of their rows' values", sums, run.valuation.terms)
+        title = "parties, as the sum of their rows' values"
+        _print_table(title, run.sums_frame(level), run.valuation.terms, name)
         if run.context.corrupted.any():
             console.say(_detection(run))
     for text in certainty.notes(run.valuation, level, pairs=run.sums is None):
         console.note(text)
+    if run.second is not None:
+        for text in run.second.lines():
+            console.note(text)
 
 
 def _detection(run: Run) -> str:
@@ -202,9 +228,10 @@ def _both_ends(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([frame.head(MOST_LINES // 2), frame.tail(MOST_LINES // 2)])
 
 
-def _print_table(title: str, frame: pd.DataFrame, terms: Iterable[str]) -> None:
+def _print_table(title: str, frame: pd.DataFrame, terms: Iterable[str], second: str) -> None:
     shown = [term for term in terms if len(tuple(terms)) > 1]
-    headers = ["player", "value", "± stderr", *shown, "rank", "rows"]
+    by_second = [f"rank by {second}"] if second else []
+    headers = ["player", "value", "± stderr", *shown, "rank", *by_second, "rows"]
     console.table(title, headers, (_cells(row, shown) for row in frame.to_dict("records")))
 
 
@@ -214,7 +241,8 @@ def _cells(row: Mapping[Any, Any], terms: Iterable[str]) -> list[str]:
     if row["rank_low"] != row["rank_high"]:
         span += f" ({row['rank_low']}-{row['rank_high']})"
     figures = [_figure(row["value"]), stderr, *(_figure(row[term]) for term in terms)]
-    return [str(row["player"]), *figures, span, f"{row['num_rows']:,}"]
+    second = [rank_text(row)] if "second_rank" in row else []
+    return [str(row["player"]), *figures, span, *second, f"{row['num_rows']:,}"]
 
 
 def _figure(number: float) -> str:
@@ -231,6 +259,8 @@ def save(
     """Write the run's files and pages, whole or not at all; result.json comes last, as the seal."""
     frame = run.frame(options.level)
     figure = values_figure(frame, run.valuation.terms, title=run.title, level=options.level)
+    if run.opinion is not None:
+        add_opinion(figure, frame, by=run.opinion.name, level=options.level)
     writers = {
         outputs.VALUES: outputs.csv_writer(frame),
         "values.png": partial(plots.save, figure),

@@ -7,6 +7,7 @@ a function of the wrong form (`protocols.py`), are refused at once.
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -211,6 +212,7 @@ class Components:
         values_rows: bool = False,
         checkpoint: Path | None = None,
         announce: Callable[[Forecast], None] | None = None,
+        beside: Ingredients | None = None,
     ) -> Context:
         """Everything that values of these rows, or of their parties, are made of.
 
@@ -220,6 +222,8 @@ class Components:
             values_rows: whether single rows are the players, in place of parties.
             checkpoint: file for the state of sampling.
             announce: told what the tangent kernel is expected to take.
+            beside: what others are made of, as in `Ingredients`; the time of what these take is
+                then that of the stage that is open.
         """
         players = partition_rows(rows.dataset)[1] if values_rows else rows.parties
         module, variables = self._network(rows.dataset)
@@ -233,8 +237,9 @@ class Components:
             discrepancy_options=self.discrepancy,
             kernel_choice=self.kernel_choice,
             progress=stages.progress,
-            stage=stages.stage,
+            stage=stages.stage if beside is None else nullcontext,
             announce=announce,
+            beside=beside,
         )
         return Context(**vars(rows), keys=self.keys, ingredients=ingredients,
                        progress=stages.progress, checkpoint=checkpoint)  # fmt: skip

@@ -1,5 +1,6 @@
 """A budget divided by the values of a saved run: what `experiments.payout` runs."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ from jaxtyping import Float
 from omegaconf import DictConfig
 
 from davinz_jax.files import write_whole
-from davinz_jax.semivalues import Payouts
+from davinz_jax.semivalues import Payouts, Valuation
 from experiments.report import certainty
 from experiments.runtime import claims, compose, console, outputs, saved
 
 TABLE = "payouts.csv"
 LEVEL = 0.95  # at which pairs are told apart
+MOST_NAMES = 8
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
@@ -32,12 +34,21 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     show(frame, f"{cfg.budget:,.{cfg.decimals}f} by {valuation.method}", paid.decimals)
     if doubt := certainty.pairs_note(valuation, LEVEL):
         console.note(f"{doubt}; what these are paid may differ by chance alone")
-    content = result(paid, cfg.budget) | {
-        "not_separable": certainty.pairs_not_separable(valuation, LEVEL),
-        "coverage": {"level": LEVEL, "not_separable": certainty.ALL},
-        "config": compose.plain(cfg),
-        "versions": outputs.versions(),
-    }
+    followed = what_is_followed(saved.result(Path(cfg.run)))
+    zeroed = set_to_zero(valuation, cfg.negative.value)
+    for text in (*followed["second_opinion"], *([zero_note(zeroed)] if zeroed else [])):
+        console.note(text)
+    content = (
+        result(paid, cfg.budget)
+        | followed
+        | {
+            "set_to_zero": zeroed,
+            "not_separable": certainty.pairs_not_separable(valuation, LEVEL),
+            "coverage": {"level": LEVEL, "not_separable": certainty.ALL},
+            "config": compose.plain(cfg),
+            "versions": outputs.versions(),
+        }
+    )
     files = {
         TABLE: outputs.csv_writer(frame),
         outputs.RESULT: outputs.result_writer(content),
@@ -45,6 +56,37 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     write_whole(folder, files)
     console.say(f"written to {folder}: {', '.join(files)}")
     return content
+
+
+def what_is_followed(run: Mapping[str, Any]) -> dict[str, Any]:
+    """The utility that the money follows, and what the run said where a second opinion parts.
+
+    Args:
+        run: what result.json of the run holds.
+    """
+    second = run.get("second_opinion") or {}
+    said = second["says"] if second.get("parts") else []
+    utility = run["utility"]
+    named = {name: utility[name] for name in ("kind", "metric", "kernel") if name in utility}
+    return {"follows": named | {"semivalue": run["method"]}, "second_opinion": said}
+
+
+def set_to_zero(valuation: Valuation, negative: str) -> list[str]:
+    """Players of negative value who are paid as if it were zero."""
+    if negative != "zero":
+        return []
+    pairs = zip(valuation.players, valuation.values, strict=True)
+    return [name for name, value in pairs if value < 0]
+
+
+def zero_note(players: Sequence[str]) -> str:
+    """What is said of them."""
+    named = ", ".join(players[:MOST_NAMES])
+    rest = f" and {len(players) - MOST_NAMES} more" if len(players) > MOST_NAMES else ""
+    return (
+        f"set to zero, for values below it: {named}{rest}; negative=shift, charge or refuse treats "
+        "them otherwise"
+    )
 
 
 def result(paid: Payouts, budget: float) -> dict[str, Any]:

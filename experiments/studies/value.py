@@ -26,8 +26,10 @@ from experiments.runtime.context import Context
 from experiments.runtime.errors import InputError
 from experiments.runtime.holdout import choose_holdout
 from experiments.runtime.schema.value import Players, ValueOptions
+from experiments.runtime.second_opinion import choose_second
 from experiments.studies import worst_rows
 from experiments.studies.base import check_level, check_worst
+from experiments.studies.second_opinion import Second, checkpoint_of_second
 
 CHECKPOINT = "checkpoint"
 
@@ -39,6 +41,7 @@ class Prepared:
     Attributes:
         components: what the configuration names, or was chosen.
         choice: the configuration without `auto`, and why.
+        second: the second opinion to be formed, if any.
         context: data, players and kernels.
         source_rows: the rows in use as their source has them, not spoilt.
         settings: what was configured, before anything was chosen.
@@ -49,6 +52,7 @@ class Prepared:
 
     components: Components
     choice: Resolved
+    second: Second | None
     context: Context
     source_rows: Dataset
     settings: dict[str, Any]
@@ -113,6 +117,9 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
         check_ridge_figure(cfg.value.ridge_figure, choice.settings["ntk"]["ridge"])
         for line in describe_choice(choice, situation):
             console.say(line)
+    second = choose_second(
+        choice, situation, wanted=cfg.second_opinion, num_processes=cfg.hosts.num_processes
+    )
     components = compose.components(OmegaConf.create(choice.settings))
     components = components if choice.uses_network else components.without_network()
     context = components.context(
@@ -122,7 +129,10 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
         checkpoint=folder / CHECKPOINT,
         announce=stages.announce,
     )
-    return Prepared(components, choice, context, source_rows, settings, named, stages, folder)
+    opinion = None if second is None else Second(second, is_wanted=bool(cfg.second_opinion))
+    return Prepared(
+        components, choice, opinion, context, source_rows, settings, named, stages, folder
+    )
 
 
 def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]:
@@ -139,8 +149,11 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     with prepared.stages.stage("semivalue"):
         valuation = prepared.components.value(context, utility)
     found = prepared.doubt() if options.worst else None
+    second = None
+    if prepared.second is not None:
+        second = prepared.second.form(context, valuation, prepared.stages)
     seconds, seed = prepared.stages.seconds, prepared.components.seed
-    valued = Run(context, utility, valuation, seconds, seed)
+    valued = Run(context, utility, valuation, seconds, seed, second)
     content = values.result(valued, prepared.choice.settings, prepared.choice.reasons)
     content["worst_rows"] = None if found is None else doubts.summary(found)
     values.show(valued, options.level)
@@ -154,7 +167,8 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
         more |= ridge_writers(context.ingredients.ridge_curves, title=valued.title)
     with nullcontext() if _is_alone(cfg) else claims.claim(folder, overwrite=cfg.overwrite):
         values.save(valued, content, folder, options, more)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    for path in (folder / CHECKPOINT, checkpoint_of_second(folder / CHECKPOINT)):
+        path.unlink(missing_ok=True)
     return content
 
 

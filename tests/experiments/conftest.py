@@ -18,12 +18,15 @@ def run_command(monkeypatch, tmp_path):
     """Run `python -m experiments.NAME ARGUMENTS`; gives its folder, or raises SystemExit.
 
     The folder is one for all runs of a test; a later one replaces the result of an earlier one.
+    `value` forms no second opinion, which compiles a network, unless it is asked for.
     """
 
     def run(main, name, *arguments, options=None, overwrite=True):
         folder = tmp_path / "run"
         replaces = overwrite and (folder / "result.json").exists()
         more = [f"hydra.run.dir={folder}", *["overwrite=true"][:replaces]]
+        if name == "value" and not any("second_opinion" in text for text in arguments):
+            more.append("second_opinion=false")
         monkeypatch.setattr(sys, "argv", [name, *arguments, *more])
         monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
         launch(main, name, options)

@@ -14,7 +14,7 @@ from tests.faults import commands, oracle
 from tests.faults.cases import Case
 from tests.faults.commands import Outcome
 from tests.faults.inputs import BASE_TABLE, SMALL
-from tests.faults.overrides import NETWORK, RAW
+from tests.faults.overrides import ALONE, NETWORK, RAW
 from tests.faults.tables import USED
 
 
@@ -56,10 +56,10 @@ class Work:
 TABLE = ("data=table", "data.path={data}", "data.target=y", "data.party=party", *USED)
 WORKS = {
     "sampling": Work("value", (
-        *TABLE, *RAW, "players=rows", "semivalue=shapley", "semivalue.method=permutation",
+        *TABLE, *RAW, *ALONE, "players=rows", "semivalue=shapley", "semivalue.method=permutation",
         "semivalue.num_samples=6000", "semivalue.checkpoint_seconds=0.1")),
     "kernel in a store": Work("value", (
-        *TABLE, *NETWORK, "ntk.batch_size=2", "ntk.store={run}-store")),
+        *TABLE, *NETWORK, *ALONE, "ntk.batch_size=2", "ntk.store={run}-store")),
     "detection": Work("detect", ("data=table", "data.path={data}", "data.target=y")),
     "sweep": Work("data_quantity", (
         "-m", "experiment=data_quantity_smoke", *SMALL, "parties.sizes=[4,8,12]",

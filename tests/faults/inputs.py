@@ -35,7 +35,7 @@ def save_runs(folder: Path, kernel: tuple[str, ...] = overrides.NETWORK) -> Path
     for name, options in RUNS.items():
         if not (folder / name / "result.json").is_file():
             named = [f"data.path={table}", f"hydra.run.dir={folder / name}"]
-            outcome = run_here("value", [*BASE, *kernel, *options, *named])
+            outcome = run_here("value", [*BASE, *kernel, *options, *named, *overrides.ALONE])
             assert outcome.code == 0, outcome.message
     return folder
 
@@ -46,6 +46,11 @@ def kernels(draw: st.DrawFn, tangent: bool) -> tuple[str, ...]:
     return overrides.NETWORK if is_tangent else overrides.RAW
 
 
+def opinions(tangent: bool) -> tuple[str, ...]:
+    """Whether a second opinion is formed, which compiles a network."""
+    return () if tangent else overrides.ALONE
+
+
 # -- value -----------------------------------------------------------------------------------------
 
 
@@ -53,7 +58,7 @@ def kernels(draw: st.DrawFn, tangent: bool) -> tuple[str, ...]:
 def value_of_table(draw: st.DrawFn, tangent: bool) -> Case:
     """`value` of a table, sound or flawed, with options that suit it."""
     table, options = draw(tables()), draw(st.sampled_from(overrides.SOUND))
-    arguments = (*table.options, *kernels(draw, tangent), *options)
+    arguments = (*table.options, *kernels(draw, tangent), *opinions(tangent), *options)
     wanted = suits(table)
     return Case(
         "value", arguments, "value, table", wanted, table.about, {table.path: table.content}
@@ -71,7 +76,7 @@ def value_of_arrays(draw: st.DrawFn, tangent: bool) -> Case:
     """`value` of an npz file."""
     content, wanted, about = draw(arrays())
     options = ("data=arrays", f"data.path={HERE}/data.npz", *USED, *kernels(draw, tangent))
-    options += draw(st.sampled_from(overrides.SOUND))
+    options += draw(st.sampled_from(overrides.SOUND)) + opinions(tangent)
     return Case("value", options, "value, arrays", wanted, about, {"data.npz": content})
 
 
@@ -79,7 +84,8 @@ def value_of_arrays(draw: st.DrawFn, tangent: bool) -> Case:
 def value_of_images(draw: st.DrawFn, tangent: bool) -> Case:
     """`value` of a folder of images or a manifest."""
     files, path, wanted, about = draw(image_files())
-    options = ("data=images", f"data.path={HERE}/{path}", *USED, *kernels(draw, tangent))
+    options = ("data=images", f"data.path={HERE}/{path}", *USED, *kernels(draw, tangent),
+               *opinions(tangent))  # fmt: skip
     return Case("value", options, "value, images", wanted, about, files)
 
 
@@ -89,6 +95,8 @@ def value_with_options(draw: st.DrawFn, tangent: bool) -> Case:
     table = draw(tables(flawed=False))
     chosen = draw(overrides.of_value())
     arguments = (*table.options, *kernels(draw, tangent), *(text for text, _ in chosen))
+    if not any(text.startswith("second_opinion") for text, _ in chosen):
+        arguments += opinions(tangent)
     wanted = together([wanted for _, wanted in chosen]) if len(chosen) == 1 else "either"
     about = " ".join(text for text, _ in chosen)
     return Case("value", arguments, "value, options", wanted, about, {table.path: table.content})

@@ -34,7 +34,8 @@ LOOSE = {
     "corruption": ("flip_labels", "noise", "duplicates", "none"),
     "seed": ("1", "-1", "4294967296", "100000000000000000000", "1.5"),
     "value.worst": ("0", "-1", "3", "1000000"),
-    "data.holdout": ("0.2", "0", "1", "-1", "none", "0.999"),
+    "data.holdout": ("0.2", "0", "1", "-1", "none", "0.999", "crossfit", "auto"),
+    "second_opinion": ("false", "null", "true", "perhaps"),
     "data.impute": ("mean", "median", "most_frequent", "mode"),
     "data.num_rows": ("16", "0", "-1", "1", "1000000000000"),
     "data.num_validation_rows": ("4", "0", "1", "-3"),
@@ -77,6 +78,9 @@ SOUND = (
 
 RAW = ("utility=kernel_regression", "kernel=rbf")
 """No network is looked at; little is compiled."""
+
+ALONE = ("second_opinion=false",)
+"""No other utility is looked at."""
 
 NETWORK = ("utility=davinz", "model=mlp_table", "model.widths=[4]", "num_initialisations=1")
 """A network so small that compiling it is all it takes."""

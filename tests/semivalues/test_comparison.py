@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau, spearmanr
 
-from davinz_jax.semivalues.comparison import compare, rank_correlations
+from davinz_jax.semivalues.comparison import compare, on_opposite_sides, rank_correlations
 
 
 def test_players_are_aligned_by_name():
@@ -35,3 +35,11 @@ def test_equal_values_have_no_correlation():
 def test_nothing_in_common_is_refused():
     with pytest.raises(ValueError, match="at least 2 players in common, got 1"):
         compare(("a", "b"), np.zeros(2), ("a", "c"), np.zeros(2))
+
+
+def test_opposite_sides_of_zero_are_beyond_the_intervals():
+    """The second interval of b holds zero; c has no error measured, so that its value decides."""
+    first = np.array([1.0, 1.0, -1.0, 1.0]), np.array([[0.5, 2], [0.5, 2], [np.nan] * 2, [0.1, 2]])
+    second = np.array([-1.0, -1.0, 3.0, 2.0]), np.array([[-2, -0.1], [-2, 0.1], [1, 5], [1, 3]])
+    assert on_opposite_sides(*first, *second).tolist() == [True, False, True, False]
+    assert on_opposite_sides(*second, *first).tolist() == [True, False, True, False]

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from davinz_jax.plots import MOST_BARS, TERM_CAPTIONS, values_figure
+from davinz_jax.plots import MOST_BARS, TERM_CAPTIONS, add_opinion, values_figure
 from davinz_jax.semivalues import Valuation
 from experiments.report import certainty
 from experiments.report.doubts import Doubts
+from experiments.report.opinions import Opinion, rank_text
 from experiments.report.page import drawing
 from experiments.report.page.common import (
     figure_text,
@@ -59,8 +60,10 @@ def values_page(
         found: what all other rows say of each row, where that is known.
         worst: rows most doubted that are shown.
     """
-    sections = [] if run.sums is None else [_sums_section(run.sums, level)]
+    sections = [] if run.sums is None else [_sums_section(run, level)]
     sections.append(_values_section(run, level))
+    if run.opinion is not None:
+        sections.append(_opinion_section(run, run.opinion, level))
     if found is not None:
         sections.append(worst_section(found, worst))
     sections.append(Section("What to trust, and why", points=list(_trust(run, content, level))))
@@ -85,7 +88,12 @@ def _answer(run: Run, level: float) -> list[str]:
             f"{last['player']} is worth least{_doubt(last, len(frame))}.",
             f"{first['player']}: {_worth(first)}. {last['player']}: {_worth(last)}.",
         ]
-    return [*lines, *_below_zero(frame), *_pairs(run, level)]
+    return [*lines, *_below_zero(frame), *_pairs(run, level), *_second(run)]
+
+
+def _second(run: Run) -> list[str]:
+    """Where a second opinion parts from the first, and what to do."""
+    return run.opinion.sentences() if run.opinion is not None and run.opinion.parts else []
 
 
 def _worth(row: Mapping[Any, Any]) -> str:
@@ -134,9 +142,22 @@ def _values_section(run: Run, level: float) -> Section:
     return Section("Values", tables=[table], pictures=[picture])
 
 
-def _sums_section(sums: Valuation, level: float) -> Section:
-    frame = sums.to_frame(level).sort_values("value", ascending=False)
-    table = _table(frame, sums.terms, level, "party", None)
+def _opinion_section(run: Run, opinion: Opinion, level: float) -> Section:
+    """Both opinions, drawn side by side."""
+    frame = run.frame(level)
+    figure = values_figure(frame, run.valuation.terms, title=opinion.first_name, level=level)
+    add_opinion(figure, frame, by=opinion.name, level=level)
+    picture = Picture(
+        f"values by {opinion.first_name}, and beside them by {opinion.name}",
+        svg=drawing.svg(figure, "opinions"),
+    )
+    took = f"It took {opinion.seconds:.1f} seconds; second_opinion=false leaves it out."
+    said = " ".join([*opinion.sentences(), took])
+    return Section(f"A second opinion: {opinion.name}", texts=[said], pictures=[picture])
+
+
+def _sums_section(run: Run, level: float) -> Section:
+    table = _table(run.sums_frame(level), run.valuation.terms, level, "party", None)
     said = "The sum of a party's rows is not its worth as one player; both are of use."
     return Section("By party, as the sum of rows", texts=[said], tables=[table])
 
@@ -157,6 +178,9 @@ def _table(
         Column("± standard error"),
         Column("rows"),
     ]
+    if "second_rank" in frame:
+        hint = "by the second opinion; in brackets the places it may have, for all together"
+        columns.append(Column("second rank", hint=hint))
     extra = [name for name in ("party", "label") if run is not None and name in frame]
     columns += [Column(name, False) for name in extra]
     rows = [
@@ -182,6 +206,7 @@ def _row(record: Mapping[Any, Any], terms: Sequence[str]) -> list[Cell]:
         Cell(span, record["rank"]),
         Cell("not measured", -1.0) if np.isnan(error) else Cell(f"{error:.2g}", error),
         Cell(f"{record['num_rows']:,}", record["num_rows"]),
+        *([Cell(rank_text(record), record["second_rank"])] if "second_rank" in record else []),
     ]
 
 

@@ -44,6 +44,11 @@ class Value(Composed):
     value: ValueOptions = option("", ValueOptions)
     hosts: Hosts = option("", Hosts)
     players: Players = option("value parties, or single rows", Players.parties)
+    second_opinion: bool | None = option(
+        "also value by the other of ν and kernel regression, where validation rows have labels; "
+        "null = unless that takes long",
+        None,
+    )
     seed: int = option("seed of every random choice (integer)", 0)
 
 

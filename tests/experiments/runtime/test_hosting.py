@@ -16,7 +16,7 @@ from experiments.runtime.schema.value import Hosts
 ROOT = Path(__file__).parents[2]
 OPTIONS = ("data=digits", "data.num_rows=40", "data.num_validation_rows=20",
            "num_initialisations=2", "model=mlp_table", "model.widths=[8]",
-           "ntk.num_blocks=3")  # fmt: skip
+           "ntk.num_blocks=3", "second_opinion=false")  # fmt: skip
 
 
 def started(folder: Path, *more: str) -> subprocess.Popen:

@@ -18,7 +18,7 @@ from davinz_jax.files import Writer, write_whole
 from davinz_jax.plots import margins_figure, rows_figure, views_figure
 from experiments.report import plots, views
 from experiments.report.views import RowView
-from experiments.runtime import console, outputs
+from experiments.runtime import console, jobs, outputs
 from experiments.runtime.context import Rows
 from experiments.runtime.own_rows import OwnRows
 from experiments.runtime.schema.detect import What
@@ -145,6 +145,7 @@ def result(found: Doubts, config: Mapping[str, Any]) -> dict[str, Any]:
         "seed": found.seed,
         "notes": list(dataset.notes),
         "config": config,
+        "overrides": jobs.overrides(),
         "versions": outputs.versions(),
         "data_sha256": dataset.sha256(),
         "seconds": found.seconds,

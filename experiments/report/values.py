@@ -19,7 +19,7 @@ from davinz_jax.types import Utility
 from experiments.report import certainty, plots
 from experiments.report.doubts import label_names
 from experiments.report.opinions import LeftOut, Opinion, beside, rank_text
-from experiments.runtime import console, outputs
+from experiments.runtime import console, jobs, outputs
 from experiments.runtime.context import Context
 from experiments.runtime.schema.value import ValueOptions
 
@@ -120,6 +120,7 @@ def result(
         "encoding": dataset.encoding,
         "config": config,
         "chosen": dict(chosen or {}),
+        "overrides": jobs.overrides(),
         "versions": outputs.versions(),
         "data_sha256": dataset.sha256(),
         "seconds": run.seconds,

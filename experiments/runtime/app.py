@@ -23,6 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
 from experiments.runtime.errors import Taken, explain, refuse_lists, refuse_unknown
+from experiments.runtime.jobs import announced
 from experiments.runtime.program import as_typed, refuse_keeping
 from experiments.runtime.schema import registry
 from experiments.runtime.stopping import answer_signals
@@ -134,7 +135,7 @@ def _tidy_after(main: Main) -> Main:
     def task(cfg: DictConfig) -> dict[str, Any]:
         folder = output_folder()
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), announced():
                 warnings.showwarning = _as_note
                 refuse_unknown(cfg, CONFIG_FOLDER)
                 _check_options(cfg)

@@ -20,6 +20,9 @@ EXTRAS = {"joblib": "launchers", "submitit": "launchers", "ray": "ray"}
 """Extra of the package that brings each launcher."""
 
 
+ELSEWHERE = ("experiment", "tracking")
+"""Groups whose files hold options that are not below the group's own name."""
+
 MOVED = {f"utility.{name}": f"kernel.{name}" for name in ("bandwidth", "cosine")}
 MOVED["utility.kernel"] = "kernel"
 """Options below a utility that have a group of their own."""
@@ -209,7 +212,7 @@ def known_keys(folder: Path, config_name: str) -> set[str]:
     groups = groups_of(folder, primary.read_text()) if primary.is_file() else _all_groups(folder)
     for group in groups:
         keys.add(group)
-        for path in (folder / group).glob("*.yaml") if group != "experiment" else ():
+        for path in (folder / group).glob("*.yaml") if group not in ELSEWHERE else ():
             keys |= {f"{group}.{key}" for key in _keys(path)}
     if primary.is_file():
         keys |= set(map(str, OmegaConf.load(primary)))

@@ -43,7 +43,9 @@ def text(folder: Path, config_name: str) -> str:
 
 
 def groups_of(folder: Path, primary: str) -> list[str]:
-    """Groups that the primary configuration's defaults list names, known ones first."""
+    """Groups that the primary configuration and its frame list as defaults, known ones first."""
+    if "- frame\n" in primary:
+        primary += (folder / "frame.yaml").read_text()
     named = re.findall(r"^\s+- (?:override /)?([a-z_]+):", primary, re.MULTILINE)
     groups = [name for name in dict.fromkeys(named) if (folder / name).is_dir()]
     return sorted(groups, key=lambda g: (_SHOWN_FIRST + (g,)).index(g))

@@ -12,6 +12,7 @@ from davinz_jax.files import Writer, read_json, sealed, write_whole
 from davinz_jax.versions import versions as library_versions
 from experiments.runtime.errors import InputError
 from experiments.runtime.foreign import cell
+from experiments.runtime.jobs import overrides
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,11 @@ def data_writer(frame: "pd.DataFrame") -> Writer:
 
 def write_failure(folder: Path, error: BaseException) -> None:
     """Record why a job of a sweep failed, so that a collected table can show it."""
-    content = {"error": type(error).__name__, "message": str(error)}
+    content = {
+        "error": type(error).__name__,
+        "message": str(error),
+        "overrides": overrides(),
+    }
     write_whole(folder, {FAILURE: json_writer(content)})
 
 

@@ -22,7 +22,7 @@ from experiments.report.estimates import Estimates
 from experiments.report.page.common import text_table
 from experiments.report.page.of_study import study_page
 from experiments.report.page.render import REPORT, page_writer
-from experiments.runtime import claims, compose, console, outputs
+from experiments.runtime import claims, compose, console, jobs, outputs
 from experiments.runtime.app import output_folder
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
@@ -130,6 +130,7 @@ def measure(setting: Setting, study: Callable[[Setting], StudyResult], name: str
         "verdicts": list(result.verdicts),
         **result.details,
         "config": compose.plain(setting.cfg),
+        "overrides": jobs.overrides(),
         "versions": outputs.versions(),
         "seconds": setting.stages.seconds,
     }

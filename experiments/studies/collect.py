@@ -1,8 +1,9 @@
 """One table and one figure of a sweep: what `experiments.collect` runs.
 
 Jobs that differ in their seed alone become one line, with means and intervals over all their
-seeds. A job that failed, or left no result, is a line of its own that says so. Leaves collected.csv
-and collected.png in the sweep's folder.
+seeds, named by the overrides in which they differ from the others (`model=cnn`). A job that
+failed, or left no result, is a line of its own that says so. Leaves collected.csv and
+collected.png in the sweep's folder.
 """
 
 import json
@@ -18,7 +19,7 @@ from matplotlib.figure import Figure
 from davinz_jax.files import is_unfinished, write_whole
 from experiments.report import plots
 from experiments.report.estimates import IDENTITY, Estimates, Number, OverSeeds, numbers_of
-from experiments.report.plots_studies import estimates_figure
+from experiments.report.plots_sweep import sweep_figure
 from experiments.runtime import console, outputs, saved
 from experiments.runtime.errors import InputError
 from experiments.studies.base import check_level
@@ -26,6 +27,9 @@ from experiments.studies.base import check_level
 TABLE, FIGURE = "collected.csv", "collected.png"
 PER_JOB = ("seed", "seeds", "level", "skip_finished", "checkpoints", "experiment",
            "overwrite", "packages")  # fmt: skip
+UNTOLD = {*PER_JOB, "tracking"} - {"experiment"}
+"""Overrides that do not tell settings apart."""
+
 COLUMNS = ["setting", "status", *IDENTITY, "mean", "low", "high", "num_seeds", "reason"]
 MOST_PANELS = 6
 """Numbers that the figure shows, the first ones; --only chooses others."""
@@ -39,11 +43,13 @@ class Job:
         name: its folder.
         result: what result.json holds; None if the job failed.
         failure: why it failed; empty if it did not.
+        overrides: what it was asked, as it was typed.
     """
 
     name: str
     result: Mapping[str, Any] | None
     failure: str = ""
+    overrides: Sequence[str] = ()
 
     @property
     def options(self) -> dict[str, str]:
@@ -52,6 +58,14 @@ class Job:
             return {}
         shared = {k: v for k, v in self.result["config"].items() if k not in PER_JOB}
         return dict(_flatten(shared)) | {"command": _command(self.result)}
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Option -> value of each override that is not particular to the job, and the command."""
+        parts = (text.lstrip("+").partition("=") for text in self.overrides)
+        return {key: value for key, _, value in parts if key not in UNTOLD} | {
+            "command": self.options.get("command", "")
+        }
 
 
 def run(folder: Path, *, level: float, only: str) -> dict[str, int]:
@@ -102,14 +116,15 @@ def _job(place: Path, folder: Path) -> Job:
     result, failure = place / outputs.RESULT, place / outputs.FAILURE
     if failure.is_file():
         content = outputs.read_result(failure)
-        return Job(name, None, f"{content.get('error')}: {content.get('message')}")
+        reason = f"{content.get('error')}: {content.get('message')}"
+        return Job(name, None, reason, content.get("overrides", ()))
     if not result.is_file():
         return Job(name, None, "no result: killed, or still running")
     content = saved.result(place)
     check_numbers(content, result)
     if (place / outputs.VALUATION).is_file():
         saved.valuation(place)
-    return Job(name, content)
+    return Job(name, content, overrides=content.get("overrides", ()))
 
 
 def check_numbers(content: Mapping[str, Any], path: Path) -> None:
@@ -137,15 +152,39 @@ def _natural(path: Path) -> tuple[bool, int, str]:
 
 
 def group(jobs: Sequence[Job]) -> list[tuple[str, list[Job]]]:
-    """Jobs of the same options but the seed, under the options in which the groups differ."""
-    done = [job for job in jobs if job.result is not None]
-    keys = {key for job in done for key in job.options}
-    varied = sorted(k for k in keys if len({job.options.get(k) for job in done}) > 1)
-    groups: dict[str, list[Job]] = {}
-    for job in done:
-        named = (f"{key}={job.options[key]}" for key in varied if key in job.options)
-        groups.setdefault(" ".join(named) or "all", []).append(job)
-    return list(groups.items())
+    """Jobs of the same options but the seed, under the name of their setting."""
+    groups: dict[tuple[Any, ...], list[Job]] = {}
+    for job in jobs:
+        if job.result is not None:
+            groups.setdefault(tuple(sorted(job.options.items())), []).append(job)
+    return list(
+        zip(setting_names([own[0] for own in groups.values()]), groups.values(), strict=True)
+    )
+
+
+def setting_names(settings: Sequence[Job]) -> list[str]:
+    """Names of settings, each given by a job of it: the overrides in which they differ.
+
+    Where overrides do not tell all apart, as of results without a record of them, the options of
+    the composed configurations do.
+    """
+    names = differences([job.told for job in settings])
+    if len(set(names)) == len(settings):
+        return names
+    return differences([job.options for job in settings])
+
+
+def differences(options: Sequence[Mapping[str, str]]) -> list[str]:
+    """What each has that not all have; "all" for a single one, "as configured" for what is left.
+
+    >>> differences([{"model": "cnn", "n": "1"}, {"model": "mlp", "n": "1"}, {"n": "1"}])
+    ['model=cnn', 'model=mlp', 'as configured']
+    """
+    keys = dict.fromkeys(key for each in options for key in each)
+    varied = [key for key in keys if len({each.get(key) for each in options}) > 1]
+    rest = "all" if len(options) == 1 else "as configured"
+    named = (" ".join(f"{k}={each[k]}" for k in varied if k in each) for each in options)
+    return [name or rest for name in named]
 
 
 def table(
@@ -153,8 +192,15 @@ def table(
 ) -> pd.DataFrame:
     """One line a setting and number, with its interval over seeds; one a failed job."""
     lines = [line for setting, jobs in groups for line in _lines(setting, jobs, level)]
-    lines += [{"setting": job.name, "status": "failed", "reason": job.failure} for job in failed]
+    lines += [
+        {"setting": name_failed(job), "status": "failed", "reason": job.failure} for job in failed
+    ]
     return pd.DataFrame(lines).reindex(columns=COLUMNS)
+
+
+def name_failed(job: Job) -> str:
+    """A failed job's folder, and what it was asked where that is known."""
+    return " ".join([job.name, *job.overrides])
 
 
 def _lines(setting: str, jobs: Sequence[Job], level: float) -> Iterator[dict[str, Any]]:
@@ -214,7 +260,7 @@ def _figure(frame: pd.DataFrame, only: str) -> Figure:
             "leave it out to see all"
         )
     first = dict(list(panels.items())[:MOST_PANELS])
-    return estimates_figure(first, xlabel="mean and interval", zero=False)
+    return sweep_figure(first)
 
 
 def _flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

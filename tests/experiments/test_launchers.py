@@ -41,6 +41,11 @@ def needs(module):
 def test_launcher(tmp_path, launcher):
     done = sweep(tmp_path, f"hydra/launcher={launcher}", "seed=0,1")
     assert done.returncode == 0, done.stderr
+    if launcher == "joblib":
+        assert {line[:4] for line in done.stdout.splitlines()} == {"[0] ", "[1] "}
+        assert any(
+            line.startswith("[1] ") and "seed=1" in line for line in done.stdout.splitlines()
+        )
     parameters = collect.main([str(tmp_path)])
     assert (parameters["jobs"], parameters["failed"]) == (2, 0)
     assert set(pd.read_csv(tmp_path / "collected.csv")["num_seeds"]) == {2}

@@ -1,6 +1,7 @@
 """Jobs of a sweep: which belong together, and which numbers they give."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -24,6 +25,31 @@ def test_jobs_that_differ_in_their_seed_alone_belong_together():
     assert [(setting, [each.name for each in own]) for setting, own in groups] == [
         ("ntk.ridge=1", ["0", "1"]), ("ntk.ridge=2", ["2"]),
     ]  # fmt: skip
+
+
+def test_settings_are_named_by_what_was_typed():
+    """A model's options are expanded in the configuration, and named once in the table."""
+    cnn, mlp = {"model": {"channels": [16, 32], "side": 5}}, {"model": {"widths": [8]}}
+    jobs = [
+        replace(job(str(n), n % 2, 0.5, **config), overrides=[*told, "data=digits", f"seed={n}"])
+        for n, (config, told) in enumerate(
+            [(cnn, ["model=cnn"]), (cnn, ["model=cnn"]), (mlp, ["model=mlp", "+x.y=1"])]
+        )
+    ]
+    assert [setting for setting, _ in group(jobs)] == ["model=cnn", "model=mlp x.y=1"]
+
+
+def test_where_what_was_typed_does_not_tell_settings_apart_all_options_do():
+    jobs = [
+        replace(job("0", 0, 0.5, ntk={"ridge": ridge}), overrides=["seed=0"]) for ridge in (1, 2)
+    ]
+    assert [setting for setting, _ in group(jobs)] == ["ntk.ridge=1", "ntk.ridge=2"]
+
+
+def test_a_failed_job_is_named_by_what_was_typed_too():
+    failed = Job("3", None, "killed", ["model=cnn", "seed=1"])
+    frame = table([], [failed], level=0.95)
+    assert frame["setting"].tolist() == ["3 model=cnn seed=1"]
 
 
 def test_jobs_that_differ_in_nothing_are_all():

@@ -4,7 +4,7 @@ One value far outside its column decides the column's mean and deviation; two na
 blanks or case are two parties.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,7 @@ FEW = 100
 """Of so many rows one is few; at least one is."""
 
 MOST = 3
-"""Columns, or groups of names, that are told."""
+"""Columns, or groups of names, that a remark shows."""
 
 
 def with_remarks(dataset: Dataset) -> Dataset:
@@ -36,16 +36,21 @@ def remarks(dataset: Dataset) -> tuple[str, ...]:
 
 
 def _extremes(dataset: Dataset) -> Iterator[str]:
+    """One remark on all columns, and the target, that few values stretch."""
+    found = []
     if dataset.inputs.ndim == 2:
         names = dataset.feature_names or [f"column {k}" for k in range(dataset.inputs.shape[1])]
         every = np.concatenate([dataset.inputs, dataset.validation.inputs])
-        columns = extreme_columns(every)
-        for column in columns[:MOST]:
-            yield _tell_extreme(names[column], every[:, column], dataset)
-        if len(columns) > MOST:
-            yield f"{len(columns) - MOST} more columns have extreme values"
+        found = [(names[k], every[:, k]) for k in extreme_columns(every)]
     if dataset.task == "regression" and extreme_columns(dataset.targets[:, None]):
-        yield _tell_extreme("targets", dataset.targets, dataset)
+        found.append(("targets", dataset.targets))
+    if found:
+        shown = ", ".join(_tell_extreme(name, column, dataset) for name, column in found[:MOST])
+        more = f" and of {len(found) - MOST} more" if len(found) > MOST else ""
+        yield (
+            f"one value in {FEW} or fewer makes up the spread of {shown}{more}; mend or drop such "
+            "rows, or take the column's logarithm"
+        )
 
 
 def extreme_columns(inputs: Num[np.ndarray, "n d"]) -> list[int]:
@@ -66,13 +71,12 @@ def _is_extreme(column: Float[np.ndarray, " n"]) -> bool:
 
 
 def _tell_extreme(name: str, column: Num[np.ndarray, " n"], dataset: Dataset) -> str:
-    """A remark on a column, whose first rows are valued and whose others judge."""
+    """A column, whose first rows are valued and whose others judge, and its extreme."""
     low, middle, high = np.quantile(column.astype(np.float64), [0.25, 0.5, 0.75])
     row = int(np.abs(column - middle).argmax())
     return (
-        f"{name}: one value in {FEW} or fewer makes up its spread, {column[row]:.4g} in "
-        f"{_place(row, dataset)} where half of all lie within {low:.4g} to {high:.4g} as encoded; "
-        "mend or drop such rows, or take the column's logarithm"
+        f"{name} ({column[row]:.4g} in {_place(row, dataset)}, half of all within {low:.4g} to "
+        f"{high:.4g} as encoded)"
     )
 
 
@@ -84,16 +88,15 @@ def _place(row: int, dataset: Dataset) -> str:
 
 
 def _alike(what: str, names: Iterable[str]) -> list[str]:
-    """Names that are one without blanks and case."""
+    """One remark on all names that are the same without blanks and case."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(name.strip().casefold(), []).append(name)
-    several = [group for group in groups.values() if len(group) > 1]
-    return [_tell_alike(what, group) for group in several[:MOST]]
-
-
-def _tell_alike(what: str, group: Sequence[str]) -> str:
-    return (
-        f"{what}: {', '.join(map(repr, group))} differ in blanks or case alone and count as "
-        f"{len(group)}; rename them if they are one"
-    )
+    several = [", ".join(map(repr, group)) for group in groups.values() if len(group) > 1]
+    if not several:
+        return []
+    more = f" and {len(several) - MOST} more groups" if len(several) > MOST else ""
+    return [
+        f"{what}: {'; '.join(several[:MOST])}{more} differ in blanks or case alone and are counted "
+        "apart; rename them if they are one"
+    ]

@@ -61,6 +61,12 @@ def _wanted(wanted: str, got: str = "{got}") -> Callable[[dict[str, str]], str]:
     return say
 
 
+def _added(said: dict[str, str]) -> str:
+    """A text for an option that was added by +, though it is there."""
+    key = said["key"]
+    return f"{key}: wanted {key}=…, got a + before an option that there is; leave + out; "
+
+
 SAYINGS: Sequence[tuple[str, Callable[[dict[str, str]], str]]] = (
     (r"Value '?(?P<got>.*?)'? of type '\w+' could not be converted to (?P<kind>\w+)",
      _wanted("{kind}")),
@@ -83,6 +89,10 @@ SAYINGS: Sequence[tuple[str, Callable[[dict[str, str]], str]]] = (
     (r"You must specify '(?P<key>[\w/]+)'", _wanted("the name of a choice", "none")),
     (r"Ambiguous value for argument '(?P<key>[\w.]+)=(?P<got>.*)'",
      _wanted("one value, a list in brackets, or -m for a sweep")),
+    (r"(?P<key>[\w/.]+) appears more than once in the final defaults list", _added),
+    (r"Multiple values for (?P<key>[\w/.]+)\. To override", _added),
+    (r"Could not append to config. An item is already at '(?P<key>[\w/.]+)'", _added),
+    (r"force-add of config groups is not supported: '\+\+(?P<key>[\w/.]+)=", _added),
     (r"Error parsing override '(?P<got>.*)'", _wanted(f"OPTION=VALUE ({QUOTES})", "{got!r}")),
     (r"LexerNoViableAltException: (?P<got>.*)", _wanted(f"OPTION=VALUE ({QUOTES})", "{got!r}")),
     (r"Could not override ''|mismatched input|extraneous input|token recognition error",

@@ -51,8 +51,10 @@ class OwnRows:
     def has_formulas(self) -> bool:
         """Whether a spreadsheet would compute some cell or name of a column."""
         words = self.cells.select_dtypes(exclude="number").astype(object)
-        marked = words.map(lambda word: cell(word) != word).to_numpy(dtype=bool)
-        return bool(marked.any()) or any(cell(name) != name for name in self.cells.columns)
+        marked = words.map(lambda word: isinstance(word, str) and cell(word) != word)
+        return bool(marked.to_numpy(dtype=bool).any()) or any(
+            cell(name) != name for name in self.cells.columns
+        )
 
 
 def own_rows(source: Any, dataset: Dataset) -> OwnRows:

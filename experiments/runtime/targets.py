@@ -5,9 +5,8 @@ refused unless its package is one of these, or the option `packages` names it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any
-
-from hydra.utils import get_object
 
 from experiments.runtime.errors import InputError
 
@@ -29,15 +28,16 @@ def check_targets(settings: Mapping[str, Any], packages: Sequence[str] = ()) -> 
         packages: packages that are allowed beside `ALLOWED`.
 
     Raises:
-        InputError: naming the option, the function, and how to allow its package.
+        InputError: naming the option, the function, and how to allow its package; or for a name
+            that cannot be imported.
     """
     allowed = {*ALLOWED, *packages}
     for option, target in _targets(settings, ""):
         package = target.partition(".")[0]
         if package not in allowed:
             raise _refusal(option, target, package)
-        owner = _owner(target).partition(".")[0]
-        if owner and owner not in {*allowed, *RELAYED}:
+        owner = _owner(option, target).partition(".")[0]
+        if owner not in {*allowed, *RELAYED}:
             raise _refusal(option, target, owner)
 
 
@@ -62,10 +62,28 @@ def _targets(node: Any, option: str) -> Iterator[tuple[str, str]]:
             yield from _targets(value, f"{option}[{place}]")
 
 
-def _owner(target: str) -> str:
-    """Module that a function is defined in; empty where it cannot be found, which is told later."""
+def _owner(option: str, target: str) -> str:
+    """Module that a function is defined in.
+
+    Raises:
+        InputError: for a name that cannot be imported.
+    """
     try:
-        found = get_object(target)
-    except Exception:  # whatever importing it raises
-        return ""
+        found = _locate(target)
+    except Exception as error:  # whatever importing it raises
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"{option}: wanted a function that can be imported, got {target!r} ({reason}); mend "
+            "its name, or put the folder of its module on PYTHONPATH"
+        ) from error
     return getattr(found, "__module__", None) or type(found).__module__
+
+
+def _locate(target: str) -> Any:
+    """What a dotted name names: members before modules of the same name, as Hydra looks it up."""
+    package, *parts = target.split(".")
+    found, name = import_module(package), package
+    for part in parts:
+        name = f"{name}.{part}"
+        found = getattr(found, part) if hasattr(found, part) else import_module(name)
+    return found

@@ -21,6 +21,7 @@ from davinz_jax.data.randomness import split_key
 from davinz_jax.data.remarks import with_remarks
 from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.data.sources.table_columns import check_column
+from davinz_jax.data.sources.table_faults import identifier_notes
 from davinz_jax.data.sources.table_fit import fit_schema
 from davinz_jax.data.sources.table_schema import Impute, TableSchema
 from davinz_jax.data.tabular.dates import convert_dates
@@ -124,6 +125,7 @@ def load_table(
     schema = _own_schema(schema, target, party)
     dataset = _encode(frame, validation_frame, schema, name=_source(path).split(".")[0])
     lines = table.lines[frame.index.to_numpy()]
+    notes += identifier_notes(frame, [column.name for column in schema.columns], ignore=ignore)
     dataset = replace(dataset, notes=(*notes, *dataset.notes), lines=lines)
     used = select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
     return with_remarks(validate(used))
@@ -178,8 +180,11 @@ def _encode(
 def _notes(
     frame: "pd.DataFrame", validation_frame: "pd.DataFrame", schema: TableSchema
 ) -> tuple[str, ...]:
-    filled = schema.notes(frame, "rows"), schema.notes(validation_frame, "validation set")
-    return (*schema.date_note(frame), *filled[0], *filled[1])
+    """What became of the cells, said once where the rows are their own validation set."""
+    notes = (*schema.date_note(frame), *schema.notes(frame, "rows"))
+    if validation_frame.equals(frame):
+        return notes
+    return notes + schema.notes(validation_frame, "validation set")
 
 
 def _own_schema(

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from davinz_jax.data.checks import LARGEST
-from davinz_jax.data.sources.table_columns import category_names, column_of, in_days, is_number
+from davinz_jax.data.sources.table_columns import (
+    category_names,
+    column_of,
+    in_days,
+    is_date,
+    is_number,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,6 +175,40 @@ def _remedies(faults: Sequence[Fault], ignore: Sequence[str]) -> str:
     said += [f"{hint} {', '.join(by_remedy[kind])}" for kind, hint in HINTS.items()
              if kind in by_remedy]  # fmt: skip
     return "; ".join(said)
+
+
+FEW = 20
+"""Rows among which a column that never repeats itself is no identifier yet."""
+
+
+def identifier_notes(
+    frame: "pd.DataFrame", names: Iterable[str], *, ignore: Sequence[str]
+) -> tuple[str, ...]:
+    """Whether some columns look like identifiers or free text, and how to leave them out.
+
+    Args:
+        frame: table of the rows to be valued.
+        names: input columns.
+        ignore: columns left out already.
+    """
+    found = [name for name in names if _is_identifier(column_of(frame, name))]
+    if not found:
+        return ()
+    return (
+        f"used though they differ in nearly every row, as identifiers do: {', '.join(found)}; "
+        f"{ignoring([*ignore, *found])} leaves them out",
+    )
+
+
+def _is_identifier(column: "pd.Series") -> bool:
+    """Words that hardly repeat, or whole numbers that are hardly more than counted."""
+    num, different = len(column), column.nunique()
+    if num < FEW or is_date(column):
+        return False
+    if not is_number(column):
+        return different > 0.9 * num
+    span = column.max() - column.min()
+    return column.dtype.kind in "iu" and different == num and bool(num > 0.6 * span)
 
 
 def ignoring(names: Iterable[str]) -> str:

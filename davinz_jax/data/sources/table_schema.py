@@ -175,7 +175,10 @@ class TableSchema:
         unknown = {c: num for c in self.columns if (num := c.count_unknown(frame))}
         notes = []
         if gaps:
-            shown = ", ".join(f"{c.name} {num} by {_shown(c.fill)}" for c, num in gaps.items())
+            dates = {c for c in gaps if is_date(column_of(frame, c.name))}
+            shown = ", ".join(
+                f"{c.name} {num} by {_shown(c.fill, c in dates)}" for c, num in gaps.items()
+            )
             notes.append(f"{part}: gaps filled: {shown}")
         if unknown:
             shown = ", ".join(f"{c.name} {num}" for c, num in unknown.items())
@@ -221,8 +224,10 @@ class TableSchema:
             ) from error
 
 
-def _shown(fill: float | str | None) -> str:
-    return f"{fill:.6g}" if isinstance(fill, float) else str(fill)
+def _shown(fill: float | str | None, is_day: bool) -> str:
+    if isinstance(fill, float):
+        return str(np.datetime64(ORIGIN) + int(fill)) if is_day else f"{fill:.6g}"
+    return str(fill)
 
 
 def _column(stored: Mapping[str, Any]) -> Column:

@@ -9,6 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from davinz_jax.data.sources.table_faults import (
     Fault,
+    identifier_notes,
     ignoring,
     number_faults,
     owner_faults,
@@ -58,3 +59,14 @@ def test_any_name_survives_the_shell_and_hydra():
     (argument,) = shlex.split(ignoring(names))
     (override,) = OverridesParser.create().parse_overrides([argument])
     assert [str(name) for name in override.value()] == names
+
+
+def test_identifiers_are_told_with_the_option():
+    count = np.arange(30)
+    frame = pd.DataFrame(
+        {"nr": count + 7, "name": [f"p{k}" for k in count], "age": count % 9, "pay": count * 100,
+         "day": pd.to_datetime("2020-01-01") + pd.to_timedelta(count, "D")}
+    )  # fmt: skip
+    (note,) = identifier_notes(frame, list(frame), ignore=["x"])
+    assert note.endswith("do: nr, name; 'data.ignore=[x,nr,name]' leaves them out")
+    assert identifier_notes(frame.head(10), list(frame), ignore=[]) == ()

@@ -48,21 +48,25 @@ _RIDGES = {"paper": "λ 1e-4", "01": "λ .01 relative", "1": "λ .1 relative",
 _KERNELS = {"ntk": "NTK", "cosine": "cosine NTK", "sum": "NTK + RBF", "rbf": "RBF",
             "laplace": "Laplace", "features": "network features"}  # fmt: skip
 _METRICS = {"accuracy": "accuracy", "mse": "−MSE", "cross_entropy": "−cross-entropy",
-            "soft_accuracy": "soft accuracy", "confidence": "confidence",
+            "soft_accuracy": "soft accuracy", "sharpened_accuracy": "sharpened accuracy",
+            "correlation": "correlation", "confidence": "confidence",
             "own": "own accuracy", "own_copies": "own accuracy without copies"}  # fmt: skip
+
+_SMOOTH = ("mse", "cross_entropy", "soft_accuracy", "sharpened_accuracy", "correlation")
+"""Metrics with which one row may count for part."""
 
 
 def _make_regressions() -> dict[str, Regressed]:
     found = [Regressed("ntk", ridge, "accuracy") for ridge in ("paper", "01", "1", "loo")]
     for ridge in ("paper", "01", "1", "loo", "copies"):
         found += [Regressed("ntk", ridge, "accuracy", True)]
-    for metric in ("mse", "cross_entropy", "soft_accuracy", "confidence", "own", "own_copies"):
+    for metric in (*_SMOOTH, "confidence", "own", "own_copies"):
         found += [Regressed("ntk", "loo", metric, True)]
     for kernel in ("cosine", "sum", "features"):
         found += [Regressed(kernel, ridge, "accuracy", True) for ridge in ("1", "loo")]
     for kernel in ("rbf", "laplace"):
         found += [Regressed(kernel, ridge, "accuracy") for ridge in ("01", "1", "loo")]
-        found += [Regressed(kernel, "loo", "confidence")]
+        found += [Regressed(kernel, "loo", metric) for metric in (*_SMOOTH, "confidence")]
     return {_name(each): each for each in found}
 
 

@@ -29,6 +29,10 @@ PARTY_METRICS = {"raw": "soft_accuracy", "network": "mse"}
 few steps: by accuracy, parties that differ by wrong labels or by noise come in worse order, far
 worse by leave-one-out, than by these (docs/party_quality.md), which its choosing draws chose."""
 
+SET_METRICS = {"raw": "correlation", "network": "sharpened_accuracy"}
+"""Metrics that all rows together are scored by, to compare sets: of kernels of raw inputs and of
+those of a network, those that the choosing draws of docs/fidelity.md chose."""
+
 RELATIVE_STDERR = 0.05
 """Sampling ends once no standard error is more of the largest value, or at its budget."""
 
@@ -81,6 +85,16 @@ def usual_metric(task: Task, *, values_rows: bool, with_network: bool) -> str:
     if task == "regression":
         return "mse"
     return ROW_METRIC if values_rows else PARTY_METRICS["network" if with_network else "raw"]
+
+
+def usual_set_metric(task: Task, *, with_network: bool) -> str:
+    """Metric by which all rows together are scored, on labelled validation rows.
+
+    Args:
+        task: classification or regression.
+        with_network: whether the kernel looks through a network.
+    """
+    return "r2" if task == "regression" else SET_METRICS["network" if with_network else "raw"]
 
 
 def usual_ridge(utility: str) -> float | str:

@@ -28,6 +28,7 @@ from davinz_jax.utility.resampling import (
     resampling_of,
     with_resamples,
 )
+from davinz_jax.utility.set_score import Judged, pool
 
 
 @final
@@ -92,6 +93,10 @@ class CrossFitUtility(AbstractUtility):
     def with_resamples(self) -> "CrossFitUtility":
         """This utility with answers under resamples of each fold's rows."""
         return self._of([with_resamples(each) for each in self.by_fold])
+
+    def judged(self) -> Judged:
+        """What all rows predict for each row of the folds, in the mean over initialisations."""
+        return pool([fold.judged() for fold in self.by_fold])  # pyright: ignore
 
     def describe(self) -> dict[str, Any]:
         """As of one fold, with the number of folds and of rows that judge."""

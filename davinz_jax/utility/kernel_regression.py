@@ -14,6 +14,7 @@ from davinz_jax.linalg import Ridge, RidgeCurve, SolverName, predictions
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility, divide
 from davinz_jax.utility.metrics import Metric, MetricChoice, make_metric
 from davinz_jax.utility.resampling import Resamples, check_resamples
+from davinz_jax.utility.set_score import Judged
 
 
 @final
@@ -122,6 +123,10 @@ class KernelRegressionUtility(AbstractKernelUtility):
     def predictions(self) -> Float[np.ndarray, "i m k"]:
         """Outputs on the validation rows of the regression on all rows."""
         return self._start + self._grand_sums / self._system.group_sizes.sum()
+
+    def judged(self) -> Judged:
+        """What all rows predict for the validation rows, in the mean over initialisations."""
+        return Judged(self.predictions().mean(0), self._targets, self._resamples)
 
     def describe(self) -> dict[str, Any]:
         """Kind, metric, validation rows, ridge, blocks and how the kernel was made."""

@@ -16,7 +16,8 @@ from davinz_jax.linalg import condition_number, extreme_eigenvalues
 from davinz_jax.plots import add_opinion, values_figure
 from davinz_jax.semivalues import Valuation
 from davinz_jax.types import Utility
-from experiments.report import certainty, plots
+from davinz_jax.utility.set_score import SetScore
+from experiments.report import all_rows, certainty, plots
 from experiments.report.doubts import label_names
 from experiments.report.opinions import LeftOut, Opinion, beside, rank_text
 from experiments.runtime import console, jobs, outputs
@@ -51,6 +52,11 @@ class Run:
     def opinion(self) -> Opinion | None:
         """The second opinion, if there is one."""
         return self.second if isinstance(self.second, Opinion) else None
+
+    @cached_property
+    def set_score(self) -> SetScore | None:
+        """The score of all rows together, where there is one."""
+        return all_rows.score_all_rows(self.utility, self.context.dataset.task)
 
     @property
     def values_rows(self) -> bool:
@@ -111,6 +117,7 @@ def result(
         "coverage": {"level": LEVEL, **certainty.HOLDS},
         "not_separable": certainty.pairs_not_separable(run.valuation, LEVEL),
         "grand": _grand(run),
+        "set_score": all_rows.describe(run.set_score),
         "kernel": _kernel(run),
         "utility": described,
         "second_opinion": _second(run.second),
@@ -205,6 +212,8 @@ def show(run: Run, level: float) -> None:
             console.say(_detection(run))
     for text in certainty.notes(run.valuation, level, pairs=run.sums is None):
         console.note(text)
+    if run.set_score is not None:
+        console.note(all_rows.sentence(run.set_score))
     if run.second is not None:
         for text in run.second.lines():
             console.note(text)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from davinz_jax.plots import MOST_BARS, TERM_CAPTIONS, add_opinion, values_figure
 from davinz_jax.semivalues import Valuation
-from experiments.report import certainty
+from experiments.report import all_rows, certainty
 from experiments.report.doubts import Doubts
 from experiments.report.opinions import Opinion, rank_text
 from experiments.report.page import drawing
@@ -88,12 +88,19 @@ def _answer(run: Run, level: float) -> list[str]:
             f"{last['player']} is worth least{_doubt(last, len(frame))}.",
             f"{first['player']}: {_worth(first)}. {last['player']}: {_worth(last)}.",
         ]
-    return [*lines, *_below_zero(frame), *_pairs(run, level), *_second(run)]
+    return [*lines, *_below_zero(frame), *_pairs(run, level), *_second(run), *_all_rows(run)]
 
 
 def _second(run: Run) -> list[str]:
     """Where a second opinion parts from the first, and what to do."""
     return run.opinion.sentences() if run.opinion is not None and run.opinion.parts else []
+
+
+def _all_rows(run: Run) -> Iterator[str]:
+    """How good all rows are together."""
+    if run.set_score is not None:
+        text = all_rows.sentence(run.set_score)
+        yield f"{text[0].upper()}{text[1:]}."
 
 
 def _worth(row: Mapping[Any, Any]) -> str:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test lint format lock notebooks wheel clean
+.PHONY: demo test lint format lock notebooks wheel docs clean
 
 # The environment comes from the hashed lock alone; --no-deps keeps out what the lock leaves out.
 $(VENV)/.complete: requirements.lock
@@ -45,6 +45,10 @@ notebooks: $(VENV)/.complete
 		$(BIN)/jupytext --quiet --to ipynb --execute --run-path . \
 			--output notebooks/rendered/$$(basename $$source .py).ipynb $$source || exit 1; \
 	done
+
+# The documentation, in build/docs; a warning fails the target.
+docs: $(VENV)/.complete
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html docs build/docs
 
 # The wheel, in dist/: the library, the commands and their configurations.
 wheel: $(VENV)/.complete

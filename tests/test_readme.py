@@ -1,4 +1,4 @@
-"""What README says is where it says it is."""
+"""What the page of symbols says is where it says it is; README leads to paper and notebooks."""
 
 import ast
 import re
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SYMBOLS = (ROOT / "README.md").read_text().split("## Symbols")[1].split("\n## ")[0]
+README = (ROOT / "README.md").read_text()
+SYMBOLS = (ROOT / "docs" / "symbols.md").read_text().split("## Symbols")[1].split("\n## ")[0]
 PLACES = re.findall(r"`([\w/]+\.py):([\w.]+)`", SYMBOLS)
 
 
@@ -27,7 +28,7 @@ def test_symbol_is_where_the_table_says(file, name):
     body = ast.parse((ROOT / "davinz_jax" / file).read_text()).body
     for part in name.split("."):
         defined = names(body)
-        assert part in defined, f"{file} has no {name}; mend README's table of symbols"
+        assert part in defined, f"{file} has no {name}; mend the table of docs/symbols.md"
         body = getattr(defined[part], "body", [])
 
 
@@ -38,3 +39,17 @@ def test_every_symbol_has_a_place_and_every_equation_a_symbol():
     functions = {node.name for node in equations if isinstance(node, ast.FunctionDef)}
     shown = {name for file, name in PLACES if file == "equations.py"}
     assert shown == {name for name in functions if not name.startswith("_")}
+
+
+def test_readme_leads_to_the_paper_the_notebooks_and_the_pages():
+    assert "https://proceedings.mlr.press/v162/wu22j.html" in README
+    for place in ("notebooks/1_quickstart.py", "docs/table_guide.md", "docs/research_guide.md"):
+        assert f"({place})" in README
+
+
+def test_what_one_needs_first_stands_first():
+    """Three commands, before anything is explained."""
+    first = README.split("```")[1].strip().splitlines()
+    assert len(first) == 3
+    assert first[0].startswith("make demo")
+    assert README.index(first[0]) < 200

@@ -29,7 +29,8 @@ def score_all_rows(utility: Utility, task: Task) -> SetScore | None:
         return None
     if len(np.unique(utility.judged().targets)) < 2:
         return None
-    with_network = described["kernel"] in NETWORK_KERNELS
+    # A tangent kernel says how it was made, not what it is called.
+    with_network = described.get("kernel", "ntk") in NETWORK_KERNELS
     return score_set(utility, usual_set_metric(task, with_network=with_network))
 
 

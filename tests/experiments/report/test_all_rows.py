@@ -21,13 +21,15 @@ class Regression(FunctionUtility):
         return Judged(OUTPUTS, self._targets, None)
 
     def describe(self):
-        return {"kind": "kernel_regression", "kernel": self._kernel}
+        named = {} if self._kernel is None else {"kernel": self._kernel}
+        return {"kind": "kernel_regression", **named}
 
 
 @pytest.mark.parametrize(
     ("kernel", "metric"),
-    [("rbf", "correlation"), ("ntk", "sharpened_accuracy"), ("my_kernel", "correlation")],
-)
+    [("rbf", "correlation"), ("ntk", "sharpened_accuracy"), ("my_kernel", "correlation"),
+     (None, "sharpened_accuracy")],
+)  # fmt: skip
 def test_the_metric_is_what_suits_the_kernel(kernel, metric):
     found = all_rows.score_all_rows(Regression(kernel), "classification")
     assert found is not None

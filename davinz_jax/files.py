@@ -8,7 +8,11 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,12 @@ Writer = Callable[[Path], object]
 
 SEAL = "seal"
 """Entry of a JSON document by which it is known again."""
+
+DAMAGED = (
+    OSError, ValueError, EOFError, TypeError, LookupError, SyntaxError, RuntimeError, OverflowError,
+    struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What NumPy and zipfile raise for a damaged file of arrays, at one place or another of it."""
 
 _SCRATCH = ".writing-"
 

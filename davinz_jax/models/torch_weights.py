@@ -8,7 +8,6 @@ is served alike, under its own submodule names. Pickled files are never opened.
 import io
 import logging
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from flax.core import meta
 from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Num, Shaped
 
-from davinz_jax.files import write_bytes
+from davinz_jax.files import DAMAGED, write_bytes
 from davinz_jax.types import Variables
 
 _PREFIX = "weights/"
@@ -114,7 +113,7 @@ def read_weights(path: str | os.PathLike[str]) -> Entries:
         raise FileNotFoundError(f"path: wanted a file of weights, got no such file: {source}")
     try:
         entries = _read_safetensors(source) if source.suffix != ".npz" else _read_npz(source)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise ValueError(
             f"path: wanted a readable {source.suffix} file without pickled objects, got {source} "
             f"({error}); write it again with plain arrays"

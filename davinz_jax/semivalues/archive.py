@@ -8,20 +8,15 @@ import hashlib
 import io
 import json
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from davinz_jax.files import write_bytes
+from davinz_jax.files import DAMAGED, write_bytes
 
 _DOCUMENT = "document.json"
-_UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError,
-    RuntimeError,  # of what is, or claims to be, encrypted or compressed another way
-)  # fmt: skip
 
 
 def plain(value: Any) -> Any:
@@ -90,7 +85,7 @@ def _entries(path: Path, kind: str) -> tuple[dict[str, bytes], str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return {name: archive.read(name) for name in archive.namelist()}, _text(archive.comment)
-    except _UNREADABLE as error:
+    except DAMAGED as error:
         raise ValueError(
             _refusal(
                 path,

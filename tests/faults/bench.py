@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tests.faults import commands, oracle
-from tests.faults.cases import Case
+from tests.faults.cases import Case, replace_all
 from tests.faults.commands import Outcome
 from tests.faults.inputs import BASE_TABLE, SMALL
 from tests.faults.overrides import ALONE, NETWORK, RAW
@@ -37,7 +37,8 @@ class Work:
 
     Attributes:
         command: module of experiments/.
-        options: of the command line; `{data}` is the table, `{run}` the run's folder.
+        options: of the command line; `{data}` is the table, `{run}` the run's folder, `{samples}`
+            how long sampling takes.
         where: option that names the run's folder.
     """
 
@@ -45,11 +46,10 @@ class Work:
     options: tuple[str, ...]
     where: str = "hydra.run.dir"
 
-    def arguments(self, data: Path, run: Path) -> list[str]:
+    def arguments(self, data: Path, run: Path, samples: int) -> list[str]:
         """The command line for a folder."""
-        named = (
-            text.replace("{data}", str(data)).replace("{run}", str(run)) for text in self.options
-        )
+        places = {"{data}": str(data), "{run}": str(run), "{samples}": str(samples)}
+        named = [replace_all(text, places) for text in self.options]
         return [*named, f"{self.where}={run}"]
 
 
@@ -57,7 +57,7 @@ TABLE = ("data=table", "data.path={data}", "data.target=y", "data.party=party", 
 WORKS = {
     "sampling": Work("value", (
         *TABLE, *RAW, *ALONE, "players=rows", "semivalue=shapley", "semivalue.method=permutation",
-        "semivalue.num_samples=6000", "semivalue.checkpoint_seconds=0.1")),
+        "semivalue.num_samples={samples}", "semivalue.checkpoint_seconds=0.1")),
     "kernel in a store": Work("value", (
         *TABLE, *NETWORK, *ALONE, "ntk.batch_size=2", "ntk.store={run}-store")),
     "detection": Work("detect", ("data=table", "data.path={data}", "data.target=y")),
@@ -74,20 +74,22 @@ class Bench:
 
     Attributes:
         folder: for all files.
+        samples: of the work that samples.
         results: what the undisturbed commands gave, by work.
         seconds: how long they took.
     """
 
     folder: Path
+    samples: int = 6000
     results: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     count: int = 0
 
     @classmethod
-    def make(cls, folder: Path) -> "Bench":
+    def make(cls, folder: Path, **options: Any) -> "Bench":
         """A bench with a table."""
         folder.mkdir(parents=True, exist_ok=True)
-        bench = cls(folder)
+        bench = cls(folder, **options)
         bench.data.write_text(BASE_TABLE)
         return bench
 
@@ -109,9 +111,13 @@ class Bench:
         """How long a work takes in a process of its own."""
         if name not in self.seconds:
             with self.place() as run:
-                arguments = WORKS[name].arguments(self.data, run)
-                self.seconds[name] = commands.run_forked(WORKS[name].command, arguments).seconds
+                ended = commands.run_forked(WORKS[name].command, self.arguments(name, run))
+                self.seconds[name] = ended.seconds
         return self.seconds[name]
+
+    def arguments(self, name: str, run: Path) -> list[str]:
+        """The command line of a work for a folder."""
+        return WORKS[name].arguments(self.data, run, self.samples)
 
     @contextmanager
     def place(self) -> Iterator[Path]:
@@ -126,7 +132,7 @@ class Bench:
 
     def run(self, name: str, run: Path) -> Outcome:
         """Do a work in this process."""
-        return commands.run_here(WORKS[name].command, WORKS[name].arguments(self.data, run))
+        return commands.run_here(WORKS[name].command, self.arguments(name, run))
 
 
 # -- what has to hold ------------------------------------------------------------------------------

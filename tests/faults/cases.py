@@ -48,7 +48,7 @@ class Case:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         places = {HERE: str(folder), SAVED: str(saved)}
-        return [_replace(argument, places) for argument in self.arguments]
+        return [replace_all(argument, places) for argument in self.arguments]
 
     def to_json(self) -> dict[str, Any]:
         """The input as JSON holds it."""
@@ -62,7 +62,8 @@ class Case:
         return cls(**{**content, "arguments": tuple(content["arguments"]), "files": files})
 
 
-def _replace(text: str, places: Mapping[str, str]) -> str:
+def replace_all(text: str, places: Mapping[str, str]) -> str:
+    """The text with every placeholder replaced."""
     for name, place in places.items():
         text = text.replace(name, place)
     return text

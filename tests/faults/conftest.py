@@ -15,5 +15,11 @@ def saved(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory):
-    """Where faults are tried."""
-    return Bench.make(tmp_path_factory.mktemp("bench"))
+    """Where faults are tried, for tests that are quick."""
+    return Bench.make(tmp_path_factory.mktemp("bench"), samples=600)
+
+
+@pytest.fixture(scope="session")
+def long_bench(tmp_path_factory):
+    """Where faults are tried at leisure."""
+    return Bench.make(tmp_path_factory.mktemp("long_bench"))

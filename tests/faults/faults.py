@@ -42,7 +42,7 @@ def interrupt(bench: Bench, rng: np.random.Generator, number: str) -> Trial:
     name = str(rng.choice(sorted(WORKS), p=[0.15, 0.25, 0.5, 0.1]))
     bench.result(name)
     with bench.place() as run:
-        started = commands.start(WORKS[name].command, WORKS[name].arguments(bench.data, run))
+        started = commands.start(WORKS[name].command, bench.arguments(name, run))
         time.sleep(float(rng.uniform(0.1, bench.duration(name))))
         before = samples_in(run)
         if started.process.is_alive() and started.process.pid:
@@ -82,7 +82,7 @@ def starve_of_memory(bench: Bench, rng: np.random.Generator) -> Trial:
     """Leave a random amount of memory, then go on with all of it."""
     name, more = _some_work(bench, rng), int(2 ** rng.uniform(22, 33))
     with bench.place() as run:
-        arguments = WORKS[name].arguments(bench.data, run)
+        arguments = bench.arguments(name, run)
         outcome = commands.start(WORKS[name].command, arguments, memory_bytes=more).end()
         is_abort = (outcome.code or 0) < 0
         findings = [] if is_abort else list(check_message(outcome))
@@ -134,7 +134,7 @@ def write_where_nothing_can(bench: Bench, rng: np.random.Generator) -> Trial:
         place = rng.choice([f"{beside}/run", "/proc/run", "/dev/null/run", f"{beside}", "/sys/run"])
         name = str(rng.choice(["sampling", "kernel in a store", "detection"]))
         work = WORKS[name]
-        arguments = work.arguments(bench.data, run)
+        arguments = bench.arguments(name, run)
         at_store = name == "kernel in a store" and rng.random() < 0.7
         option = f"ntk.store={place}" if at_store else f"{work.where}={place}"
         outcome = commands.run_here(work.command, [*arguments, option])
@@ -167,7 +167,7 @@ def share_a_folder(bench: Bench, rng: np.random.Generator) -> Trial:
     bench.result(name)
     other = ["seed=1"] if rng.random() < 0.5 else []
     with bench.place() as run:
-        arguments = WORKS[name].arguments(bench.data, run)
+        arguments = bench.arguments(name, run)
         first = commands.start(WORKS[name].command, arguments)
         time.sleep(float(rng.uniform(0, bench.duration(name))))
         second = commands.start(WORKS[name].command, [*arguments, *other])
@@ -195,7 +195,7 @@ def share_a_store(bench: Bench, rng: np.random.Generator) -> Trial:
         runs = [run.parent / "one", run.parent / "two"]
         started = []
         for each in runs:
-            started.append(commands.start(work.command, [*work.arguments(bench.data, each), store]))
+            started.append(commands.start(work.command, [*bench.arguments(name, each), store]))
             time.sleep(float(rng.uniform(0, bench.duration(name) / 2)))
         outcomes = [each.end() for each in started]
         findings = [text for outcome in outcomes for text in check_message(outcome)]
@@ -232,7 +232,7 @@ def finished(bench: Bench) -> Path:
     """A run's folder, made once."""
     run = bench.folder / "finished" / "0"
     if not (run / "result.json").is_file():
-        outcome = commands.run_here("value", WORKS["kernel in a store"].arguments(bench.data, run))
+        outcome = commands.run_here("value", bench.arguments("kernel in a store", run))
         assert outcome.code == 0, outcome.message
     return run
 
@@ -305,7 +305,7 @@ def half_done(bench: Bench, name: str) -> Path:
 
 
 def _stop_with_checkpoint(bench: Bench, name: str, run: Path) -> None:
-    started = commands.start(WORKS[name].command, WORKS[name].arguments(bench.data, run))
+    started = commands.start(WORKS[name].command, bench.arguments(name, run))
     while started.process.is_alive() and samples_in(run) == 0:
         time.sleep(0.02)
     started.process.kill()

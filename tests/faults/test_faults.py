@@ -34,9 +34,9 @@ def test_fault(kind, bench):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FAULTS)
-def test_many_faults(kind, bench):
+def test_many_faults(kind, long_bench):
     for number in range(2, 8):
-        check(kind, bench, number)
+        check(kind, long_bench, number)
 
 
 def test_damage_is_one_byte(tmp_path):

@@ -18,7 +18,7 @@ def tally(tmp_path):
     }
     made.seconds = {"inputs": 120.0}
     made.find("inputs", "value, table", "traceback: KeyError: 'y'")
-    made.mended.append({"kind": "payout", "text": "hang: for <ever> | ever"})
+    made.mended.append({"part": "inputs", "kind": "payout", "text": "hang: for <ever> | ever"})
     return made
 
 
@@ -36,3 +36,14 @@ def test_page_is_that_of_the_kept_tally():
     assert page.PAGE.is_file() == page.KEPT.is_file()
     if page.KEPT.is_file():
         assert page.PAGE.read_text() == page.page(Tally.open(page.KEPT))
+
+
+def test_what_a_later_run_finds_mended_is_not_shown_as_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "KEPT", tmp_path / "kept.json")
+    first, second = tally(tmp_path), tally(tmp_path)
+    second.mended, second.findings = first.findings, []
+    page.keep([first, second])
+    kept = Tally.open(page.KEPT)
+    assert not kept.findings
+    assert [run["shows"] for run in kept.about["runs"]] == [1, 0]
+    assert "| 2 | a1 | 2 | 3 inputs | 1 | 0 |" in page.page(kept)

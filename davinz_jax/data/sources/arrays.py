@@ -6,9 +6,7 @@ and `validation_targets` (in golden files these two are called `target_inputs` a
 """
 
 import math
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
@@ -25,6 +23,7 @@ from davinz_jax.data.randomness import split_key
 from davinz_jax.data.remarks import with_remarks
 from davinz_jax.data.selection import Select, select_dataset
 from davinz_jax.data.targets import class_labels, infer_task
+from davinz_jax.files import DAMAGED
 from davinz_jax.types import PRNGKey, Progress, Task
 
 Layout = Literal["nhwc", "nchw"]
@@ -45,19 +44,6 @@ _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-_NPZ_ERRORS = (
-    OSError,
-    ValueError,
-    EOFError,
-    TypeError,
-    LookupError,
-    SyntaxError,
-    RuntimeError,
-    OverflowError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 """What a damaged archive, one of another kind, or an encrypted one is refused with."""
 
 
@@ -163,7 +149,7 @@ def _read_npz(path: Path) -> Arrays:
             for name in set(found) & set(_NAMES):
                 _check_header(archive.zip, name)
             arrays = {own: archive[name] for name, own in _NAMES.items() if name in found}
-    except _NPZ_ERRORS as error:
+    except DAMAGED as error:
         raise unreadable_file(path, "an npz file of plain arrays", error) from error
     missing = [name for name in ("inputs", "targets") if name not in arrays]
     if missing:

@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Shaped
 from numpy.typing import DTypeLike
 
-from davinz_jax.files import write_bytes, write_whole
+from davinz_jax.files import DAMAGED, write_bytes, write_whole
 from davinz_jax.ntk.execution.memory import in_mebibytes
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -127,7 +127,11 @@ def _open_array(data: Path, shape: tuple[int, ...], dtype: DTypeLike) -> np.memm
         if array.shape == shape and array.dtype == dtype:
             _reserve(data)
             return array
-    except (FileNotFoundError, ValueError):
+    except FileNotFoundError:
+        pass
+    except OSError:
+        raise
+    except DAMAGED:
         pass
 
     def zeros(path: Path) -> None:

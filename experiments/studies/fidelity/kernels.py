@@ -14,10 +14,12 @@ import numpy as np
 from jaxtyping import Float
 
 from davinz_jax.data import Dataset, Validation
+from davinz_jax.files import DAMAGED
 from davinz_jax.models import apply_function, features, initialise
 from davinz_jax.ntk import tangent_kernel
 from davinz_jax.types import Variables
 from experiments.runtime import outputs
+from experiments.runtime.errors import InputError
 from experiments.studies.fidelity.draws import Draw
 from experiments.studies.fidelity.truth import network
 
@@ -49,13 +51,23 @@ def network_kernels(draw: Draw, initialisation: int, folder: Path) -> NetworkKer
     """The kernels of one initialisation, read from the folder or computed and kept there."""
     path = folder / draw.spec.name / f"{initialisation}-{_digest(draw)}.npz"
     if path.is_file():
+        return _read(path)
+    found = compute_kernels(draw, initialisation)
+    outputs.write_whole(path.parent, {path.name: partial(_save, asdict(found))})
+    return found
+
+
+def _read(path: Path) -> NetworkKernels:
+    try:
         with np.load(path) as kept:
             return NetworkKernels(
                 **{field.name: kept[field.name] for field in fields(NetworkKernels)}
             )
-    found = compute_kernels(draw, initialisation)
-    outputs.write_whole(path.parent, {path.name: partial(_save, asdict(found))})
-    return found
+    except DAMAGED as error:
+        raise InputError(
+            f"{path}: wanted kernels that were kept, got a damaged file ({error}); delete it, and "
+            "the next run finds them anew"
+        ) from error
 
 
 def compute_kernels(draw: Draw, initialisation: int) -> NetworkKernels:

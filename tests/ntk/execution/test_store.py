@@ -116,11 +116,18 @@ def test_a_damaged_log_is_no_error_of_ours(tmp_path, line):
         assert not opened(tmp_path).is_finished("t", REGION)
 
 
-def test_a_lost_array_is_begun_anew(tmp_path):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"cut off",
+        lambda content: content.replace(b"}", b"{"),  # a TokenError of Python's
+    ],
+)
+def test_a_lost_array_is_begun_anew(tmp_path, damage):
     store = opened(tmp_path)
     store.array[REGION] = 1
     store.finish("t", REGION)
-    (tmp_path / "kernel.npy").write_bytes(b"cut off")
+    (tmp_path / "kernel.npy").write_bytes(damage((tmp_path / "kernel.npy").read_bytes()))
     assert not opened(tmp_path).is_finished("t", REGION)
 
 

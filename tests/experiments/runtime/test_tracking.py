@@ -3,6 +3,9 @@
 import importlib.util
 
 import pytest
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.types import RunMode
+from omegaconf import OmegaConf
 
 from experiments.runtime.app import output_folder
 from experiments.runtime.errors import InputError
@@ -74,3 +77,20 @@ def test_a_run_is_in_the_store(run_command, monkeypatch, tmp_path):
     assert run.data.metrics == {"value/north": 2.0, "stderr/north": 0.5, "seconds": 1.0}
     kept = {file.path for file in client.list_artifacts(run.info.run_id)}
     assert kept == {"values.png", "values.csv"}
+    check_failed_job(client, store)
+
+
+def check_failed_job(client, store):
+    """A job of a sweep that failed is a failed run, with its reason."""
+    from experiments.runtime.tracking import MLflow
+
+    hydra = {"job": {"config_name": "payout", "num": 3}, "runtime": {"output_dir": "multirun/3"},
+             "mode": RunMode.MULTIRUN, "sweep": {"dir": "multirun"}}  # fmt: skip
+    returned = JobReturn(overrides=["budget=-1"], status=JobStatus.FAILED)
+    returned.return_value = ValueError("budget: wanted a positive number")
+    config = OmegaConf.create({"hydra": hydra})
+    MLflow(uri=store, experiment="mine").on_job_end(config, job_return=returned)
+    (run,) = client.search_runs([client.get_experiment_by_name("mine").experiment_id])
+    assert (run.info.status, run.info.run_name) == ("FAILED", "budget=-1")
+    assert run.data.tags["reason"] == "ValueError: budget: wanted a positive number"
+    assert (run.data.tags["sweep"], run.data.tags["job"]) == ("multirun", "3")

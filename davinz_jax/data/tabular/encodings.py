@@ -110,11 +110,13 @@ def recognise(content: bytes) -> str | None:
 
 
 def _wide(content: bytes) -> str | None:
-    """UTF-16 or UTF-32, for every second or more bytes are NUL."""
+    """UTF-16 or UTF-32, its order of bytes told by where the NULs of common characters are."""
     from charset_normalizer import from_bytes
 
-    names = ["utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be"]
-    best = from_bytes(content[: len(content) // 4 * 4], cp_isolation=names).best()
+    order = "be" if content[::2].count(0) > content[1::2].count(0) else "le"
+    names = [f"utf_16_{order}", f"utf_32_{order}"]
+    whole = content[: len(content) // 4 * 4]
+    best = from_bytes(whole, cp_isolation=names, threshold=0.9).best()
     return None if best is None else best.encoding.replace("_", "-")
 
 

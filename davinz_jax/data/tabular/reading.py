@@ -147,8 +147,10 @@ def _reader(path: Path, content: bytes):
 
 def _read_parquet(path: Path, content: bytes, options: FileOptions) -> TableFile:
     import pandas as pd
+    from pyarrow import parquet
 
     try:
+        parquet.read_table(io.BytesIO(content)).validate(full=True)  # words that are no text
         frame = pd.read_parquet(io.BytesIO(content), engine="pyarrow")
     except (*text.ERRORS, NotImplementedError) as error:
         raise unreadable_file(path, "a readable table", error) from error

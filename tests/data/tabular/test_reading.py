@@ -51,6 +51,14 @@ def test_parquet(tmp_path):
     assert table.notes == ("t.parquet is read as Parquet, its first row counted as line 2",)
 
 
+def test_a_parquet_file_whose_words_are_no_text_is_refused(tmp_path):
+    path = tmp_path / "t.parquet"
+    FRAME.assign(name=["ABCDEFG", "ABCDEFG"]).to_parquet(path, compression=None)
+    path.write_bytes(path.read_bytes().replace(b"ABCDEFG", b"ABC\xffEFG"))
+    with pytest.raises(ValueError, match="t.parquet: wanted a readable table, got .*UTF"):
+        read_table(path)
+
+
 def test_empty_rows_and_nameless_empty_columns_are_left_out(tmp_path):
     """As spreadsheets leave them: line 3 has separators alone, every line one at its end."""
     path = tmp_path / "t.csv"

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 CARRIED = "davinz_jax/_commands"
 HELP = "from davinz_jax.entry import main; main()"
 VALUE = ("value", "data=table", "data.path=patients.csv", "data.target=label",
-         "data.party=hospital", "utility=mine", "hydra.run.dir=run",
+         "data.party=hospital", "utility=mine", "second_opinion=false", "hydra.run.dir=run",
          "--config-dir", "own")  # fmt: skip
 OWN = """# the library's, sampled no more than it must be
 _target_: davinz_jax.Ingredients.kernel_regression
@@ -63,7 +63,7 @@ def test_it_holds_all_under_the_library_s_own_name(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"davinz_jax"}
     commands = files("experiments", "*.py", "*.html") | files("conf", "*.yaml")
-    assert {f"{CARRIED}/{name}" for name in commands} <= names
+    assert {f"{CARRIED}/{name}" for name in commands | {"results/fidelity.json"}} <= names
     assert files("davinz_jax", "*.py", "py.typed") <= names
     assert not any("__pycache__" in name or "tests/" in name for name in names)
     (script,) = [name for name in names if name.endswith("entry_points.txt")]

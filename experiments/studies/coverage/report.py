@@ -12,6 +12,7 @@ TITLES = {
     "coverage": "intervals that hold the value on the pool",
     "seeds": "ranks of all seeds in the rank intervals of one",
     "tables": "simulated tables",
+    "cost": "processor seconds of values",
 }
 
 

@@ -15,8 +15,10 @@ from davinz_jax.files import write_whole
 from experiments.runtime import claims, compose, console, outputs
 from experiments.studies.base import check_level
 from experiments.studies.coverage import page, ranks, redraws
-from experiments.studies.coverage.hospitals import write_tables
+from experiments.studies.coverage.cost import KERNELS, cost_records
+from experiments.studies.coverage.hospitals import SIZES, write_tables
 from experiments.studies.coverage.report import report, tables
+from experiments.studies.fidelity.draws import data_folder
 from experiments.studies.kept import Shelf, leave
 
 PIECES, HOSPITALS = "pieces", "hospitals"
@@ -35,6 +37,7 @@ class Plan:
         num_seeds: seeds under which the one table is valued.
         num_tables: simulated tables.
         pool: patients beside each table.
+        timed_rows: rows of the table whose values are timed.
     """
 
     num_rows: int
@@ -45,11 +48,12 @@ class Plan:
     num_seeds: int
     num_tables: int
     pool: int
+    timed_rows: int
 
 
 PLANS = {
-    "smoke": Plan(20, 60, 3, (20,), 2, 2, 1, 50),
-    "reduced": Plan(100, 6000, 6, (200,), 200, 40, 20, 5000),
+    "smoke": Plan(20, 60, 3, (20,), 2, 2, 1, 50, 60),
+    "reduced": Plan(100, 6000, 6, (200,), 200, 40, 20, 5000, 1000),
 }
 
 
@@ -74,6 +78,7 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         "coverage": covered,
         "seeds": ranks.summarise_seeds(seeds),
         "tables": ranks.summarise_tables(tables),
+        "cost": _cost(plan, cfg.root, store, stages),
         "plan": vars(plan),
         "config": compose.plain(cfg),
         "versions": outputs.versions(),
@@ -129,6 +134,22 @@ def _seeds(plan: Plan, level: float, store: Path, stages: console.Stages) -> pd.
             make = partial(ranks.seeds_frame, folder, way, plan.num_seeds, level)
             parts.append(_piece(store / f"seeds-{way.replace(' ', '-')}.csv", make))
     return pd.concat(parts, ignore_index=True)
+
+
+def _cost(
+    plan: Plan, root: str | None, store: Path, stages: console.Stages
+) -> list[dict[str, Any]]:
+    """Time of cross-fitting beside a hold-out: on phoneme; for smoke, on the hospitals."""
+    path, kernels = store / "cost.json", ("rbf",)
+    table, columns = store / HOSPITALS / "patients.csv", ranks.COLUMNS
+    if plan.timed_rows > sum(SIZES.values()):
+        table, columns = data_folder(root) / "tables" / "phoneme.csv.gz", {"target": "label"}
+        kernels = tuple(KERNELS)
+    if not path.is_file():
+        with stages.stage("cost"):
+            found = cost_records(table, columns=columns, num_rows=plan.timed_rows, kernels=kernels)
+        write_whole(store, {path.name: outputs.result_writer({"cost": found})})
+    return outputs.read_piece(path)["cost"]
 
 
 def _piece(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:

@@ -144,7 +144,7 @@ def _source(name: str, root: Path | None, *, copies_together: bool) -> tuple[Par
 
 def _read_table(name: str, root: Path | None, *, copies_together: bool) -> Part:
     """All rows of a table but a hundredth, which has the copies of its rows, or not."""
-    path, key = _data_folder(root) / "tables" / f"{name}.csv.gz", jax.random.key(0)
+    path, key = data_folder(root) / "tables" / f"{name}.csv.gz", jax.random.key(0)
     if copies_together:
         table = load_table(path, target="label", holdout=0.01, key=key)
         return Part(table.inputs, table.targets)
@@ -154,7 +154,7 @@ def _read_table(name: str, root: Path | None, *, copies_together: bool) -> Part:
     return Part(table.inputs, table.targets)
 
 
-def _data_folder(root: Path | None) -> Path:
+def data_folder(root: str | Path | None) -> Path:
     """Where tables lie, which are not downloaded."""
     named = root or os.environ.get("DAVINZ_DATA")
     if not named:

@@ -6,7 +6,7 @@ any, are drawn anew over old and new rows.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,10 @@ from davinz_jax.data import Parties
 from davinz_jax.files import write_whole
 from davinz_jax.linalg import NotPositiveDefiniteError
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
+from experiments.report.page.common import figure_text, text_table
+from experiments.report.page.document import Document, Table
+from experiments.report.page.of_study import study_page
+from experiments.report.page.render import REPORT, page_writer
 from experiments.report.values import ridge_of
 from experiments.runtime import auto, claims, compose, console, outputs, saved, usage
 from experiments.runtime.console import Stages
@@ -50,9 +54,14 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         "config": compose.plain(cfg),
         "versions": outputs.versions(),
     }
-    show(found)
-    write_whole(folder, {outputs.RESULT: outputs.result_writer(content)})
-    console.say(f"written to {folder}: {outputs.RESULT}")
+    for sentence in sentences(found):
+        console.say(sentence)
+    files = {
+        REPORT: page_writer(report(found, content)),
+        outputs.RESULT: outputs.result_writer(content),
+    }
+    write_whole(folder, files)
+    console.say(f"written to {folder}: {', '.join(files)}")
     return content
 
 
@@ -248,19 +257,52 @@ def _rank(score: Score) -> int | None:
     return score.party.rank_among(score.valuation) if comparable else None
 
 
-def show(score: Score) -> None:
-    """Print what the new party is worth."""
+def sentences(score: Score) -> list[str]:
+    """What the new party is worth, in words."""
     content, rank = result(score), _rank(score)
     error = "" if content["stderr"] is None else f" ± {content['stderr']:.2g}"
-    console.say(
-        f"{content['name']} ({content['num_rows']} rows) adds {content['value']:+.5g}{error} to "
-        f"the {len(score.valuation.players)} parties there are; alone it is worth "
-        f"{content['value_alone']:+.5g}"
+    number = len(score.valuation.players)
+    return [
+        f"to the {number} parties there are, {content['name']} ({content['num_rows']} rows) adds "
+        f"{content['value']:+.5g}{error}",
+        f"alone it is worth {content['value_alone']:+.5g}",
+        f"among their leave-one-out values it would rank {rank}"
+        if rank is not None
+        else f"the run's values are by {score.valuation.method}, which this number does not "
+        "compare with; value all parties together for that",
+    ]
+
+
+def report(score: Score, content: Mapping[str, Any]) -> Document:
+    """The page of a score.
+
+    Args:
+        score: the new party.
+        content: what result.json holds.
+    """
+    name, terms = score.party.player, score.party.terms
+    parts = [(term, figure_text(content[term])) for term in terms] if len(terms) > 1 else []
+    added = [("added to the others", figure_text(score.party.value)), *parts,
+             ("alone", figure_text(score.party.value_alone))]  # fmt: skip
+    return study_page(
+        f"What would {name} be worth?",
+        verdicts=sentences(score),
+        tables=[text_table(f"Worth of {name}", ["what", "worth"], added), _beside(score)],
+        notes=[
+            "encoding, bandwidth, ridge, κ and seeds are those of the run: nothing of the old "
+            "parties' values was found anew",
+            f"the rows that judged the others judged {name} too",
+        ],
+        content=content,
     )
-    if rank is not None:
-        console.say(f"among their leave-one-out values it would rank {rank}")
-    else:
-        console.say(
-            f"the run's values are by {score.valuation.method}, which this number does not compare "
-            "with; value all parties together for that"
-        )
+
+
+def _beside(score: Score) -> Table:
+    """The values of the run, the new party's among them where they compare."""
+    frame = score.valuation.to_frame()
+    values = dict(zip(frame["player"], frame["value"], strict=True))
+    if _rank(score) is not None:
+        values[f"{score.party.player} (new)"] = score.party.value
+    rows = sorted(values.items(), key=lambda each: -each[1])
+    caption = f"Values of the run, by {score.valuation.method.replace('_', '-')}"
+    return text_table(caption, ["party", "value"], [(name, figure_text(v)) for name, v in rows])

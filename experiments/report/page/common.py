@@ -124,11 +124,11 @@ def sentence(text: str) -> str:
 def _leading_number(text: str) -> float | None:
     """The number that a cell begins with.
 
-    >>> _leading_number("0.91 [0.88, 0.92]"), _leading_number("davinz")
-    (0.91, None)
+    >>> _leading_number("0.91 [0.88, 0.92]"), _leading_number("5.0%"), _leading_number("davinz")
+    (0.91, 5.0, None)
     """
     try:
-        return float(text.split()[0].replace(",", "").replace("−", "-"))
+        return float(text.split()[0].replace(",", "").replace("−", "-").removesuffix("%"))
     except (ValueError, IndexError):
         return None
 

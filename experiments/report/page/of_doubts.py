@@ -1,9 +1,11 @@
 """The page of rows that were judged: how many look wrong, whose they are, and which ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from jaxtyping import Int
 
 from experiments.report import doubts
 from experiments.report.doubts import Doubts
@@ -17,8 +19,14 @@ from experiments.report.page.common import (
 )
 from experiments.report.page.document import Cell, Column, Document, Picture, Section, Table
 
-MOST_TEXT = 200
-"""Characters of a cell of the user's file that are shown."""
+MOST_TEXT = 300
+"""Characters of a text of the user's file that are quoted."""
+
+LONGEST_WORD = 60
+"""Characters of a cell beyond which its column is quoted below the table."""
+
+MOST_DIGITS = 10
+"""Characters of a number beyond which it is shortened."""
 
 
 def doubts_page(found: Doubts, content: Mapping[str, Any], *, worst: int) -> Document:
@@ -80,31 +88,55 @@ def _parties(found: Doubts) -> Section:
 
 
 def worst_section(found: Doubts, worst: int) -> Section:
-    """The most doubtful rows: images drawn, others with the cells of their file."""
+    """The most doubtful rows: images drawn, others with the cells of their file, texts quoted."""
     places = found.order[:worst]
-    frame, inputs = found.frame().iloc[places], found.rows.dataset.inputs
     title = f"The {len(places)} most doubtful rows"
-    if inputs.ndim == 4:
-        pictures = [
-            Picture(
-                f"row {row['line']}",
-                uri=drawing.image_uri(inputs[place]),
-                caption=f"line {row['line']}\n{row['label']} → {row['suggested_label']}",
-            )
-            for place, row in zip(places, frame.to_dict("records"), strict=True)
-        ]
-        return Section(title, texts=["label → what the others suggest"], pictures=pictures)
+    if found.has_images:
+        said = ["label → what the others suggest"]
+        return Section(title, texts=said, pictures=_drawn(found, places))
     cells = found.own.cells.iloc[places]
+    texts = [name for name in cells if cells[name].map(_is_text).any()]
+    table = _listed(found, places, cells.drop(columns=texts))
+    return Section(title, tables=[table], quotes=list(_quoted(found, places, cells[texts])))
+
+
+def _drawn(found: Doubts, places: Int[np.ndarray, " r"]) -> list[Picture]:
+    inputs, records = found.rows.dataset.inputs, _records(found, places)
+    return [
+        Picture(f"row {row['line']}", uri=drawing.image_uri(inputs[place]), caption=_caption(row))
+        for place, row in zip(places, records, strict=True)
+    ]
+
+
+def _listed(found: Doubts, places: Int[np.ndarray, " r"], cells: pd.DataFrame) -> Table:
     own = [[_cell(value) for value in row] for row in cells.to_numpy(dtype=object)]
     rows = [
         [Cell(str(row["line"]), row["line"]), *(Cell(str(row[name])) for name in _TEXTS),
          Cell(figure_text(row["margin"]), row["margin"]), *rest]
-        for row, rest in zip(frame.to_dict("records"), own, strict=True)
+        for row, rest in zip(_records(found, places), own, strict=True)
     ]  # fmt: skip
-    heads = [Column("line", False), *(Column(name.replace("_", " "), False) for name in _TEXTS)]
-    heads += [Column("margin", hint="low is doubtful"), *(Column(str(c), False) for c in cells)]
-    caption = "Lines of the file, counted from 1 with its header"
-    return Section(title, tables=[Table(caption, heads, rows)])
+    heads = [Column("line"), *(Column(name.replace("_", " "), False) for name in _TEXTS)]
+    heads += [Column("margin", hint="low is doubtful")]
+    heads += [Column(str(name), bool(cells[name].map(_is_number).all())) for name in cells]
+    return Table("Lines of the file, counted from 1 with its header", heads, rows)
+
+
+def _quoted(
+    found: Doubts, places: Int[np.ndarray, " r"], cells: pd.DataFrame
+) -> Iterator[tuple[str, str]]:
+    """Long texts of the rows, each with where it stands and what is doubted."""
+    for row, texts in zip(_records(found, places), cells.to_numpy(dtype=object), strict=True):
+        for name, text in zip(cells, texts, strict=True):
+            if isinstance(text, str) and text.strip():
+                yield f"“{_shortened(text.strip())}”", f"{name}, {_caption(row)}"
+
+
+def _records(found: Doubts, places: Int[np.ndarray, " r"]) -> list[dict[Any, Any]]:
+    return found.frame().iloc[places].to_dict("records")
+
+
+def _caption(row: Mapping[Any, Any]) -> str:
+    return f"line {row['line']}: {row['label']} → {row['suggested_label']}"
 
 
 def _views(found: Doubts) -> Section:
@@ -118,9 +150,29 @@ def _views(found: Doubts) -> Section:
 _TEXTS = ("party", "label", "suggested_label")
 
 
+def _is_text(value: Any) -> bool:
+    """Whether a cell is a text to be read rather than a word of a table."""
+    return isinstance(value, str) and len(value) > LONGEST_WORD
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a cell is a number, or empty."""
+    shown = _cell(value)
+    return shown.order is not None or not shown.text
+
+
 def _cell(value: Any) -> Cell:
+    """A cell of the user's file; a number of many digits is shortened, as it is of little use."""
     if isinstance(value, int | float | np.number):
         number = float(value)
         return Cell("") if np.isnan(number) else Cell(f"{number:g}", number)
     text = "" if value is None else str(value)
-    return Cell(text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…")
+    try:
+        number = float(text)
+    except ValueError:
+        return Cell(text)
+    return Cell(text if len(text) <= MOST_DIGITS else f"{number:.6g}", number)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"

@@ -1,4 +1,4 @@
-"""The page of a study: its answer in words, its tables, its figure."""
+"""The page of a study, or of a command that goes on from a run: answer, tables, figure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ def study_page(
     notes: Sequence[str],
     content: Mapping[str, Any],
 ) -> Document:
-    """The page of a study.
+    """The page.
 
     Args:
         title: what was asked, or which study, over how many seeds.

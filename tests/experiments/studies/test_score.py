@@ -122,11 +122,19 @@ def test_result_by_hand():
     }  # fmt: skip
 
 
-def test_rank_is_told_beside_values_of_the_same_kind_alone(capsys):
-    score.show(found("leave_one_out"))
-    assert "would rank 2" in capsys.readouterr().out
-    score.show(found("shapley"))
-    printed = capsys.readouterr().out
-    assert "rank" not in printed
-    assert "by shapley, which this number does not compare with" in printed
+@pytest.mark.parametrize(("method", "listed"), [("leave_one_out", ["b", "c (new)", "a"]),
+                                               ("shapley", ["b", "a"])])  # fmt: skip
+def test_page_lists_the_new_party_among_values_that_compare(method, listed):
+    made = found(method)
+    content = score.result(made) | {"seconds": {}, "config": {}, "versions": {"davinz-jax": "1"}}
+    page = score.report(made, content)
+    assert page.answer[0].startswith("To the 2 parties there are, c (7 rows) adds +2 ± 0.5")
+    assert [row[0].text for row in page.sections[0].tables[1].rows] == listed
+
+
+def test_rank_is_told_beside_values_of_the_same_kind_alone():
+    assert "would rank 2" in " ".join(score.sentences(found("leave_one_out")))
+    said = " ".join(score.sentences(found("shapley")))
+    assert "rank" not in said
+    assert "by shapley, which this number does not compare with" in said
     assert score.result(found("shapley"))["rank"] is None

@@ -23,6 +23,20 @@ def test_lines_of_a_table_with_their_own_cells(run_command, tmp_path):
     assert "python -m experiments.detect data=table" in text
 
 
+def test_long_texts_are_quoted_and_numbers_shortened(run_command, tmp_path):
+    path = tmp_path / "notes.csv"
+    text = "<i>slept</i> badly, " + "and so on " * 40
+    lines = [f'{i}.123456789012,"{text}{i}",{i % 2},007' for i in range(20)]
+    path.write_text("\n".join(["age,remark,label,ward", *lines]) + "\n")
+    found = read(run_command(main, "detect", "data=table", f"data.path={path}", "worst=2",
+                             "data.target=label", "data.ignore=[remark]"))  # fmt: skip
+    assert found.count("<blockquote><p>“&lt;i&gt;slept&lt;/i&gt; badly, and so on") == 2
+    assert found.count("…”</p>") == 2
+    assert ">remark</button>" not in found
+    assert "1.12346</td>" in found
+    assert "007</td>" in found
+
+
 def test_images_are_drawn(run_command):
     text = read(run_command(main, "detect", "data.num_rows=60", "worst=3"))
     assert text.count("data:image/png") == 3

@@ -56,7 +56,14 @@ def link_to_contributing(*event: Any) -> None:
     source[0] = source[0].replace("](../CONTRIBUTING.md)", "](contributing.md)")
 
 
+def skip_generated(*event: Any) -> bool | None:
+    """Leave out methods that scikit-learn adds to an estimator; None leaves others to Sphinx."""
+    name = event[2]
+    return True if re.fullmatch(r"set_\w+_request", name) else None
+
+
 def setup(app: Any) -> None:
     """What Sphinx calls."""
+    app.connect("autodoc-skip-member", skip_generated)
     app.connect("autodoc-process-docstring", escape_docstring, priority=400)
     app.connect("source-read", link_to_contributing)

@@ -38,12 +38,15 @@ def test_links_lead_to_files(page):
         assert (page.parent / target).exists(), target
 
 
-def test_every_room_with_a_front_door_has_a_page():
+def test_every_room_has_a_page_or_is_at_the_front_door():
     named = "".join(page.read_text() for page in (DOCS / "reference").glob("*.md"))
-    rooms = {path.parent.name for path in (ROOT / "davinz_jax").glob("*/__init__.py")}
-    for room in rooms:
-        assert f"automodule:: davinz_jax.{room}\n" in named, room
-    assert set(davinz_jax.__all__), "the first page lists what the front door has"
+    front = {
+        str(getattr(getattr(davinz_jax, name), "__module__", "")) for name in davinz_jax.__all__
+    }
+    for path in (ROOT / "davinz_jax").glob("*/__init__.py"):
+        room = f"davinz_jax.{path.parent.name}"
+        is_shown = any(module.startswith(f"{room}.") for module in front)
+        assert is_shown or f"automodule:: {room}\n" in named, room
 
 
 @pytest.mark.parametrize(

@@ -302,6 +302,8 @@ def save(
         writers["worst.png"] = partial(plots.save, gallery(found, worst))
     write_whole(folder, writers | {outputs.RESULT: outputs.result_writer(content)})
     console.say(f"written to {folder}: {', '.join([*writers, outputs.RESULT])}")
+    if own.remark:
+        console.note(f"keep{own.ending} and drop{own.ending} hold {own.remark}")
     if own.has_formulas:
         console.note(
             f"keep{own.ending} and drop{own.ending} hold the source's cells as they are, some of "

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
-from davinz_jax.data import Dataset, FileOptions, load_table, open_table
+from davinz_jax.data import Dataset, FileOptions, TableFile, load_table, open_table
 from davinz_jax.data.records import FileRecords
 from davinz_jax.files import Writer
 from experiments.runtime.foreign import cell
@@ -27,12 +28,14 @@ class OwnRows:
         records: the file's rows byte for byte, unpacked, where it is a table in text.
         places: place of each row of the dataset among the records.
         ending: of the name of a file with such rows.
+        remark: how such a file differs from the source's; empty where it does not.
     """
 
     cells: pd.DataFrame
     records: FileRecords | None
     places: Int[np.ndarray, " n"]
     ending: str
+    remark: str = ""
 
     def writer(self, chosen: Bool[np.ndarray, " n"]) -> Writer:
         """Writes the chosen rows, in the source's order and, if it is text, in its bytes."""
@@ -77,7 +80,15 @@ def _of_table(settings: Mapping[str, Any], lines: Int[np.ndarray, " n"]) -> OwnR
     table = open_table(settings["path"], FileOptions(**said))
     places = np.searchsorted(table.lines, lines)
     cells = table.cells().iloc[places].reset_index(drop=True)
-    return OwnRows(cells, table.records, places, table.ending)
+    remark = _remark(Path(settings["path"]), table)
+    return OwnRows(cells, table.records, places, table.ending, remark)
+
+
+def _remark(path: Path, table: TableFile) -> str:
+    """How rows that are copied differ from those of their file."""
+    if table.records is not None:
+        return "" if path.suffix.lower() == table.ending else f"the rows of {path.name}, unpacked"
+    return f"the cells of {path.name} as CSV" if table.ending == ".csv" else ""
 
 
 def _columns(dataset: Dataset) -> Mapping[str, np.ndarray]:

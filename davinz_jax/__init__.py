@@ -4,11 +4,16 @@
 
     dataset, parties = dv.partition_by_class(dv.load_digits(num_rows=500, num_validation_rows=200))
     utility = dv.kernel_regression_utility(dv.CNN(), dataset, parties, key=jax.random.key(0))
-    values = dv.shapley(utility)          # .to_frame(), .save(path), .payouts(budget)
+    values = dv.shapley(utility)          # .to_frame(), .plot(), .save(path), .payouts(budget)
 
-Floors, each importing only from those below it: `equations`, `types`, `linalg`; `data`, `models`;
-`ntk`, `mmd`, `training`; `utility`; `semivalues`; `baselines`, `evaluation`.
+or, for arrays and frames, as scikit-learn has it:
+
+    dv.DataValuer(random_state=0).fit(X, y, groups=hospital).values_
+
+docs/architecture.md has the floors, each of which imports only from those below it.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from davinz_jax.data import Dataset, Parties, load_digits, load_table, partition_by_class
 from davinz_jax.models import CNN, MLP
@@ -33,9 +38,13 @@ from davinz_jax.utility import (
 )
 from davinz_jax.versions import __version__
 
+if TYPE_CHECKING:
+    from davinz_jax.estimator import DataValuer
+
 __all__ = [
     "CNN",
     "MLP",
+    "DataValuer",
     "Dataset",
     "DiscrepancyOptions",
     "Ingredients",
@@ -58,3 +67,12 @@ __all__ = [
     "shapley",
     "standalone",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`DataValuer`, which scikit-learn is loaded for when it is asked for."""
+    if name == "DataValuer":
+        from davinz_jax.estimator import DataValuer
+
+        return DataValuer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,6 +26,7 @@ LIBRARY = {
     "semivalues": 4,
     "baselines": 5,
     "defaults": 5,
+    "estimator": 6,
     "evaluation": 5,
     "detection": 5,
 }

@@ -62,13 +62,14 @@ def figure(dataset: Any) -> Any:
         captions = [names[t] if names else f"{t:.3g}" for t in targets]
         title = f"{dataset.name}: the first {len(targets)} of {len(dataset):,} rows"
         return rows_figure(dataset.inputs[:MOST_IMAGES], captions, title=title)
-    parties = dataset.parties
-    owner = np.zeros(len(dataset), int) if parties is None else parties.indices
-    names = ("all rows",) if parties is None else parties.names
-    classes = class_names(dataset) or (dataset.task,)
-    counts = np.zeros((len(names), len(classes)), int)
-    place: Any = (owner, dataset.targets if dataset.task == "classification" else 0)
-    np.add.at(counts, place, 1)
+    classes = class_names(dataset) or ("rows",)
+    labels = dataset.targets if dataset.task == "classification" else np.zeros(len(dataset), int)
+    if dataset.parties is None:
+        sizes = np.bincount(labels, minlength=len(classes))[:, None]
+        return sizes_figure(sizes, classes, ("rows",), title=f"{dataset.name}: rows of each class")
+    names = dataset.parties.names
+    place = dataset.parties.indices * len(classes) + labels
+    counts = np.bincount(place, minlength=len(names) * len(classes)).reshape(len(names), -1)
     return sizes_figure(counts, names, classes, title=f"{dataset.name}: rows of each party")
 
 

@@ -8,7 +8,12 @@ a cut that leaves one class. Noise in the inputs is found by the `novelty` of a 
 RBF kernel.
 """
 
-from davinz_jax.detection.blocks import random_blocks, row_kernel_blocks, tangent_kernel_blocks
+from davinz_jax.detection.blocks import (
+    random_blocks,
+    row_kernel_blocks,
+    tangent_kernel_blocks,
+    usual_block_size,
+)
 from davinz_jax.detection.cuts import (
     Cut,
     Rule,
@@ -47,4 +52,5 @@ __all__ = [
     "row_kernel_blocks",
     "tangent_kernel_blocks",
     "target_residuals",
+    "usual_block_size",
 ]

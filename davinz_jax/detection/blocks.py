@@ -14,6 +14,23 @@ from davinz_jax.types import Apply, PRNGKey, Progress, Variables
 
 STAGE = "blocks of rows"
 
+DENSE_ROWS = 5000
+"""Rows up to which all judge each other, where nothing is said."""
+
+BLOCK_ROWS = 2000
+"""Rows of a block of more."""
+
+
+def usual_block_size(num_rows: int, num_blocks: int = 1) -> int:
+    """Rows that judge each other where nothing is said: as many as the blocks asked for leave.
+
+    >>> usual_block_size(5000), usual_block_size(5001), usual_block_size(10, num_blocks=3)
+    (5000, 2000, 4)
+    """
+    if num_blocks > 1:
+        return -(-num_rows // num_blocks)
+    return num_rows if num_rows <= DENSE_ROWS else BLOCK_ROWS
+
 
 def random_blocks(
     num_rows: int, *, block_size: int, num_partitions: int = 1, key: PRNGKey

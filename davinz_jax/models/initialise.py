@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -41,8 +42,30 @@ def initialise(
     return widen(variables, row.dtype)
 
 
+def check_module(model: Any) -> Any:
+    """The model given, if it is a Flax Linen module.
+
+    Raises:
+        ValueError: if it is anything else, such as a module of flax.nnx or a bare function.
+    """
+    if isinstance(model, nn.Module):
+        return model
+    is_nnx = any(each.__module__.startswith("flax.nnx") for each in type(model).__mro__)
+    if is_nnx:
+        kind, remedy = "one of flax.nnx", "wrap its class: flax.nnx.bridge.ToLinen(Net, args=(…,))"
+    elif isinstance(model, type):
+        kind, remedy = f"the class {model.__name__}", "give an instance, with its settings"
+    elif not callable(model):
+        kind, remedy = type(model).__name__, "give one, such as davinz_jax.MLP()"
+    else:
+        kind = f"the function {getattr(model, '__name__', type(model).__name__)}"
+        remedy = "call it in the __call__ of a module, whose parameters are then its own"
+    raise ValueError(f"model: wanted a Flax Linen module, got {kind}; {remedy}")
+
+
 def _check_call(module: nn.Module) -> None:
     """Refuses a module that cannot be called with its inputs alone."""
+    check_module(module)
     try:
         inspect.signature(module.__call__).bind(None)
     except TypeError as error:

@@ -39,6 +39,11 @@ def values_figure(
     return _curve(ranked, terms, title, level)
 
 
+def caption(term: str) -> str:
+    """A term of a value in words."""
+    return TERM_CAPTIONS.get(term, drawn(term).replace("_", " "))
+
+
 def _bars(frame: "pd.DataFrame", terms: Sequence[str], title: str, level: float) -> "Figure":
     figure, grid = panels((8, 1.8 + 0.36 * len(frame)))
     axes, rows = grid[0, 0], np.arange(len(frame))
@@ -46,8 +51,7 @@ def _bars(frame: "pd.DataFrame", terms: Sequence[str], title: str, level: float)
     for term, colour in zip(terms, PALETTE, strict=False):
         part = frame[term].to_numpy()
         start = np.where(part >= 0, highs, lows)
-        label = TERM_CAPTIONS.get(term, drawn(term))
-        axes.barh(rows, part, left=start, height=0.62, color=colour, label=label)
+        axes.barh(rows, part, left=start, height=0.62, color=colour, label=caption(term))
         highs, lows = highs + np.clip(part, 0, None), lows + np.clip(part, None, 0)
     _mark_values(axes, frame, rows, level)
     axes.set_yticks(rows, [drawn(name) for name in frame["player"]])
@@ -79,9 +83,9 @@ def _curve(frame: "pd.DataFrame", terms: Sequence[str], title: str, level: float
             place, frame["low"], frame["high"], color=INK, alpha=0.18, linewidth=0,
             label=f"{level:.0%} interval of each",
         )  # fmt: skip
-    for term, colour in zip(terms, PALETTE, strict=False):
-        label = TERM_CAPTIONS.get(term, drawn(term))
-        axes.plot(place, frame[term], ".", color=colour, markersize=2, alpha=0.5, label=label)
+    for term, colour in zip(terms if len(terms) > 1 else (), PALETTE, strict=False):
+        points = {"markersize": 2, "alpha": 0.5, "label": caption(term)}
+        axes.plot(place, frame[term], ".", color=colour, **points)
     axes.plot(place, frame["value"], color=INK, linewidth=1.4, label="value")
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_xlabel("place (best first)")

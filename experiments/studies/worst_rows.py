@@ -9,6 +9,7 @@ from collections.abc import Set
 from typing import Any
 
 from davinz_jax import Dataset, KernelChoice, KernelOptions
+from davinz_jax.detection import usual_block_size
 from davinz_jax.kernels import Kernel
 from experiments.report.doubts import Doubts
 from experiments.runtime import auto, compose, console, usage
@@ -18,7 +19,6 @@ from experiments.runtime.context import Context
 from experiments.runtime.own_rows import own_rows
 from experiments.runtime.schema.detect import CutRule, What
 from experiments.studies.detect.kernels import make_ingredients
-from experiments.studies.detect.options import usual_block_size
 from experiments.studies.detect.run import cut_rows, judge
 from experiments.studies.detect.views import with_few_validation_rows
 

@@ -66,8 +66,10 @@ def test_the_figure_counts_rows_by_party_and_class(table):
     axes = table.plot().axes[0]
     widths = [[bar.get_width() for bar in group] for group in axes.containers]
     assert widths == [[2, 0], [1, 2]]
-    alone = replace(table, task="regression", targets=np.arange(5.0), parties=None)
-    assert [text.get_text() for text in alone.plot().axes[0].texts] == ["5"]
+    alone = replace(table, parties=None)
+    assert [text.get_text() for text in alone.plot().axes[0].texts] == ["2", "3"]
+    numbers = replace(table, task="regression", targets=np.arange(5.0))
+    assert [text.get_text() for text in numbers.plot().axes[0].texts] == ["3", "2"]
 
 
 def test_the_figure_of_images_is_the_first_of_them():

@@ -6,12 +6,11 @@ from typing import Any
 from omegaconf import DictConfig
 
 from davinz_jax import KernelChoice
+from davinz_jax.detection import usual_block_size
 from experiments.runtime import auto, compose, usage
 from experiments.runtime.errors import InputError
 from experiments.runtime.schema.detect import CutRule
 
-DENSE_ROWS = 5000
-BLOCK_ROWS = 2000
 BOUND = 0.1
 
 
@@ -77,13 +76,6 @@ def choose_block_size(cfg: DictConfig, num_rows: int) -> int:
     if cfg.block_size < 2:
         raise InputError(f"block_size: wanted at least 2, got {cfg.block_size}; null is usual")
     return min(cfg.block_size, num_rows)
-
-
-def usual_block_size(num_rows: int, num_blocks: int) -> int:
-    """Rows that judge each other where nothing is said: as many as the blocks asked for leave."""
-    if num_blocks > 1:
-        return -(-num_rows // num_blocks)
-    return num_rows if num_rows <= DENSE_ROWS else BLOCK_ROWS
 
 
 def source_of_all_rows(settings: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""The network of an estimator, once the data is known."""
+
+from typing import Any
+
+from flax import linen as nn
+
+from davinz_jax.data.dataset import Dataset
+from davinz_jax.models.initialise import check_module
+
+
+def make_module(model: Any, dataset: Dataset) -> nn.Module | None:
+    """A Flax module with as many outputs as the data has classes.
+
+    Args:
+        model: None; a Linen module, whose field `num_outputs`, if it has one, is set; or a function
+            or module class that makes one, called as `model(input_shape=, num_outputs=)` or with
+            `num_outputs` alone, such as `davinz_jax.models.default_model`.
+        dataset: what it is for.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if model is None:
+        return None
+    if isinstance(model, nn.Module):
+        has_outputs = "num_outputs" in type(model).__dataclass_fields__
+        return model.clone(num_outputs=dataset.num_classes) if has_outputs else model
+    if isinstance(model, type) and issubclass(model, nn.Module):
+        has_outputs = "num_outputs" in model.__dataclass_fields__
+        return model(**{"num_outputs": dataset.num_classes} if has_outputs else {})
+    return check_module(_call(model, dataset))
+
+
+def _call(model: Any, dataset: Dataset) -> Any:
+    """What a function makes; the model itself where it is no such function."""
+    if not callable(model) or isinstance(model, type) or hasattr(model, "iter_modules"):
+        return model
+    try:
+        return model(input_shape=dataset.inputs.shape[1:], num_outputs=dataset.num_classes)
+    except TypeError:
+        return model

@@ -98,6 +98,7 @@ class Dataset:
             need the same (statistics of a table's columns, extremes of energies).
         lines: where each row stands in its source, counted from 1: the line of its file, the
             header's included; None where the source does not say.
+        ids: what each row is called in its source, each once, where a column says so; None else.
         folds: (n,) fold that each row is held out in, 0..K-1, where the rows judge each other and
             are the validation set (`cross_fit`); −1 for a row that judges nobody.
     """
@@ -114,6 +115,7 @@ class Dataset:
     notes: tuple[str, ...] = field(default=())
     encoding: Mapping[str, Any] | None = None
     lines: Int[np.ndarray, " n"] | None = None
+    ids: Shaped[np.ndarray, " n"] | None = None
     folds: Int[np.ndarray, " n"] | None = None
 
     def __len__(self) -> int:
@@ -137,6 +139,7 @@ class Dataset:
             validation=self.validation if self.folds is None else Validation(inputs, targets),
             parties=parties,
             lines=None if self.lines is None else self.lines[rows],
+            ids=None if self.ids is None else self.ids[rows],
             folds=None if self.folds is None else self.folds[rows],
         )
 

@@ -120,8 +120,8 @@ def partition_own(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Data
 def partition_rows(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dataset, Parties]:
     """Each row a party of its own; `Parties.rows` numbers them. Needs no key.
 
-    A row is named by its line in its source, line_2, line_3 and so on, where the data have lines
-    that differ; else by its place among the rows, row_0, row_1 and so on.
+    A row is named as its source names it (`ids`); else by its line there, line_2, line_3 and so on;
+    else, and where rows occur twice, by its place among the rows, row_0, row_1 and so on.
 
     Raises:
         ValueError: if there are fewer than two rows.
@@ -132,9 +132,11 @@ def partition_rows(dataset: Dataset, *, key: PRNGKey | None = None) -> tuple[Dat
 
 def _row_names(dataset: Dataset) -> tuple[str, ...]:
     lines = dataset.lines
-    if lines is None or len(np.unique(lines)) < len(lines):
-        return tuple(f"row_{row}" for row in range(len(dataset)))
-    return tuple(f"line_{line}" for line in lines)
+    if dataset.ids is not None and len(np.unique(dataset.ids)) == len(dataset):
+        return tuple(map(str, dataset.ids))
+    if lines is not None and len(np.unique(lines)) == len(dataset):
+        return tuple(f"line_{line}" for line in lines)
+    return tuple(f"row_{row}" for row in range(len(dataset)))
 
 
 def partition_mixture(
@@ -191,6 +193,7 @@ def _concatenate(first: Dataset, second: Dataset, served: Dataset) -> Dataset:
         name=f"{first.name}+{second.name}",
         parties=None,
         lines=None,
+        ids=None,
         notes=tuple(dict.fromkeys(first.notes + second.notes)),
     )
 

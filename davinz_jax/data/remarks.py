@@ -84,7 +84,8 @@ def _place(row: int, dataset: Dataset) -> str:
     """Where a row stands: in its source where that is known."""
     if row >= len(dataset):
         return f"validation row {row - len(dataset)}"
-    return f"row {row}" if dataset.lines is None else f"line {dataset.lines[row]}"
+    where = f"row {row}" if dataset.lines is None else f"line {dataset.lines[row]}"
+    return where if dataset.ids is None else f"{dataset.ids[row]} ({where})"
 
 
 def _alike(what: str, names: Iterable[str]) -> list[str]:

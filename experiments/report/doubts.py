@@ -73,6 +73,15 @@ class Doubts:
         """Whether rows can be drawn."""
         return self.rows.dataset.inputs.ndim == 4
 
+    def names(self, places: Int[np.ndarray, " r"]) -> list[str]:
+        """Where rows stand in their source, after what they are called there if they are."""
+        dataset = self.rows.dataset.numbered().take(places)
+        assert dataset.lines is not None
+        lines = [f"line {line}" for line in dataset.lines]
+        if dataset.ids is None:
+            return lines
+        return [f"{name} ({line})" for name, line in zip(dataset.ids, lines, strict=True)]
+
     def frame(self) -> pd.DataFrame:
         """One line a row in the source's order, with the columns that rows.csv begins with.
 
@@ -204,10 +213,10 @@ def show(found: Doubts, worst: int) -> None:
 def show_worst(found: Doubts, worst: int) -> None:
     """Print, in one line, which rows are most doubtful."""
     worst = min(worst, len(found.check.margin))
-    lines = [str(line) for line in found.frame()["line"].iloc[found.order[:worst]]]
-    shown = ", ".join(lines[:MOST_SHOWN]) + (", ..." if worst > MOST_SHOWN else "")
+    names = found.names(found.order[:worst][:MOST_SHOWN])
+    shown = ", ".join(names) + (", ..." if worst > MOST_SHOWN else "")
     console.say(
-        f"{worst} rows whose labels the others doubt most, the first the worst: line {shown}; "
+        f"{worst} rows whose labels the others doubt most, the first the worst: {shown}; "
         f"{WORST_ROWS} has them, experiments.detect judges all"
     )
     if (scores := detection(found)) is not None:

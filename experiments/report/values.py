@@ -81,7 +81,7 @@ class Run:
         rows = self.context.ingredients.parties.rows if self.values_rows else None
         if rows is not None:
             dataset, parties = self.context.dataset.numbered().take(rows), self.context.parties
-            frame = frame.assign(
+            frame = frame.drop(columns="row", errors="ignore").assign(
                 line=dataset.lines,
                 party=np.array(parties.names)[parties.indices[rows]],
                 label=label_names(dataset, dataset.targets),

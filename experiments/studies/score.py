@@ -228,6 +228,7 @@ def join(old: Rows, inputs: np.ndarray, targets: np.ndarray, name: str) -> Rows:
         targets=np.concatenate([dataset.targets, targets.astype(dataset.targets.dtype)]),
         parties=None,
         lines=None,
+        ids=None,
         folds=None if dataset.folds is None else np.append(dataset.folds, np.full(len(inputs), -1)),
     )
     indices = np.concatenate([parties.indices, np.full(len(inputs), len(parties))])

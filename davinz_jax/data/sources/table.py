@@ -20,7 +20,7 @@ from davinz_jax.data.local import PathLike
 from davinz_jax.data.randomness import split_key
 from davinz_jax.data.remarks import with_remarks
 from davinz_jax.data.selection import Select, select_dataset
-from davinz_jax.data.sources.table_columns import check_column
+from davinz_jax.data.sources.table_columns import check_column, row_ids
 from davinz_jax.data.sources.table_faults import identifier_notes
 from davinz_jax.data.sources.table_fit import fit_schema
 from davinz_jax.data.sources.table_schema import Impute, TableSchema
@@ -39,6 +39,7 @@ def load_table(
     *,
     target: str,
     party: str | None = None,
+    id: str | None = None,
     ignore: Sequence[str] = (),
     categorical: Sequence[str] = (),
     task: Task | None = None,
@@ -67,6 +68,7 @@ def load_table(
             columns, a NumPy array. Dates become days.
         target: column to be predicted.
         party: column that says whose a row is; no input. None where the table does not say.
+        id: column that names rows, each once; no input. None where rows are known by their lines.
         ignore: columns left out.
         categorical: columns of numbers that are categories.
         task: None infers it: classification for words, truth values and integers, else
@@ -100,12 +102,14 @@ def load_table(
             infinite values or too many categories, or there is no validation set and no holdout.
     """
     options = FileOptions(separator, decimal, encoding, compression, sheet)
+    ignore = _without_id(id, target, party, ignore)
     words = {target, party, *ignore, *_categories(schema, categorical)} - {None}
     read = partial(_read, options=options, columns=columns, words=words)
     table, other = read(path), None if validation_path is None else read(validation_path)
-    for argument, column in (("target", target), ("party", party)):
+    for argument, column in (("target", target), ("party", party), ("id", id)):
         if column is not None:
             check_column(column, table.frame.columns, argument)
+    ids = None if id is None else row_ids(table.frame, id)
     hold_key, *row_keys = split_key(key, 3)
     frame, validation_frame, notes = _split_validation(
         table, other, _source(path), party, holdout, hold_key, leave={target, *ignore}
@@ -124,11 +128,29 @@ def load_table(
         )
     schema = _own_schema(schema, target, party)
     dataset = _encode(frame, validation_frame, schema, name=_source(path).split(".")[0])
-    lines = table.lines[frame.index.to_numpy()]
+    kept = frame.index.to_numpy()
     notes += identifier_notes(frame, [column.name for column in schema.columns], ignore=ignore)
-    dataset = replace(dataset, notes=(*notes, *dataset.notes), lines=lines)
+    dataset = replace(
+        dataset,
+        notes=(*notes, *dataset.notes),
+        lines=table.lines[kept],
+        ids=None if ids is None else ids[kept],
+    )
     used = select_dataset(dataset, num_rows, num_validation_rows, select=select, keys=row_keys)
     return with_remarks(validate(used))
+
+
+def _without_id(
+    id: str | None, target: str, party: str | None, ignore: Sequence[str]
+) -> Sequence[str]:
+    """The columns left out, that of the rows' names among them."""
+    if id is None:
+        return ignore
+    if id in (target, party):
+        raise ValueError(
+            f"id: wanted a column that is neither target nor party, got {id}; name another one"
+        )
+    return [*ignore, id]
 
 
 def encode_table(

@@ -42,6 +42,35 @@ def column_of(frame: "pd.DataFrame", name: str) -> "pd.Series":
     return frame.loc[:, name]
 
 
+def row_ids(frame: "pd.DataFrame", name: str) -> Shaped[np.ndarray, " n"]:
+    """The names of rows in a column, each of which is there once.
+
+    Raises:
+        ValueError: if some are missing or occur twice.
+
+    >>> import pandas as pd
+    >>> row_ids(pd.DataFrame({"patient": ["p1", "p2", "p1"]}), "patient")
+    Traceback (most recent call last):
+    ValueError: id: wanted a column that names each row once, got p1 more than once in patient; name
+    another column, or leave id out and rows are named by their line
+    """
+    remedy = "name another column, or leave id out and rows are named by their line"
+    column = column_of(frame, name)
+    if count := int(column.isna().sum()):
+        raise ValueError(
+            f"id: wanted a column that names each row once, got {count} gaps in {name}; {remedy}"
+        )
+    names = category_names(frame, name)
+    found, counts = np.unique(names, return_counts=True)
+    if (counts > 1).any():
+        twice = ", ".join(found[counts > 1][:3])
+        raise ValueError(
+            f"id: wanted a column that names each row once, got {twice} more than once in {name}; "
+            f"{remedy}"
+        )
+    return names
+
+
 def check_complete(frame: "pd.DataFrame", name: str, remedy: str) -> None:
     """Refuses a column with missing values.
 

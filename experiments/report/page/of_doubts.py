@@ -132,11 +132,12 @@ def _quoted(
 
 
 def _records(found: Doubts, places: Int[np.ndarray, " r"]) -> list[dict[Any, Any]]:
-    return found.frame().iloc[places].to_dict("records")
+    frame = found.frame().iloc[places]
+    return frame.assign(name=found.names(places)).to_dict("records")
 
 
 def _caption(row: Mapping[Any, Any]) -> str:
-    return f"line {row['line']}: {row['label']} → {row['suggested_label']}"
+    return f"{row['name']}: {row['label']} → {row['suggested_label']}"
 
 
 def _views(found: Doubts) -> Section:

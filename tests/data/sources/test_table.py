@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from davinz_jax.data import load_table, partition_by_column, read_cells
+from davinz_jax.data import load_table, partition_by_column, partition_rows, read_cells
 
 FRAME = pd.DataFrame(
     {
@@ -39,6 +39,21 @@ def test_csv_with_a_held_out_validation_set(path, key):
     np.testing.assert_allclose(data.inputs[:, 0].std(), 1, rtol=1e-6)
     np.testing.assert_array_equal(data.inputs[:, 1:].sum(axis=1), 1)
     assert partition_by_column(data)[1].names == ("a", "b", "c")
+
+
+def test_rows_named_by_a_column_keep_their_names_after_a_split(tmp_path, key):
+    path = tmp_path / "named.csv"
+    named = FRAME.assign(patient=[f"p{row}" for row in range(12)])
+    named.to_csv(path, index=False)
+    data = load_table(path, **NAMES, id="patient", holdout=0.25, key=key)
+    assert data.feature_names == ("age", "town=bonn", "town=koln", "town=ulm")
+    assert data.ids.tolist() == [f"p{line - 2}" for line in data.lines]
+    assert partition_rows(data.take(np.array([4, 1])))[1].names == (data.ids[4], data.ids[1])
+    named.loc[3, "patient"] = None
+    for table, wrong in ((named, "patient"), (FRAME, "town"), (FRAME, "clinic"), (FRAME, "nr")):
+        table.to_csv(path, index=False)
+        with pytest.raises(ValueError, match="id: wanted a column"):
+            load_table(path, **NAMES, id=wrong, key=key)
 
 
 @pytest.mark.parametrize("name", ["t.csv.gz", "t.tsv", "t.parquet", "t.pq"])

@@ -12,11 +12,16 @@ from omegaconf import DictConfig
 from davinz_jax.files import write_whole
 from davinz_jax.semivalues import Payouts, Valuation
 from experiments.report import certainty
+from experiments.report.page.common import text_table
+from experiments.report.page.document import Document
+from experiments.report.page.of_study import study_page
+from experiments.report.page.render import REPORT, page_writer
 from experiments.runtime import claims, compose, console, outputs, saved
 
 TABLE = "payouts.csv"
 LEVEL = 0.95  # at which pairs are told apart
 MOST_NAMES = 8
+HEADERS = ("player", "value", "± stderr", "payout", "share")
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
@@ -32,11 +37,12 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     )
     frame = table(paid, valuation.stderr)
     show(frame, f"{cfg.budget:,.{cfg.decimals}f} by {valuation.method}", paid.decimals)
-    if doubt := certainty.pairs_note(valuation, LEVEL):
-        console.note(f"{doubt}; what these are paid may differ by chance alone")
+    doubt = certainty.pairs_note(valuation, LEVEL)
+    notes = [f"{doubt}; what these are paid may differ by chance alone"] if doubt else []
     followed = what_is_followed(saved.result(Path(cfg.run)))
     zeroed = set_to_zero(valuation, cfg.negative.value)
-    for text in (*followed["second_opinion"], *([zero_note(zeroed)] if zeroed else [])):
+    notes += [*followed["second_opinion"], *([zero_note(zeroed)] if zeroed else [])]
+    for text in notes:
         console.note(text)
     content = (
         result(paid, cfg.budget)
@@ -51,6 +57,7 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     )
     files = {
         TABLE: outputs.csv_writer(frame),
+        REPORT: page_writer(report(frame, content, paid.decimals, notes)),
         outputs.RESULT: outputs.result_writer(content),
     }
     write_whole(folder, files)
@@ -104,13 +111,39 @@ def table(paid: Payouts, stderr: Float[np.ndarray, " p"]) -> pd.DataFrame:
 
 def show(frame: pd.DataFrame, title: str, decimals: int) -> None:
     """Print what each player is paid, with the standard error of its value."""
-    console.table(
-        title,
-        ["player", "value", "± stderr", "payout", "share"],
-        (
-            [row["player"], f"{row['value']:+.5g}",
-             "-" if np.isnan(row["stderr"]) else f"{row['stderr']:.2g}",
-             f"{row['payout']:,.{decimals}f}", f"{row['share']:.1%}"]
-            for row in frame.to_dict("records")
-        ),
-    )  # fmt: skip
+    console.table(title, HEADERS, _cells(frame, decimals))
+
+
+def _cells(frame: pd.DataFrame, decimals: int) -> list[list[str]]:
+    return [
+        [row["player"], f"{row['value']:+.5g}",
+         "-" if np.isnan(row["stderr"]) else f"{row['stderr']:.2g}",
+         f"{row['payout']:,.{decimals}f}", f"{row['share']:.1%}"]
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+
+
+def report(
+    frame: pd.DataFrame, content: Mapping[str, Any], decimals: int, notes: Sequence[str]
+) -> Document:
+    """The page of payouts.
+
+    Args:
+        frame: as `table` gives it.
+        content: what result.json holds.
+        decimals: of an amount.
+        notes: what a reader should know.
+    """
+    cells = _cells(frame, decimals)
+    (best, *_, most, share), (least, *_, fewest, _) = cells[0], cells[-1]
+    how = ", ".join(str(value).replace("_", " ") for value in content["follows"].values())
+    return study_page(
+        "What is each player paid?",
+        verdicts=[
+            f"of {content['budget']:,.{decimals}f}, {best} is paid most: {most} ({share})",
+            f"least is paid to {least}: {fewest}; the money follows {how}",
+        ],
+        tables=[text_table("Payouts, the best paid first", HEADERS, cells)],
+        notes=notes,
+        content=content,
+    )

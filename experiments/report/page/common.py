@@ -15,8 +15,8 @@ def settings_sections(content: Mapping[str, Any]) -> tuple[Section, ...]:
     """How to repeat a run, then everything that it was set to.
 
     Args:
-        content: what result.json holds; `config`, `versions` and `seconds` are told, and
-            `data_sha256` where there is one.
+        content: what result.json holds; `config` and `versions` are told, and `seconds` and
+            `data_sha256` where they are there.
     """
     command = command_line()
     again = Section(
@@ -31,7 +31,7 @@ def settings_sections(content: Mapping[str, Any]) -> tuple[Section, ...]:
     made_of = dict(content["versions"])
     if content.get("data_sha256"):
         made_of["SHA-256 of the data"] = content["data_sha256"]
-    made_of |= {f"seconds of {stage}": taken for stage, taken in content["seconds"].items()}
+    made_of |= {f"seconds of {stage}": taken for stage, taken in content.get("seconds", {}).items()}
     tables = [
         plain_table("Versions, machine and time", made_of),
         plain_table("Settings", dict(flatten(content["config"]))),

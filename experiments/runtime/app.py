@@ -22,7 +22,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.runtime import help as option_help
-from experiments.runtime.errors import Taken, explain, refuse_lists, refuse_unknown
+from experiments.runtime.errors import (
+    Taken,
+    explain,
+    memory_by_name,
+    refuse_lists,
+    refuse_unknown,
+)
 from experiments.runtime.jobs import announced
 from experiments.runtime.program import as_typed, refuse_keeping
 from experiments.runtime.schema import registry
@@ -135,7 +141,7 @@ def _tidy_after(main: Main) -> Main:
     def task(cfg: DictConfig) -> dict[str, Any]:
         folder = output_folder()
         try:
-            with warnings.catch_warnings(), announced():
+            with warnings.catch_warnings(), announced(), memory_by_name():
                 warnings.showwarning = _as_note
                 refuse_unknown(cfg, CONFIG_FOLDER)
                 _check_options(cfg)

@@ -5,7 +5,8 @@ Hydra and OmegaConf say that a key is unknown; a person wants to know which key 
 
 import errno
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,28 @@ REMEDIES = {
 """What was wanted and got, and the remedy, of errors of the file system."""
 
 
+_NO_MEMORY = ("RESOURCE_EXHAUSTED", "returned NULL without setting an exception")
+"""What JAX says of memory that it does not get, and Python where such an error was lost."""
+
+
 class InputError(ValueError):
     """Something that the person who runs the command can mend; shown without a traceback."""
 
 
 class Taken(InputError):
     """A folder that is another run's: in use, or with its result; it is left as it is."""
+
+
+@contextmanager
+def memory_by_name() -> Iterator[None]:
+    """Raise lack of memory as MemoryError where JAX, or C code of Python, tells it another way."""
+    try:
+        yield
+    except (SystemError, RuntimeError) as error:
+        said = str(error)
+        if any(sign in said for sign in _NO_MEMORY):
+            raise MemoryError(said.splitlines()[0]) from error
+        raise
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

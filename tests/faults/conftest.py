@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.bench import Bench
+from tests.faults.bench import WORKS, Bench
 from tests.faults.inputs import save_runs
 from tests.faults.overrides import RAW
 
@@ -15,8 +15,9 @@ def saved(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory):
-    """Where faults are tried, for tests that are quick."""
-    return Bench.make(tmp_path_factory.mktemp("bench"), samples=600)
+    """Where faults are tried, for tests that are quick: few samples, and no run to time them."""
+    folder = tmp_path_factory.mktemp("bench")
+    return Bench.make(folder, samples=300, seconds=dict.fromkeys(WORKS, 3.0))
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from tests.faults.commands import run_apart, run_here
 from tests.faults.run import generate, try_case
 from tests.faults.tables import tables
 
-FEW = {"value, table": 5, "value, arrays": 4, "value, images": 2, "value, options": 8,
-       "detect": 5, "payout": 8, "score": 2, "collect": 6}  # fmt: skip
+FEW = {"value, table": 2, "value, arrays": 1, "value, images": 1, "value, options": 5,
+       "detect": 2, "payout": 5, "score": 1, "collect": 6}  # fmt: skip
 """How many of each kind are tried every time; many more are when run slowly."""
 
 

@@ -17,12 +17,12 @@ def machine(tmp_path, saved, monkeypatch):
 
 
 def test_it_tries_until_it_is_enough(machine, monkeypatch):
-    monkeypatch.setattr(run, "ENOUGH", {INPUTS: 10})
-    monkeypatch.setattr(run, "BATCH", {INPUTS: 5})
+    monkeypatch.setattr(run, "ENOUGH", {INPUTS: 4})
+    monkeypatch.setattr(run, "BATCH", {INPUTS: 2})
     monkeypatch.setattr(inputs, "SHARES", {"payout": 1})
     machine.run(60, [INPUTS])
     kept = Tally.open(machine.tally.path)
-    assert kept.total(INPUTS) >= 10
+    assert kept.total(INPUTS) >= 4
     assert kept.batches[INPUTS] == 2
     assert kept.findings == []
 

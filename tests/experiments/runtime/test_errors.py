@@ -6,7 +6,7 @@ import os
 import pytest
 
 from experiments.runtime.app import CONFIG_FOLDER
-from experiments.runtime.errors import explain, known_keys
+from experiments.runtime.errors import explain, known_keys, memory_by_name
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,19 @@ def test_too_little_memory_carries_a_remedy():
     assert said.startswith("memory: wanted room")
     assert "3.6 TiB" in said
     assert "ntk.num_blocks" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes"), MemoryError),
+        (SystemError("<function f> returned NULL without setting an exception"), MemoryError),
+        (RuntimeError("a fault of ours"), RuntimeError),
+    ],
+)
+def test_lack_of_memory_is_told_apart(error, kind):
+    with pytest.raises(kind, match=str(error)[:9]), memory_by_name():
+        raise error
 
 
 def test_known_options_are_those_of_the_command():

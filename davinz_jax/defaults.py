@@ -24,7 +24,7 @@ accuracy found rows of flipped labels (10 % of 300, six data sets, RBF, ridge by
 AUC .91 on the draws that showed it, −MSE .83, −cross-entropy .81, accuracy .53; the choosing draws
 had .88, .80, .79, .55."""
 
-PARTY_METRICS = {"raw": "soft_accuracy", "network": "mse"}
+PARTY_METRICS = {"raw": "soft_accuracy", "network": "soft_accuracy_minus_brier"}
 """Metrics that parties are valued by, of kernels of raw inputs and of those of a network. Hits are
 few steps: by accuracy, parties that differ by wrong labels or by noise come in worse order, far
 worse by leave-one-out, than by these (docs/party_quality.md), which its choosing draws chose."""

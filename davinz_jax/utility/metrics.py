@@ -27,12 +27,18 @@ MetricName = Literal[
     "balanced_accuracy",
     "auc",
     "soft_accuracy",
+    "soft_accuracy_minus_brier",
     "sharpened_accuracy",
     "correlation",
     "cross_entropy",
     "mse",
     "r2",
 ]
+
+BRIER_WEIGHT = 2.0
+"""Weight of the Brier score beside soft accuracy in `soft_accuracy_minus_brier`. Of .25, .5, 1, 2
+and 4 the one by which the network's kernel orders the parties of the choosing draws of
+docs/party_quality.md best."""
 
 SHARPNESS = 5.0
 """Power of the shares of `sharpened_accuracy`; 1 is soft accuracy, the limit of ever larger ones
@@ -127,7 +133,7 @@ def make_metric(
 
     Args:
         metric: `accuracy`, `balanced_accuracy`, `auc`, `soft_accuracy`, `sharpened_accuracy`,
-            `correlation` or `cross_entropy` for classes; `mse` for both; `r2` for regression; or
+            `soft_accuracy_minus_brier`, `correlation` or `cross_entropy` for classes; `mse` for both; `r2` for regression; or
             any function of predictions (c, m, k) and targets (m,) that gives c numbers, larger
             better.
         targets: of the validation rows; classes 0..num_outputs-1 where there are several outputs.
@@ -244,6 +250,20 @@ def class_mse(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float
     return -np.square(predictions - one_hot).mean(-1)
 
 
+def soft_accuracy_minus_brier(
+    predictions: Predictions, targets: Num[np.ndarray, " m"]
+) -> Float[np.ndarray, "c m"]:
+    """Soft accuracy minus `BRIER_WEIGHT` times the squared error summed over classes.
+
+    Parties with wrong labels lower the former, parties with noise in their inputs the latter.
+
+    References:
+        Brier 1950 (`brier1950verification`).
+    """
+    brier = -predictions.shape[-1] * class_mse(predictions, targets)
+    return soft_accuracy(predictions, targets) - BRIER_WEIGHT * brier
+
+
 def auc(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, " c"]:
     """Area under the ROC curve: of the second class for two, else the mean of one against the rest.
 
@@ -301,6 +321,7 @@ CLASS_METRICS: Mapping[str, Metric] = {
         "balanced_accuracy", balanced_accuracy, influence=balanced_influence
     ),
     "soft_accuracy": Metric("soft_accuracy", soft_accuracy),
+    "soft_accuracy_minus_brier": Metric("soft_accuracy_minus_brier", soft_accuracy_minus_brier),
     "sharpened_accuracy": Metric("sharpened_accuracy", sharpened_accuracy),
     "correlation": Metric("correlation", whole=correlation, influence=correlation_influence),
     "mse": Metric("mse", class_mse),

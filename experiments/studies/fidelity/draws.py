@@ -91,7 +91,7 @@ def make_draw(spec: Spec, *, root: Path | None = None) -> Draw:
     """
     key = jax.random.fold_in(jax.random.key(spec.key), zlib.crc32(spec.name.encode()))
     part_key, set_key = jax.random.split(key)
-    pool, held = read_rows(spec.data, half=spec.half, root=root, copies_together=False)
+    pool, held = read_rows(spec.data, half=spec.half, root=root)
     num_classes = int(pool.targets.max()) + 1
     counts = (spec.base, spec.validation, spec.stopping, spec.test if held is None else 0)
     base, validation, stopping, test = balanced_parts(pool, counts, part_key)
@@ -104,7 +104,7 @@ def make_draw(spec: Spec, *, root: Path | None = None) -> Draw:
 
 
 def read_rows(
-    name: str, *, half: int | None = None, root: Path | None = None, copies_together: bool = True
+    name: str, *, half: int | None = None, root: Path | None = None
 ) -> tuple[Part, Part | None]:
     """Rows of a data set, and its own test rows where it has them.
 
@@ -112,10 +112,8 @@ def read_rows(
         name: of the data set.
         half: 0 for the even rows, 1 for the odd ones, None for all.
         root: as in `make_draw`.
-        copies_together: whether the hundredth of a table's rows that is left out takes their
-            copies too. Draws of sets were made without.
     """
-    pool, held = _source(name, root, copies_together=copies_together)
+    pool, held = _source(name, root)
     if half is None:
         return pool, held
     halved = [p if p is None else p.take(np.arange(half, len(p), 2)) for p in (pool, held)]
@@ -123,14 +121,14 @@ def read_rows(
     return halved[0], halved[1]
 
 
-def _source(name: str, root: Path | None, *, copies_together: bool) -> tuple[Part, Part | None]:
+def _source(name: str, root: Path | None) -> tuple[Part, Part | None]:
     if name == "breast_cancer":
         from sklearn.datasets import load_breast_cancer
 
         inputs, targets = load_breast_cancer(return_X_y=True)
         return Part(np.asarray(inputs, np.float32), np.asarray(targets, np.int64)), None
     if name in TABLES:
-        return _read_table(name, root, copies_together=copies_together), None
+        return _read_table(name, root), None
     load = {
         "mnist": partial(load_mnist, root=root),
         "cifar10": partial(load_cifar10, root=root),
@@ -142,14 +140,14 @@ def _source(name: str, root: Path | None, *, copies_together: bool) -> tuple[Par
     return pool, None if name == "digits" else Part(own.inputs, own.targets)
 
 
-def _read_table(name: str, root: Path | None, *, copies_together: bool) -> Part:
-    """All rows of a table but a hundredth, which has the copies of its rows, or not."""
-    path, key = data_folder(root) / "tables" / f"{name}.csv.gz", jax.random.key(0)
-    if copies_together:
-        table = load_table(path, target="label", holdout=0.01, key=key)
-        return Part(table.inputs, table.targets)
-    frame = pd.read_csv(path)
-    rows, _, _ = hold_out(len(frame), fraction=0.01, key=jax.random.split(key, 3)[0])
+def _read_table(name: str, root: Path | None) -> Part:
+    """All rows of a table but a hundredth, drawn without regard to copies, as it always was here.
+
+    Another draw would give other sets and games than those that the kept results are of.
+    """
+    frame = pd.read_csv(data_folder(root) / "tables" / f"{name}.csv.gz")
+    hold_key, *_ = jax.random.split(jax.random.key(0), 3)
+    rows, _, _ = hold_out(len(frame), fraction=0.01, key=hold_key)
     table = load_table(frame.iloc[rows], target="label", holdout="none")
     return Part(table.inputs, table.targets)
 

@@ -23,7 +23,7 @@ from experiments.studies.party_quality import analysis, page
 from experiments.studies.party_quality.figures import order_figure
 from experiments.studies.party_quality.games import make_game
 from experiments.studies.party_quality.report import report
-from experiments.studies.party_quality.scores import SCORES, score_game
+from experiments.studies.party_quality.scores import MEASURED, SCORES, score_game, with_sums
 from experiments.studies.party_quality.specs import PLANS, Plan, Spec
 from experiments.studies.party_quality.validation import value_by_rows
 
@@ -81,7 +81,8 @@ def value_game(spec: Spec, root: Path | None, store: Path) -> dict[str, Any]:
             "values": score_game(game),
         }
 
-    return _kept(store, spec.name, (spec, tuple(SCORES)), find)
+    found = _kept(store, spec.name, (spec, tuple(MEASURED)), find)
+    return found | {"values": with_sums(found["values"], spec.num_classes)}
 
 
 def value_rows(spec: Spec, plan: Plan, root: Path | None, store: Path) -> dict[str, Any]:

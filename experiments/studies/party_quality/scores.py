@@ -18,13 +18,16 @@ from davinz_jax.models.default import default_model
 from davinz_jax.semivalues import leave_one_out, shapley
 from davinz_jax.types import Utility
 from davinz_jax.utility import FunctionUtility
-from davinz_jax.utility.metrics import Metric, make_metric, soft_accuracy
+from davinz_jax.utility.metrics import BRIER_WEIGHT, Metric, make_metric, soft_accuracy
 from davinz_jax.utility.ridges import find_temperature
 from experiments.studies.party_quality.games import Game
 
 KERNELS = {"ntk": "NTK, ensemble", "rbf": "RBF", "laplace": "Laplace"}
 METRICS = {"soft_accuracy": "soft accuracy", "cross_entropy": "−cross-entropy", "mse": "−MSE",
            "accuracy": "accuracy"}  # fmt: skip
+BOTH = "soft_accuracy_minus_brier"
+"""A metric that is a sum of two others, and so are its values."""
+
 SHAPLEY, LEAVE_ONE_OUT = "Shapley", "leave-one-out"
 FEW_COLUMNS = 64
 """Columns of inputs and 2 classes up to which 1,023 logistic regressions are cheap."""
@@ -42,7 +45,7 @@ class Score:
     is_ours: bool = False
 
 
-SCORES: Mapping[str, Score] = {
+MEASURED: Mapping[str, Score] = {
     **{
         f"{kernel}_{metric}": Score(f"{name}: {how}", is_ours=True)
         for kernel, name in KERNELS.items()
@@ -54,6 +57,16 @@ SCORES: Mapping[str, Score] = {
     "logistic": Score("logistic regression: accuracy"),
     "size": Score("rows"),
 }
+"""Scores that are measured of a game."""
+
+SCORES: Mapping[str, Score] = {
+    **{
+        f"{kernel}_{BOTH}": Score(f"{name}: soft accuracy − {BRIER_WEIGHT:g} Brier", is_ours=True)
+        for kernel, name in KERNELS.items()
+    },
+    **MEASURED,
+}
+"""All scores, those that are sums of measured ones first."""
 
 
 def score_game(game: Game) -> dict[str, Values]:
@@ -77,6 +90,23 @@ def score_game(game: Game) -> dict[str, Values]:
         both = {SHAPLEY: shapley(utility).values.tolist()} if is_cheap else {}
         found[name] = both | _left_out(utility)
     found["size"] = {SHAPLEY: game.parties.sizes.astype(float).tolist()}
+    return found
+
+
+def with_sums(values: Mapping[str, Values], num_classes: int) -> dict[str, Values]:
+    """The values by all scores: semivalues are linear, so that those by a sum of metrics are sums.
+
+    Args:
+        values: by each measured score.
+        num_classes: by which a mean over classes is multiplied, to be the Brier score's sum.
+    """
+    found = dict(values)
+    for kernel in KERNELS:
+        soft, mse = values[f"{kernel}_soft_accuracy"], values[f"{kernel}_mse"]
+        found[f"{kernel}_{BOTH}"] = {
+            how: (np.array(soft[how]) + BRIER_WEIGHT * num_classes * np.array(mse[how])).tolist()
+            for how in soft
+        }
     return found
 
 

@@ -51,6 +51,11 @@ class Spec:
         """One of a kind, and the name of a file."""
         return f"{self.data}-{self.quality}-{self.draw}"
 
+    @property
+    def num_classes(self) -> int:
+        """Classes of the data set."""
+        return 10 if self.data in ("digits", "mnist") else 2
+
 
 SIZES: Mapping[str, dict[str, Any]] = {
     "digits": {"rows": 10, "validation": 50},

@@ -36,7 +36,7 @@ def test_a_network_is_looked_through_where_there_is_one():
         ("regression", True, False, "mse"),
         ("classification", True, True, "soft_accuracy"),
         ("classification", False, False, "soft_accuracy"),
-        ("classification", False, True, "mse"),
+        ("classification", False, True, "soft_accuracy_minus_brier"),
     ],
 )
 def test_the_metric_is_no_count_of_hits(task, values_rows, with_network, wanted):

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Bool, Float, Num, ScalarLike
+from jaxtyping import Float, Num, ScalarLike
 from scipy.special import log_softmax, softmax
-from scipy.stats import rankdata
 
 from davinz_jax.choices import check_choice
+from davinz_jax.utility.auc import auc, auc_influence
 from davinz_jax.utility.correlation import correlation, correlation_influence
 from davinz_jax.utility.resampling import Resamples
 
@@ -133,9 +133,9 @@ def make_metric(
 
     Args:
         metric: `accuracy`, `balanced_accuracy`, `auc`, `soft_accuracy`, `sharpened_accuracy`,
-            `soft_accuracy_minus_brier`, `correlation` or `cross_entropy` for classes; `mse` for both; `r2` for regression; or
-            any function of predictions (c, m, k) and targets (m,) that gives c numbers, larger
-            better.
+            `soft_accuracy_minus_brier`, `correlation` or `cross_entropy` for classes; `mse` for
+            both; `r2` for regression; or any function of predictions (c, m, k) and targets (m,)
+            that gives c numbers, larger better.
         targets: of the validation rows; classes 0..num_outputs-1 where there are several outputs.
         num_outputs: columns of the predictions.
         temperature: T > 0 of the softmax of `cross_entropy`; `inverse_temperature` of linalg gives
@@ -264,36 +264,6 @@ def soft_accuracy_minus_brier(
     return soft_accuracy(predictions, targets) - BRIER_WEIGHT * brier
 
 
-def auc(predictions: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, " c"]:
-    """Area under the ROC curve: of the second class for two, else the mean of one against the rest.
-
-    For two classes the score is the difference of the outputs; a class that no validation row has
-    is left out of the mean. Ties count half.
-    """
-    return np.mean([_area(s, positive) for s, positive in _curves(predictions, targets)], axis=0)
-
-
-def auc_influence(
-    predictions: Predictions, targets: Num[np.ndarray, " m"]
-) -> Float[np.ndarray, "c m"]:
-    """Of the area under the ROC curve: a row's place among the rows of the other side.
-
-    References:
-        DeLong et al. 1988 (`delong1988comparing`).
-    """
-    found = [_area_influence(s, positive) for s, positive in _curves(predictions, targets)]
-    return np.mean(found, axis=0)
-
-
-def _curves(
-    predictions: Predictions, targets: Num[np.ndarray, " m"]
-) -> list[tuple[Float[np.ndarray, "c m"], Bool[np.ndarray, " m"]]]:
-    """Scores of each curve, and which rows they should be high for."""
-    if predictions.shape[-1] == 2:
-        return [(predictions[..., 1] - predictions[..., 0], targets == 1)]
-    return [(predictions[..., int(c)], targets == c) for c in np.unique(targets)]
-
-
 def scalar_mse(
     predictions: Predictions, targets: Num[np.ndarray, " m"]
 ) -> Float[np.ndarray, "c m"]:
@@ -372,27 +342,6 @@ def _own_share(outputs: Predictions, targets: Num[np.ndarray, " m"]) -> Float[np
     total, own = outputs.sum(-1), _own(outputs, targets)
     even = np.full_like(own, 1 / outputs.shape[-1])
     return np.divide(own, total, out=even, where=total > 0)
-
-
-def _area(
-    scores: Float[np.ndarray, "c m"], is_positive: Bool[np.ndarray, " m"]
-) -> Float[np.ndarray, " c"]:
-    positive, negative = int(is_positive.sum()), int((~is_positive).sum())
-    ranks = rankdata(scores, axis=1)[:, is_positive].sum(1)
-    return (ranks - positive * (positive + 1) / 2) / (positive * negative)
-
-
-def _area_influence(
-    scores: Float[np.ndarray, "c m"], is_positive: Bool[np.ndarray, " m"]
-) -> Float[np.ndarray, "c m"]:
-    ranks, places = rankdata(scores, axis=1), np.empty_like(scores)
-    for side in (is_positive, ~is_positive):
-        places[:, side] = ranks[:, side] - rankdata(scores[:, side], axis=1)
-    positive, negative = int(is_positive.sum()), int((~is_positive).sum())
-    area = places[:, is_positive].sum(1, keepdims=True) / (positive * negative)
-    won = np.where(is_positive, places / negative, 1 - places / positive)
-    share = np.where(is_positive, positive, negative) / len(is_positive)
-    return area + (won - area) / share
 
 
 def _check_classes(targets: Num[np.ndarray, " m"], num_outputs: int) -> None:

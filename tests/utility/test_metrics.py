@@ -41,6 +41,9 @@ SLOW = {
     "balanced_accuracy": lambda y, f: twins.balanced_accuracy_score(y, f.argmax(1)),
     "auc": one_against_rest,
     "soft_accuracy": lambda y, f: chances(f)[np.arange(9), y].mean(),
+    "soft_accuracy_minus_brier": lambda y, f: (
+        chances(f)[np.arange(9), y].mean() - 2 * np.square(f - np.eye(3)[y]).sum(1).mean()
+    ),
     "sharpened_accuracy": lambda y, f: sharpened(f)[np.arange(9), y].mean(),
     "correlation": lambda y, f: np.corrcoef(centred(f), centred(np.eye(3)[y]))[0, 1],
     "mse": lambda y, f: -twins.mean_squared_error(np.eye(3)[y], f),

@@ -58,9 +58,10 @@ sets that share most of their rows, and there accuracy, and what nearly is accur
 moves in steps of one row. `experiments.value` therefore keeps the kernel and the ridge of this
 page, the network's where a model is named and RBF where none is, scores *all rows together* by the
 metric chosen here for that kernel (`set_score` of result.json; in Python `score_set`), and values
-parties by the metrics that [party_quality.md](party_quality.md) chose: −MSE with a network, soft
-accuracy without. Of those tried no one metric does both: −MSE orders sets at .80, and by the
-metrics above parties that differ by noise come in worse order.
+parties by the metrics that [party_quality.md](party_quality.md) chose: soft accuracy minus the
+Brier score with a network, soft accuracy without. Of those tried no one metric does both: soft
+accuracy and −MSE order sets at .85 and .80, and by the metrics above parties that differ by noise
+come in worse order.
 
 Sharpened accuracy and correlation were added when other metrics had been seen on all draws; that
 they are taken, and the power of the former, was decided on the choosing draws.

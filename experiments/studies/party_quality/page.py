@@ -81,7 +81,7 @@ def _answer(content: Mapping[str, Any]) -> Iterator[str]:
     yield from markdown(*wanted_rows(content, chosen))
     if chosen != DEFAULT:
         yield (
-            "`utility=auto` takes a network's kernel, and with it −MSE, where a model is named. "
+            "`utility=auto` takes it where a model is named. "
             f"Where none is, it takes **{SCORES[DEFAULT].title}**, the kernel's best metric by the "
             "mean over all choosing draws:\n"
         )

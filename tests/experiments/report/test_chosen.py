@@ -34,7 +34,7 @@ def test_what_was_chosen_is_said_with_its_reasons():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"named": {"model"}}, "(ntk, ensemble, mse, ridge by"),
+        ({"named": {"model"}}, "(ntk, ensemble, soft_accuracy_minus_brier, ridge by"),
         ({"is_labelled": False}, "by confidence of kernel regression (laplace, ridge by"),
         ({"utility": "davinz"}, "leave-one-out values of 5 parties by ν, the paper's score (ridge"),
         ({"utility": "discrepancy"}, "by discrepancy, a part of the paper's score"),

@@ -85,7 +85,7 @@ def test_what_the_data_lets_one_choose(given, wanted):
 
 def test_a_named_network_is_used_and_its_draws_are_averaged():
     found = resolve(settings(), situation(), {"model"})
-    assert outcome(found) == "kernel_regression mse ntk auto exact shapley"
+    assert outcome(found) == "kernel_regression soft_accuracy_minus_brier ntk auto exact shapley"
     assert found.settings["utility"]["ensemble"]
     assert found.uses_network
     assert not resolve(settings(), situation(), set()).settings["utility"]["ensemble"]

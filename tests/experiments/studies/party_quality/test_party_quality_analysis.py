@@ -15,6 +15,7 @@ from experiments.studies.party_quality.analysis import (
     mean_over_draws,
     summarise,
 )
+from experiments.studies.party_quality.scores import BOTH
 
 HOW = {"key": jax.random.key(0), "num_resamples": 100, "level": 0.9}
 NAMES = ("plain 0", "plain 1", "plain 2", games.ORIGINAL, games.COPY, games.PART_OF_PLAIN,
@@ -62,7 +63,7 @@ def test_the_score_is_chosen_on_choosing_games_among_ours():
     others = [
         ("choosing", f"{kernel}_{metric}", 0.0)
         for kernel in ("ntk", "rbf", "laplace")
-        for metric in ("soft_accuracy", "cross_entropy", "accuracy", "mse")
+        for metric in (BOTH, "soft_accuracy", "cross_entropy", "accuracy", "mse")
         if (kernel, metric) not in (("ntk", "mse"), ("rbf", "mse"))
     ]
     frame = pd.DataFrame([*rows, *others], columns=["role", "score", "spearman"])

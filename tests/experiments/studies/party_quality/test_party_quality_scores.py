@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from davinz_jax import kernel_regression_utility
+from davinz_jax.semivalues import shapley
 from experiments.studies.party_quality.games import make_game
-from experiments.studies.party_quality.scores import logistic_utilities
+from experiments.studies.party_quality.scores import (
+    BOTH,
+    KERNELS,
+    SHAPLEY,
+    logistic_utilities,
+    with_sums,
+)
 from experiments.studies.party_quality.specs import Spec
 from experiments.studies.party_quality.validation import value_by_rows
 
@@ -33,3 +41,20 @@ def test_more_validation_rows_are_the_same_rows_and_others():
     for metric in ("accuracy", "soft_accuracy"):
         assert both["values"][metric]["40"] == pytest.approx(few["values"][metric]["40"])
         assert both["values"][metric]["20"] != both["values"][metric]["40"]
+
+
+def test_values_by_a_sum_of_metrics_are_those_of_a_utility_that_measures_it():
+    """Semivalues are linear, so that no game is valued again."""
+    game = make_game(SPEC)
+    made = kernel_regression_utility(
+        None, game.dataset, game.parties, key=game.key, kernel="rbf",
+        metric=["soft_accuracy", "mse", BOTH],
+    )  # fmt: skip
+    by_metric = {name: shapley(each).values for name, each in made.by_metric.items()}
+    values = {
+        f"{kernel}_{name}": {SHAPLEY: by_metric[name].tolist()}
+        for kernel in KERNELS
+        for name in ("soft_accuracy", "mse")
+    }
+    found = with_sums(values, game.dataset.num_classes)
+    np.testing.assert_allclose(found[f"rbf_{BOTH}"][SHAPLEY], by_metric[BOTH], atol=1e-12)

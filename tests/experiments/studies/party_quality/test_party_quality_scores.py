@@ -46,11 +46,14 @@ def test_more_validation_rows_are_the_same_rows_and_others():
 def test_values_by_a_sum_of_metrics_are_those_of_a_utility_that_measures_it():
     """Semivalues are linear, so that no game is valued again."""
     game = make_game(SPEC)
-    made = kernel_regression_utility(
-        None, game.dataset, game.parties, key=game.key, kernel="rbf",
-        metric=["soft_accuracy", "mse", BOTH],
-    )  # fmt: skip
-    by_metric = {name: shapley(each).values for name, each in made.by_metric.items()}
+    by_metric = {
+        metric: shapley(
+            kernel_regression_utility(
+                None, game.dataset, game.parties, key=game.key, kernel="rbf", metric=metric
+            )
+        ).values
+        for metric in ("soft_accuracy", "mse", BOTH)
+    }
     values = {
         f"{kernel}_{name}": {SHAPLEY: by_metric[name].tolist()}
         for kernel in KERNELS

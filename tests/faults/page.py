@@ -6,6 +6,7 @@ It is made of results/reliability.json alone, so that it cannot say other number
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,14 @@ PARTS = {
         "largest entry. With engine=layerwise a network may be refused; with auto none may.",
     ),
 }
+WORDS = {"inputs": "inputs", "command line": "inputs through the command line",
+         "faults": "faults", "networks": "networks"}  # fmt: skip
+"""What each part is called where it is counted."""
+
+MOST_LETTERS = 160
+_FRAME = re.compile(r"\s|For simplicity, JAX|-+$|\^")
+"""Lines of a traceback that are not the error."""
+
 INTRODUCTION = """\
 # What was tried, and what came of it
 
@@ -64,6 +73,11 @@ remedy, an input accepted that must not be, or refused that is sound. A finding'
 tried again by every later run; it counts as mended when it does not show any more.
 """
 
+ABOUT_MENDED = """\
+Each kind of finding, and how many inputs or faults showed it; all are mended. Where a refusal was
+right and the machine's expectation wrong, the expectation was mended and the message made plainer:
+rows hundreds of times beyond a run's own, and parties called `null`.
+"""
 NOT_COVERED = """\
 ## What is not covered
 
@@ -98,8 +112,11 @@ def keep(tallies: Sequence[Tally]) -> None:
         kept.take(tally)
     kept.findings = [finding for finding in kept.findings if finding not in kept.mended]
     kept.about["runs"] = [_run(tally) for tally in tallies]
-    shown = ("part", "kind", "text")
-    kept.mended = [{name: finding[name] for name in shown} for finding in kept.mended]
+    shown = ("part", "kind")
+    kept.mended = [
+        {name: finding[name] for name in shown} | {"text": last_words(finding)}
+        for finding in kept.mended
+    ]
     kept.save()
 
 
@@ -125,14 +142,19 @@ def page(tally: Tally) -> str:
 
 def _answer(tally: Tally) -> Iterator[str]:
     yield "## The answer\n"
-    tried = ", ".join(f"{tally.total(part):,} {part}" for part in PARTS)
     minutes = sum(tally.seconds.values()) / 60
-    yield f"Tried in {minutes:.0f} minutes: {tried}.\n"
+    totals = {part: tally.total(part) for part in PARTS}
+    yield f"Tried in {minutes:.0f} minutes: {_tried(totals)}.\n"
     yield "| finding | shows now | found on the way and mended |"
     yield "| --- | --- | --- |"
     for kind in (*KINDS, "lost result"):
         yield f"| {kind} | {_count(tally.findings, kind)} | {_count(tally.mended, kind)} |"
     yield ""
+
+
+def _tried(counts: Mapping[str, int]) -> str:
+    """How much was tried, in words."""
+    return ", ".join(f"{count:,} {WORDS[part]}" for part, count in counts.items())
 
 
 def _count(findings: list[dict[str, str]], kind: str) -> int:
@@ -152,16 +174,23 @@ def _mended(tally: Tally) -> Iterator[str]:
     if not tally.mended:
         return
     yield "## Found on the way\n"
-    yield "One line for each finding's first words and kind of input; all are mended.\n"
-    seen = sorted({(finding["kind"], _first_words(finding["text"])) for finding in tally.mended})
-    yield from (f"- {kind}: {text}" for kind, text in seen)
+    yield ABOUT_MENDED
+    found = Counter((each["kind"], last_words(each)) for each in tally.mended)
+    yield from (f"- {kind}: {text} ({count})" for (kind, text), count in sorted(found.items()))
     yield ""
 
 
-def _first_words(text: str) -> str:
-    """The beginning of a finding, without what would be read as a table or a tag."""
-    line = re.sub(r"/\S*/", "", " ".join(text.split()))[:110]  # no places of the machine at hand
-    return "".join(letter for letter in line if letter.isprintable() and letter not in "|<>`*_[]")
+def last_words(finding: Mapping[str, Any]) -> str:
+    """Kind and error of a finding, without numbers, details in brackets, tables and tags."""
+    text = str(finding.get("message") or finding["text"])
+    kind, lines = finding["text"].partition(":")[0], text.splitlines()
+    errors = [line for line in lines if line.strip() and not _FRAME.match(line)] or [text]
+    said = errors[-1].removeprefix(f"{kind}: ")
+    said = re.sub(r" ?\(.*\)| ?\[.*\]", "", said)
+    said = re.sub(r"/\S*/|0x[0-9a-f]+|[\d.]*\d", "…", said)  # no places of the machine at hand
+    short = said if len(said) <= MOST_LETTERS else f"{said[:MOST_LETTERS]}…"
+    plain = "".join(letter for letter in short if letter.isprintable() and letter not in "|<>`*_[]")
+    return f"{kind}: {plain}"
 
 
 def _made(tally: Tally) -> Iterator[str]:
@@ -171,20 +200,20 @@ def _made(tally: Tally) -> Iterator[str]:
     shown = ", ".join(f"{name} {about[name]}" for name in ("python", "jax", "flax", "numpy"))
     commits = ", ".join(about["commits"])
     yield f"{about['device']}, shared with other work; {shown}; commits {commits}.\n"
-    spent = ", ".join(f"{part} {tally.seconds.get(part, 0) / 60:.0f}" for part in PARTS)
+    spent = ", ".join(f"{WORDS[part]} {tally.seconds.get(part, 0) / 60:.0f}" for part in PARTS)
     yield f"Minutes by part: {spent}.\n"
 
 
 def _runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not runs:
         return
-    yield "A run tries again first what an earlier one had found; a later one goes on with other"
-    yield "inputs and moments.\n"
+    yield "A run first tries again what earlier ones had found, then goes on with other inputs and"
+    yield "moments; `+` marks a commit with mends that were not committed yet.\n"
     yield "| run | commits | minutes | tried | found, or tried again | shows still at its end |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for number, run in enumerate(runs, start=1):
-        tried = ", ".join(f"{count:,} {part}" for part, count in run["tried"].items())
-        cells = [number, ", ".join(run["commits"]), run["minutes"], tried, run["found"]]
+        cells = [number, ", ".join(run["commits"]), run["minutes"], _tried(run["tried"])]
+        cells += [run["found"]]
         yield f"| {' | '.join(map(str, cells))} | {run['shows']} |"
     yield ""
 

@@ -24,11 +24,11 @@ def tally(tmp_path):
 
 def test_page_by_hand(tmp_path):
     text = page.page(tally(tmp_path))
-    assert "Tried in 2 minutes: 3 inputs, 0 command line" in text
+    assert "Tried in 2 minutes: 3 inputs, 0 inputs through the command line" in text
     assert "| value, table | 3 | accepted 2, refused 1 |" in text
     assert "| traceback | 1 | 0 |" in text
     assert "| hang | 0 | 1 |" in text
-    assert "- payout: hang: for ever  ever" in text
+    assert "- payout: hang: for ever  ever (1)" in text
 
 
 def test_page_is_that_of_the_kept_tally():

@@ -13,8 +13,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 def cell(value: Any) -> Any:
     """A cell of a table that people open in spreadsheets: text that is no formula; see `uncell`.
 
-    >>> cell("=1+1"), cell("-1"), cell("north")
-    ("'=1+1", '-1', 'north')
+    >>> cell("=1+1"), cell("-1,5"), cell("north")
+    ("'=1+1", '-1,5', 'north')
     """
     if isinstance(value, str) and value.startswith(FORMULA) and not _is_number(value):
         return f"'{value}"
@@ -32,8 +32,9 @@ def uncell(value: Any) -> Any:
 
 
 def _is_number(text: str) -> bool:
+    """Whether it is a number, with a decimal point or comma."""
     try:
-        float(text)
+        float(text.replace(",", ".", 1))
     except ValueError:
         return False
     return True

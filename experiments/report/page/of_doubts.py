@@ -168,11 +168,12 @@ def _cell(value: Any) -> Cell:
         number = float(value)
         return Cell("") if np.isnan(number) else Cell(f"{number:g}", number)
     text = "" if value is None else str(value)
+    mark = "," if "," in text and "." not in text else "."
     try:
-        number = float(text)
+        number = float(text.replace(mark, "."))
     except ValueError:
         return Cell(text)
-    return Cell(text if len(text) <= MOST_DIGITS else f"{number:.6g}", number)
+    return Cell(text if len(text) <= MOST_DIGITS else f"{number:.6g}".replace(".", mark), number)
 
 
 def _shortened(text: str) -> str:

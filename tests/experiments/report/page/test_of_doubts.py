@@ -1,6 +1,9 @@
 """What the page of judged rows says, from a command on a table and on images."""
 
+import pytest
+
 from experiments.detect import main
+from experiments.report.page.of_doubts import _cell
 
 
 def read(folder):
@@ -41,3 +44,13 @@ def test_images_are_drawn(run_command):
     text = read(run_command(main, "detect", "data.num_rows=60", "worst=3"))
     assert text.count("data:image/png") == 3
     assert "Whose they are" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "order"),
+    [("-2,5459046003660784", "-2,5459", -2.5459046003660784), ("1,5", "1,5", 1.5),
+     ("1,234.5", "1,234.5", None), ("1,2,3", "1,2,3", None)],
+)  # fmt: skip
+def test_a_decimal_comma_stays_one(text, shown, order):
+    cell = _cell(text)
+    assert (cell.text, cell.order) == (shown, order)

@@ -28,6 +28,7 @@ def test_an_unknown_command_is_refused_with_the_nearest(name, remedy):
 
 def test_a_command_gets_the_other_arguments(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["experiments", "payout", "--help"])
+    monkeypatch.delitem(sys.modules, "experiments.payout", raising=False)
     commands.run(["payout", "--help"])
     assert capsys.readouterr().out.startswith("What is each player paid?")
 

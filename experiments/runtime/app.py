@@ -52,13 +52,13 @@ def launch(main: Main, config_name: str, options: type | None = None) -> None:
         options: dataclass of its own options, where `schema.registry` does not have them; the
             primary configuration takes it as NAME_schema.
     """
-    registry.register(config_name, options)
-    if {"--help", "-h"} & set(sys.argv[1:]):
-        sys.stdout.write(option_help.text(CONFIG_FOLDER, config_name))
-        return
     wants_traceback = os.environ.get(FULL_ERROR) == "1"
     answer_signals()
     try:
+        registry.register(config_name, options)
+        if {"--help", "-h"} & set(sys.argv[1:]):
+            sys.stdout.write(option_help.text(CONFIG_FOLDER, config_name))
+            return
         refuse_lists(sys.argv[1:], CONFIG_FOLDER)
         with _whole_errors():
             hydra.main(version_base="1.3", config_path=str(CONFIG_FOLDER), config_name=config_name)(

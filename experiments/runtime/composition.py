@@ -80,6 +80,8 @@ SAYINGS: Sequence[tuple[str, Callable[[dict[str, str]], str]]] = (
     (r"Invalid value assigned: (?P<got>\w+) is not a ListConfig", _wanted("a list in brackets")),
     (r"Missing mandatory value: (?P<key>[\w.]+)", _wanted("a value", "none")),
     (r"Error merging override (?P<key>[\w.]+)=(?P<got>.*)", _wanted("a value of its kind")),
+    (r"dereferencing interpolation '.*': Incompatible value '(?P<got>.*?)' for field of type",
+     _wanted("a value of its kind")),
     (r"Interpolation key '(?P<got>.*)' not found",
      _wanted("an option that there is in ${{…}}", "{got!r}")),
     (r"InterpolationResolution|Interpolation.*(?P<got>\$\{.*)", _wanted("a value", "one that hangs "

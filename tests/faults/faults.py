@@ -31,8 +31,8 @@ from tests.faults.bench import (
 from tests.faults.commands import Outcome
 from tests.faults.tables import flip
 
-NO_THREAD = 127
-"""Exit status of the C library where a thread gets no memory: it ends the process itself."""
+ABORTS = ("cannot allocate memory for thread-local data", "OpenBLAS error: Memory allocation")
+"""Last words of libraries that end the process themselves, with a status, for want of memory."""
 
 CHECKPOINT, STORE = "checkpoint", "store"
 SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT}
@@ -87,7 +87,7 @@ def starve_of_memory(bench: Bench, rng: np.random.Generator) -> Trial:
     with bench.place() as run:
         arguments = bench.arguments(name, run)
         outcome = commands.start(WORKS[name].command, arguments, memory_bytes=more).end()
-        is_abort = (outcome.code or 0) < 0 or outcome.code == NO_THREAD
+        is_abort = (outcome.code or 0) < 0 or any(text in outcome.message for text in ABORTS)
         findings = [] if is_abort else list(check_message(outcome))
         findings += check_left(name, run, may_litter=is_abort)
         findings += check_going_on(bench, name, run)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments import value
+from experiments.runtime.app import launch
 from experiments.runtime.claims import hold
 
 ROOT = Path(__file__).parents[3]
@@ -82,3 +83,12 @@ def test_no_name_is_suggested_for_itself(run_command, arguments, message):
     said = str(stopped.value)
     assert message in said
     assert f"did you mean {said.split(chr(39))[1:2]!r}" not in said
+
+
+def test_a_run_that_is_ended_before_it_has_begun_says_so(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.runtime.schema.registry.register", interrupt)
+    with pytest.raises(SystemExit, match="interrupted; what was finished before is kept"):
+        launch(value.main, "value")

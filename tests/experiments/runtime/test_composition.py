@@ -28,6 +28,7 @@ from experiments.value import main
         ("data.num_rows={}", ["data.num_rows: wanted a whole number or null, got {}; --help"]),
         ("parties=", ["parties: unknown choice ''"]),
         ("num_initialisations=???", ["num_initialisations: wanted a value, got none; it is"]),
+        ("num_initialisations=${data.num_rows}", ["initialisations: wanted a value of its kind"]),
         ("num_initialisations=${nothing}", ["an option that there is", "got 'nothing'; "]),
         ("hydra.run.dir=[1]", ["hydra.run.dir: wanted text", "got [1]; --help"]),
         ("ntk.num_blocks=[1]", ["ntk.num_blocks: wanted a whole number, got [1]; --help"]),

@@ -33,7 +33,8 @@ PARTS = {
         "A command at work (sampling with checkpoints, a kernel in a store, detection, a sweep) is "
         "disturbed; then the very same command goes on, and has to give the numbers of an "
         "undisturbed run to 1e-9. A signal comes at a moment drawn over the whole run; a byte is "
-        "changed at a place drawn over the whole file.",
+        "changed at a place drawn over the file. Where memory is short, a library may end the "
+        "process itself; then, too, the command has to go on.",
     ),
     "networks": (
         "Random networks",
@@ -88,6 +89,8 @@ NOT_COVERED = """\
 - The commands, not the Python functions called with whatever comes to mind; of the studies,
   `data_quantity` and `noise_stability` at their least size. Studies that train networks, downloads
   and `benchmark` have tests of their own, and no generated inputs.
+- Ctrl-C in the first second, while Python still imports the libraries, ends in Python's own
+  traceback; the commands disturbed here have imported them.
 - Four commands are disturbed; nobody pulls a plug, so that what a disk loses in a power cut is not
   tried, and a changed byte is one, not many.
 - A sound input is judged by the consistency of its files, not by the right number: that is what
@@ -145,11 +148,21 @@ def _answer(tally: Tally) -> Iterator[str]:
     minutes = sum(tally.seconds.values()) / 60
     totals = {part: tally.total(part) for part in PARTS}
     yield f"Tried in {minutes:.0f} minutes: {_tried(totals)}.\n"
+    yield from _since_mended(tally.about.get("runs", []))
     yield "| finding | shows now | found on the way and mended |"
     yield "| --- | --- | --- |"
     for kind in (*KINDS, "lost result"):
         yield f"| {kind} | {_count(tally.findings, kind)} | {_count(tally.mended, kind)} |"
     yield ""
+
+
+def _since_mended(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How much was tried of later commits than the first run's."""
+    first = runs[0]["commits"][0] if runs else ""
+    later = [run for run in runs if not run["commits"][0].startswith(first)]
+    if later:
+        totals = {part: sum(run["tried"].get(part, 0) for run in later) for part in PARTS}
+        yield f"Of these, at commits in which the first findings were mended: {_tried(totals)}.\n"
 
 
 def _tried(counts: Mapping[str, int]) -> str:

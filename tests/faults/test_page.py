@@ -42,8 +42,11 @@ def test_what_a_later_run_finds_mended_is_not_shown_as_there(tmp_path, monkeypat
     monkeypatch.setattr(page, "KEPT", tmp_path / "kept.json")
     first, second = tally(tmp_path), tally(tmp_path)
     second.mended, second.findings = first.findings, []
+    second.about = second.about | {"commits": ["b2"]}
     page.keep([first, second])
     kept = Tally.open(page.KEPT)
     assert not kept.findings
     assert [run["shows"] for run in kept.about["runs"]] == [1, 0]
-    assert "| 2 | a1 | 2 | 3 inputs | 1 | 0 |" in page.page(kept)
+    text = page.page(kept)
+    assert "| 2 | b2 | 2 | 3 inputs | 1 | 0 |" in text
+    assert "in which the first findings were mended: 3 inputs, 0 inputs through" in text

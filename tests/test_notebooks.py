@@ -12,7 +12,17 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+LONG = ("3_figures_of_the_paper", "4_extending")
+"""Those that train networks or run studies."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(p, id=p.stem, marks=[pytest.mark.slow] if p.stem in LONG else [])
+        for p in NOTEBOOKS
+    ],
+)
 def test_runs(path):
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     env = {key: value for key, value in os.environ.items() if key != "DAVINZ_RESULTS"}

@@ -91,7 +91,13 @@ def test_their_tests_pass(checkout):
     run(checkout, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+LONG = ("study", "baseline")
+"""Recipes whose commands train networks or repeat seeds; their own tests always run."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in RECIPES]
+)
 def test_their_command_runs(checkout, tmp_path, name):
     python, *arguments = RECIPES[name].command
     assert python == "python"

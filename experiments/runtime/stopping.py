@@ -12,6 +12,8 @@ from types import FrameType
 from typing import Any
 
 AGAIN_SECONDS = 0.05
+NO_CALLER = ("weakref", "_weakrefset")
+"""Modules whose callbacks are called as objects die."""
 
 
 def answer_signals() -> None:
@@ -21,6 +23,8 @@ def answer_signals() -> None:
     """
     if threading.current_thread() is not threading.main_thread():
         return
+    if _watch_collector not in gc.callbacks:
+        gc.callbacks.append(_watch_collector)
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
@@ -37,12 +41,30 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _would_be_lost(frame: FrameType | None) -> bool:
     """Whether an exception raised here ends in the collector of garbage, or in a finaliser."""
-    collectors = {_code(callback) for callback in gc.callbacks}
+    if _collecting.is_set():
+        return True
+    callbacks = {_code(callback) for callback in gc.callbacks}
     while frame is not None:
-        if frame.f_code in collectors or frame.f_code.co_name == "__del__":
+        is_finaliser = frame.f_code.co_name == "__del__"
+        if (
+            is_finaliser
+            or frame.f_code in callbacks
+            or frame.f_globals.get("__name__") in NO_CALLER
+        ):
             return True
         frame = frame.f_back
     return False
+
+
+_collecting = threading.Event()
+
+
+def _watch_collector(phase: str, _: dict[str, Any]) -> None:
+    """Note whether garbage is being collected; callbacks of dying objects run meanwhile."""
+    if phase == "start":
+        _collecting.set()
+    else:
+        _collecting.clear()
 
 
 def _code(callback: Any) -> Any:

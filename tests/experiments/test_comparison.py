@@ -11,7 +11,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::davinz_jax.mmd.DegenerateBandwi
     ("experiment", "truth", "trivial"),
     [
         ("comparison_smoke", "accuracy", "class_share"),
-        ("comparison_ising_smoke", "loss", "log_size"),
+        pytest.param("comparison_ising_smoke", "loss", "log_size", marks=pytest.mark.slow),
     ],
 )
 def test_davinz_agrees_with_retraining_but_so_does_next_to_nothing(

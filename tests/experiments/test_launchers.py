@@ -34,7 +34,7 @@ def needs(module):
     "launcher",
     [
         pytest.param("joblib", marks=needs("hydra_joblib_launcher")),
-        pytest.param("submitit_local", marks=needs("hydra_submitit_launcher")),
+        pytest.param("submitit_local", marks=[needs("hydra_submitit_launcher"), pytest.mark.slow]),
         pytest.param("ray", marks=[needs("hydra_ray_launcher"), pytest.mark.slow]),
     ],
 )

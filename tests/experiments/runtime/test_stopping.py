@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import time
+import weakref
 
 import pytest
 
@@ -26,8 +27,8 @@ def send(number: int) -> None:
 
 
 def wait() -> None:
-    """Long enough for a second try."""
-    time.sleep(20 * AGAIN_SECONDS)
+    """Long enough for a second try, on a busy machine too; a signal ends it."""
+    time.sleep(200 * AGAIN_SECONDS)
 
 
 def collect() -> None:
@@ -75,6 +76,22 @@ def test_a_signal_in_a_finaliser_is_not_lost():
     answer_signals()
     with pytest.raises(KeyboardInterrupt):
         finalise(signal.SIGTERM)
+
+
+def test_a_signal_in_a_callback_of_a_dying_object_is_not_lost():
+    class Thing: ...
+
+    def call_back(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    answer_signals()
+    circle = Thing()
+    circle.self = circle  # pyright: ignore
+    kept = weakref.ref(circle, call_back)
+    del circle
+    with pytest.raises(KeyboardInterrupt):
+        collect()
+    assert kept() is None
 
 
 def test_a_handler_of_ones_own_for_ctrl_c_stays():

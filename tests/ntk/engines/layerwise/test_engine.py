@@ -27,7 +27,14 @@ ARCHITECTURES = {
 }
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+DEEP = ("vgg16", "resnet21", "resnet34")
+"""The deeper ones of a family, which take their time to compile."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] if n in DEEP else []) for n in ARCHITECTURES],
+)
 def test_equals_neural_tangents(name, key):
     """1e-5 of the largest entry, in float32; a trace is the mean of every class's label kernel."""
     module, shape = ARCHITECTURES[name]

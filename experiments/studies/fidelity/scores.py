@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
+from davinz_jax.utility.metrics import BRIER_WEIGHT
 from experiments.studies.fidelity import regression, terms
 from experiments.studies.fidelity.draws import Draw, RowSet
 from experiments.studies.fidelity.regression import FIXED, Fits
@@ -49,10 +50,12 @@ _KERNELS = {"ntk": "NTK", "cosine": "cosine NTK", "sum": "NTK + RBF", "rbf": "RB
             "laplace": "Laplace", "features": "network features"}  # fmt: skip
 _METRICS = {"accuracy": "accuracy", "mse": "−MSE", "cross_entropy": "−cross-entropy",
             "soft_accuracy": "soft accuracy", "sharpened_accuracy": "sharpened accuracy",
+            "soft_accuracy_minus_brier": f"soft accuracy − {BRIER_WEIGHT:g} Brier",
             "correlation": "correlation", "confidence": "confidence",
             "own": "own accuracy", "own_copies": "own accuracy without copies"}  # fmt: skip
 
-_SMOOTH = ("mse", "cross_entropy", "soft_accuracy", "sharpened_accuracy", "correlation")
+_SMOOTH = ("mse", "cross_entropy", "soft_accuracy", "soft_accuracy_minus_brier",
+           "sharpened_accuracy", "correlation")  # fmt: skip
 """Metrics with which one row may count for part."""
 
 

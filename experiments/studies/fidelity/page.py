@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from davinz_jax.defaults import PARTY_METRICS
 from davinz_jax.files import write_whole
 from experiments.report.tables import markdown, span, two_digits
 from experiments.runtime import outputs
@@ -21,6 +22,11 @@ STEM = "fidelity"
 PAPER = "nu_label"
 RBF = "rbf_accuracy_loo"
 RAW = ("rbf", "laplace")
+PAID = {
+    kind: f"{kernel}_{PARTY_METRICS[kind]}_loo"
+    for kind, kernel in {"network": "ntk_ensemble", "raw": "rbf"}.items()
+}
+"""What `utility=auto` values parties by, as a score of sets."""
 NTK_PAPER = "ntk_accuracy_paper"
 WANTED_MEAN, WANTED_LEAST = 0.92, 0.80
 WANTED_HEADERS = ("", "wanted", "found", "met")
@@ -59,9 +65,9 @@ moves in steps of one row. `experiments.value` therefore keeps the kernel and th
 page, the network's where a model is named and RBF where none is, scores *all rows together* by the
 metric chosen here for that kernel (`set_score` of result.json; in Python `score_set`), and values
 parties by the metrics that [party_quality.md](party_quality.md) chose: soft accuracy minus the
-Brier score with a network, soft accuracy without. Of those tried no one metric does both: soft
-accuracy and −MSE order sets at .85 and .80, and by the metrics above parties that differ by noise
-come in worse order.
+Brier score with a network, soft accuracy without. As scores of sets these reach {network} and
+{raw} only, and by the metrics above parties that differ by noise come in worse order: of those
+tried no one metric does both.
 
 Sharpened accuracy and correlation were added when other metrics had been seen on all draws; that
 they are taken, and the power of the former, was decided on the choosing draws.
@@ -147,7 +153,9 @@ def wanted_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _ranking(content: Mapping[str, Any]) -> Iterator[str]:
-    yield SETS_AND_VALUES
+    shown = content["showing"]
+    paid = {kind: span(shown[name]["mean"]) for kind, name in PAID.items()}
+    yield SETS_AND_VALUES.format_map(paid)
     yield "## All scores\n"
     yield "Sorted by the mean over showing draws; *choosing* is the mean over choosing draws.\n"
     headers = ("score", "mean [interval]", "least draw", "ordered pairs", "− KNN-1", "− KNN-5",

@@ -1,19 +1,17 @@
 """What a command does when it is told to stop: SIGTERM and Ctrl-C end it the same way.
 
-An exception that is raised while Python collects garbage is printed and forgotten, as the collector
-has no caller. A signal that comes at such a moment is therefore sent again a little later.
+An exception that is raised in a finaliser, or while Python collects garbage, is reported and
+forgotten, as it has no caller. An interruption that ends so is therefore sent again a little later.
 """
 
-import gc
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Any
 
 AGAIN_SECONDS = 0.05
-NO_CALLER = ("weakref", "_weakrefset")
-"""Modules whose callbacks are called as objects die."""
 
 
 def answer_signals() -> None:
@@ -23,49 +21,33 @@ def answer_signals() -> None:
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    if _watch_collector not in gc.callbacks:
-        gc.callbacks.append(_watch_collector)
+    if not isinstance(sys.unraisablehook, _SendAgain):
+        sys.unraisablehook = _SendAgain(sys.unraisablehook)
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    if _would_be_lost(frame):
-        again = threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
-        return
     raise KeyboardInterrupt
 
 
-def _would_be_lost(frame: FrameType | None) -> bool:
-    """Whether an exception raised here ends in the collector of garbage, or in a finaliser."""
-    if _collecting.is_set():
-        return True
-    callbacks = {_code(callback) for callback in gc.callbacks}
-    while frame is not None:
-        is_finaliser = frame.f_code.co_name == "__del__"
-        if (
-            is_finaliser
-            or frame.f_code in callbacks
-            or frame.f_globals.get("__name__") in NO_CALLER
-        ):
-            return True
-        frame = frame.f_back
-    return False
+class _SendAgain:
+    """Told of exceptions without a caller, sends an interruption again and passes the others on."""
+
+    def __init__(self, otherwise: Any) -> None:
+        self._otherwise = otherwise
+
+    def __call__(self, unraisable: Any, /) -> None:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            again = threading.Timer(AGAIN_SECONDS, _send)
+            again.daemon = True
+            again.start()
+        else:
+            self._otherwise(unraisable)
 
 
-_collecting = threading.Event()
-
-
-def _watch_collector(phase: str, _: dict[str, Any]) -> None:
-    """Note whether garbage is being collected; callbacks of dying objects run meanwhile."""
-    if phase == "start":
-        _collecting.set()
-    else:
-        _collecting.clear()
-
-
-def _code(callback: Any) -> Any:
-    return getattr(callback, "__code__", None)
+def _send() -> None:
+    """Send SIGTERM to this process, unless nobody here answers it any more."""
+    if signal.getsignal(signal.SIGTERM) is _interrupt:
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -41,7 +41,7 @@ def test_a_run_that_is_ended_says_so_and_leaves_nothing(tmp_path, how):
         assert run.stdout is not None
         assert run.stdout.readline() == "begun\n"
         run.send_signal(how)
-        began, (_, said) = time.monotonic(), run.communicate()
+        began, (_, said) = time.monotonic(), run.communicate(timeout=90)
     assert run.returncode == 1
     assert said.splitlines()[-1].startswith("interrupted; what was finished before is kept")
     assert "Traceback" not in said

@@ -19,9 +19,11 @@ demo: $(VENV)/.complete
 	$(BIN)/python -m experiments.value data=digits
 	$(BIN)/python -m experiments.value data=digits utility=davinz
 
-# One BLAS thread a worker: workers that each spin all cores stand in each other's way.
+# One thread a worker: workers that each spin all cores stand in each other's way. XLA's own pool of
+# threads has been seen to wait for itself on two cores, which hung a run for good.
 test: $(VENV)/.complete
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
+		$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.complete
 	$(BIN)/ruff check .

@@ -8,11 +8,13 @@
   use and their `Parties`.
 - Corruptions: `flip_labels`, `add_noise`, `add_party_noise`, `duplicate_rows`, and `keep_rows` for
   none; and `bootstrap`.
+- `leave_copies_out` lets rows that a party holds several times count once.
 - `cross_fit` lets the rows judge each other in folds, where there is no validation set.
 - `validate` checks a `Dataset` made by hand as every source checks its own.
 """
 
 from davinz_jax.data.checks import validate
+from davinz_jax.data.copies import Copies, leave_copies_out
 from davinz_jax.data.corruption import (
     add_noise,
     add_party_noise,
@@ -51,6 +53,7 @@ from davinz_jax.data.tabular.reading import TableFile, open_table, read_cells, r
 
 __all__ = [
     "PUBLIC_FILES",
+    "Copies",
     "Dataset",
     "FileOptions",
     "Parties",
@@ -71,6 +74,7 @@ __all__ = [
     "hold_out",
     "ising_energy",
     "keep_rows",
+    "leave_copies_out",
     "load_arrays",
     "load_cifar10",
     "load_digits",

@@ -10,10 +10,9 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from davinz_jax.data import load_table, partition_rows
 from davinz_jax.data.checks import validate
 from davinz_jax.data.dataset import Dataset, Parties, Validation
-from davinz_jax.data.folds import cross_fit
 from davinz_jax.data.tabular.memory import frame_of
 from davinz_jax.data.targets import infer_task
-from davinz_jax.types import PRNGKey, Task
+from davinz_jax.types import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,30 +42,22 @@ def make_dataset(
     task: Task | None,
     standardise: bool,
     impute: Any,
-    num_folds: int | None,
-    key: PRNGKey,
 ) -> Dataset:
-    """Rows to be valued with their validation set, which is themselves, in folds, if none is given.
+    """Rows to be valued with their validation set, which is themselves if none is given.
 
     Args:
         given: rows, and perhaps a validation set.
         task: None infers it, as `infer_task`.
         standardise: whether columns are standardised, and words become columns of 0 and 1.
         impute: what fills gaps of a table, as in `load_table`.
-        num_folds: folds where rows judge each other.
-        key: draws the folds.
 
     Raises:
         ValueError: as `load_table` and `validate`.
     """
     is_table = hasattr(given.inputs, "columns") or given.inputs.ndim == 2
     if is_table and standardise:
-        dataset = _of_table(given, task, impute)
-    else:
-        dataset = _of_arrays(given, task)
-    if given.validation_inputs is None:
-        return cross_fit(dataset, num_folds=num_folds, key=key)
-    return dataset
+        return _of_table(given, task, impute)
+    return _of_arrays(given, task)
 
 
 def make_parties(dataset: Dataset, groups: Any) -> tuple[Parties, Array]:

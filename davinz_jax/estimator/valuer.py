@@ -12,7 +12,9 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from davinz_jax import semivalues
 from davinz_jax.choices import check_choice
+from davinz_jax.data.copies import Copies, leave_copies_out
 from davinz_jax.data.dataset import Dataset, Parties
+from davinz_jax.data.folds import cross_fit
 from davinz_jax.defaults import (
     COSTS,
     UtilityName,
@@ -65,6 +67,9 @@ class DataValuer(BaseEstimator):
             1, as `load_table` does (a regression target is standardised too); otherwise, and for
             images, rows are taken as they are.
         impute: what fills gaps of a table: `mean`, `median` or `most_frequent`; None refuses them.
+        copies: whether rows that a group holds several times, with equal inputs and target, count
+            `once` or `each`; `auto`: once where a group repeats rows far more often than the rows
+            given coincide. Where they count once, `dataset_` holds those that count.
         num_folds: folds in which rows judge each other; None for 5, fewer where fewer differ.
         num_initialisations: draws of the network.
         wrong_rate: share of rows that is wrong, in (0, 1), which `keep_` drops; `auto` parts them
@@ -109,6 +114,7 @@ class DataValuer(BaseEstimator):
         task: Any = None,
         standardise: Any = True,
         impute: Any = None,
+        copies: Any = "auto",
         num_folds: Any = None,
         num_initialisations: Any = 5,
         wrong_rate: Any = "auto",
@@ -124,6 +130,7 @@ class DataValuer(BaseEstimator):
         self.task = task
         self.standardise = standardise
         self.impute = impute
+        self.copies = copies
         self.num_folds = num_folds
         self.num_initialisations = num_initialisations
         self.wrong_rate = wrong_rate
@@ -149,15 +156,16 @@ class DataValuer(BaseEstimator):
         self._check_settings()
         keys = jax.random.split(jax.random.key(self._seed()), 4)
         given = self._check(X, y, X_val, y_val)
-        dataset = make_dataset(
-            given,
-            task=self.task,
-            standardise=self.standardise,
-            impute=self.impute,
-            num_folds=self.num_folds,
-            key=keys[0],
+        whole = make_dataset(
+            given, task=self.task, standardise=self.standardise, impute=self.impute
         )
-        parties, self.players_ = make_parties(dataset, groups)
+        parties, self.players_ = make_parties(whole, groups)
+        distinct = leave_copies_out(
+            whole, parties, copies="each" if groups is None else self.copies
+        )
+        dataset, parties = distinct[:2]
+        if given.validation_inputs is None:
+            dataset = cross_fit(dataset, num_folds=self.num_folds, key=keys[0])
         self.dataset_ = dataset if groups is None else replace(dataset, parties=parties)
         if dataset.task == "classification":
             self.classes_ = class_values(given)
@@ -166,7 +174,8 @@ class DataValuer(BaseEstimator):
         utility = self._utility(name, ingredients)
         self._store(self._value(name, utility, ingredients.values_rows, key=keys[2]))
         kernel = None if name in (*COSTS, OWN) else ingredients.regression_kernel()
-        self.keep_, self.margins_ = judge(dataset, kernel, self.wrong_rate, key=keys[3])
+        judged = judge(dataset, kernel, self.wrong_rate, key=keys[3])
+        self.keep_, self.margins_ = (each[distinct.places] for each in judged)
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -187,7 +196,11 @@ class DataValuer(BaseEstimator):
             share = getattr(self, name)
             if share != "auto" and not 0 < share < 1:
                 raise ValueError(f"{name}: wanted a share in (0, 1), got {share}; 0.1 is a tenth")
-        for name, known in (("utility", get_args(UtilityName)), ("semivalue", SEMIVALUES)):
+        for name, known in (
+            ("utility", get_args(UtilityName)),
+            ("semivalue", SEMIVALUES),
+            ("copies", get_args(Copies)[1:]),
+        ):
             if not callable(getattr(self, name)):
                 check_choice(name, getattr(self, name), ("auto", *known))
 

@@ -28,7 +28,7 @@ from davinz_jax import (
     Parties,
     Valuation,
 )
-from davinz_jax.data import cross_fit, partition_rows
+from davinz_jax.data import Copies, cross_fit, leave_copies_out, partition_rows
 from davinz_jax.data.holdout import NO_HOLDOUT
 from davinz_jax.models import initialise, load_torch_weights
 from davinz_jax.ntk import Forecast
@@ -181,13 +181,17 @@ class Components:
     seed: int
     keys: Mapping[str, PRNGKey]
     is_cross_fit: bool = False
+    copies: Copies = "each"
 
     def load(self, progress: Progress) -> Rows:
         """The data in use, its parties, and which rows were corrupted on purpose."""
         return self.spoil(*self.deal(progress))
 
     def deal(self, progress: Progress) -> tuple[Dataset, Parties]:
-        """The data in use as its source has it, each row with its line, and its parties."""
+        """The data in use as its source has it, each row with its line, and its parties.
+
+        Where copies count once, those that do not count are left out.
+        """
         dataset = self.source(key=self.keys["data"], progress=progress)
         if not isinstance(dataset, Dataset):
             raise InputError(
@@ -195,7 +199,7 @@ class Components:
                 f"{type(dataset).__name__}; return Dataset(...)"
             )
         dataset, parties = self.partition(dataset.numbered(), key=self.keys["parties"])
-        return dataset.numbered(), parties
+        return leave_copies_out(dataset.numbered(), parties, copies=self.copies)[:2]
 
     def spoil(self, dataset: Dataset, parties: Parties) -> Rows:
         """The data spoilt as configured, and in folds where its rows judge each other."""
@@ -307,7 +311,13 @@ def components(cfg: DictConfig) -> Components:
         seed=cfg.seed,
         keys=streams(cfg.seed, data_seed),
         is_cross_fit=is_cross_fit,
+        copies=_copies(settings),
     )
+
+
+def _copies(settings: Mapping[str, Any]) -> Any:
+    """How a party's copies count; single rows are players as they are."""
+    return "each" if settings.get("players") == "rows" else settings.get("copies") or "each"
 
 
 def split_data(node: Mapping[str, Any]) -> tuple[dict[str, Any], int | None, bool]:

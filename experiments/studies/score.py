@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from davinz_jax.data import Parties
+from davinz_jax.data import Copies, Parties
+from davinz_jax.data.copies import rows_that_count
 from davinz_jax.files import write_whole
 from davinz_jax.linalg import NotPositiveDefiniteError
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
@@ -78,7 +79,7 @@ def score(
         old = _old_rows(settings, earlier, stages)
         _check_encoding(old, earlier)
         inputs, targets = _new_rows(settings, earlier, path, stages)
-        joined = join(old, inputs, targets, name)
+        joined = _count(join(old, inputs, targets, name), settings.get("copies") or "each")
     components = compose.components(OmegaConf.create(settings))
     kind = usage.kind_of(settings["utility"])
     if "model" not in usage.used_by(kind, components.kernel_choice, settings["mmd"]):
@@ -87,7 +88,7 @@ def score(
     with stages.stage("utility"), _refusing_far_rows(path):
         utility = components.utility(context.ingredients)
         party = score_new_party(utility, name, against=valuation)
-    return Score(party, len(inputs), valuation)
+    return Score(party, int(joined.parties.sizes[-1]), valuation)
 
 
 @contextmanager
@@ -234,6 +235,22 @@ def join(old: Rows, inputs: np.ndarray, targets: np.ndarray, name: str) -> Rows:
     indices = np.concatenate([parties.indices, np.full(len(inputs), len(parties))])
     corrupted = np.concatenate([old.corrupted, np.zeros(len(inputs), bool)])
     return Rows(joined, Parties(indices, (*parties.names, name)), corrupted)
+
+
+def _count(rows: Rows, copies: Copies) -> Rows:
+    """The rows without those of the new party, the last, that do not count (`copies.py`)."""
+    dataset, parties = rows.dataset, rows.parties
+    stands_for = rows_that_count(dataset.inputs, dataset.targets, parties.indices, copies)
+    is_new = parties.indices == len(parties) - 1
+    kept = np.flatnonzero(~is_new | (stands_for == np.arange(len(dataset))))
+    if len(kept) < len(dataset):
+        console.note(
+            f"{len(dataset) - len(kept):,} of {is_new.sum():,} rows of {parties.names[-1]} repeat "
+            "another of them and are left out, as in the run; value with copies=each to count them"
+        )
+    return Rows(
+        dataset.take(kept), Parties(parties.indices[kept], parties.names), rows.corrupted[kept]
+    )
 
 
 def result(score: Score) -> dict[str, Any]:

@@ -143,6 +143,21 @@ def test_functions_of_ones_own(data):
     np.testing.assert_allclose(fitted.values_, 1)
 
 
+def test_copies_of_a_group_count_once(data):
+    X, y, groups, X_val, y_val, _ = data
+    rows = np.concatenate([np.arange(40), np.repeat(np.flatnonzero(groups == 9), 2)])
+    again = (X[rows], y[rows], groups[rows], X_val, y_val)
+    options = {"standardise": False, "random_state": 0}
+    once = dv.DataValuer(**options).fit(X, y, groups, X_val, y_val)
+    found = dv.DataValuer(**options).fit(*again)
+    np.testing.assert_allclose(found.values_, once.values_, rtol=1e-6)
+    np.testing.assert_array_equal(found.keep_, once.keep_[rows])
+    np.testing.assert_allclose(found.margins_, once.margins_[rows], atol=1e-6)
+    each = dv.DataValuer(copies="each", **options).fit(*again)
+    assert np.abs(each.values_ - once.values_).max() > 1e-3
+    assert len(each.dataset_) == len(rows)
+
+
 def test_a_known_share_of_rows_is_dropped(data):
     X, y, groups, *_ = data
     fitted = dv.DataValuer(wrong_rate=0.25, random_state=0).fit(X, y, groups)
@@ -155,6 +170,7 @@ def test_a_known_share_of_rows_is_dropped(data):
     [
         ({"utility": "davins"}, {}, "utility: wanted one of .*did you mean 'davinz'"),
         ({"semivalue": "shap"}, {}, "semivalue: wanted one of .*did you mean 'shapley'"),
+        ({"copies": "twice"}, {}, "copies: wanted one of"),
         ({"utility": "davinz"}, {}, "model: wanted a network"),
         ({"level": 2}, {}, r"level: wanted a share in \(0, 1\), got 2"),
         ({"wrong_rate": 0}, {}, "wrong_rate: wanted a share"),

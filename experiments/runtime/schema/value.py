@@ -13,6 +13,14 @@ class Players(StrEnum):
     rows = "rows"
 
 
+class Copies(StrEnum):
+    """How rows count that a party holds several times."""
+
+    auto = "auto"
+    once = "once"
+    each = "each"
+
+
 @dataclass
 class ValueOptions:
     """Options of the command `value` itself."""
@@ -44,6 +52,11 @@ class Value(Composed):
     value: ValueOptions = option("", ValueOptions)
     hosts: Hosts = option("", Hosts)
     players: Players = option("value parties, or single rows", Players.parties)
+    copies: Copies = option(
+        "rows that a party holds several times (equal inputs and target) count once or each; auto "
+        "= once where a party repeats rows far more often than this table's rows coincide",
+        Copies.auto,
+    )
     second_opinion: bool | None = option(
         "also value by the other of ν and kernel regression, where validation rows have labels; "
         "null = unless that takes long",

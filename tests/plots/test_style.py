@@ -8,7 +8,8 @@ from experiments.report.plots import plt
 
 
 @pytest.fixture(autouse=True)
-def _close_figures():
+def _no_figure_before_or_after():
+    plt.close("all")  # other tests of the same worker may have left some
     yield
     plt.close("all")
 

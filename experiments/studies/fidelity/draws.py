@@ -27,23 +27,9 @@ from davinz_jax.data import (
 from davinz_jax.data.sources.mnist_m import load_photographs
 from davinz_jax.types import PRNGKey
 from experiments.studies.fidelity import recipes
+from experiments.studies.fidelity.learning import Part
 from experiments.studies.fidelity.recipes import Inputs, Labels, Recipe, Scale
 from experiments.studies.fidelity.specs import TABLES, Spec
-
-
-@dataclass(frozen=True)
-class Part:
-    """Rows of one use: inputs (m, ...) and classes (m,)."""
-
-    inputs: Inputs
-    targets: Labels
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def take(self, rows: Int[np.ndarray, " r"]) -> "Part":
-        """The rows given, in that order."""
-        return Part(self.inputs[rows], self.targets[rows])
 
 
 @dataclass(frozen=True)

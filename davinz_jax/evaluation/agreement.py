@@ -55,6 +55,7 @@ def compare_scores(
     *,
     key: PRNGKey,
     num_resamples: int = 10_000,
+    of_draws: bool = False,
 ) -> Agreement:
     """Spearman correlation of each score with the truth, and its resamples over sets.
 
@@ -64,6 +65,7 @@ def compare_scores(
         truths: for each draw, the truth of its sets.
         key: decides the resamples.
         num_resamples: how many.
+        of_draws: whether draws are resampled too, as where they part the same rows anew.
 
     Raises:
         ValueError: if a draw's scores and truth are not of as many sets.
@@ -71,11 +73,15 @@ def compare_scores(
     resampled = np.zeros((num_resamples, len(names)))
     by_draw = np.zeros((len(truths), len(names)))
     keys = jax.random.split(key, len(truths))
+    weights = np.full((1, len(truths)), 1 / len(truths))
+    if of_draws:
+        generator = numpy_generator(jax.random.fold_in(key, len(truths)))
+        weights = generator.multinomial(len(truths), weights[0], num_resamples) / len(truths)
     for draw, (score, truth) in enumerate(zip(scores, truths, strict=True)):
         _check(names, score, truth)
         by_draw[draw] = rank_correlations(score, truth, np.arange(len(truth))[None])[0]
         picks = numpy_generator(keys[draw]).integers(len(truth), size=(num_resamples, len(truth)))
-        resampled += rank_correlations(score, truth, picks) / len(truths)
+        resampled += rank_correlations(score, truth, picks) * weights[:, draw, None]
     return Agreement(tuple(names), by_draw, resampled)
 
 

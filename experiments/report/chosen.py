@@ -24,14 +24,19 @@ def describe_choice(choice: Resolved, situation: Situation) -> list[str]:
     settings = choice.settings
     players = f"{situation.num_players:,} {'rows' if situation.values_rows else 'parties'}"
     values = f"{_semivalue(settings['semivalue'])} values of {players}"
-    first = f"{values} by {_utility(settings, situation)}"
+    first = f"{values} by {describe_utility(settings, situation)}"
     if situation.judged_by:
         first += f", judged by {situation.judged_by}"
     return [first, *_reasons(choice, situation)]
 
 
-def _utility(settings: Mapping[str, Any], situation: Situation) -> str:
-    """A utility with what it is made of."""
+def describe_utility(settings: Mapping[str, Any], situation: Situation) -> str:
+    """A utility with what it is made of.
+
+    Args:
+        settings: of every group, nothing in them left to be chosen.
+        situation: the data and the players.
+    """
     node, kind = settings["utility"], usage.kind_of(settings["utility"])
     if kind == "discrepancy":
         return PARTS[kind]

@@ -20,6 +20,7 @@ from davinz_jax.utility.set_score import SetScore
 from experiments.report import all_rows, certainty, plots
 from experiments.report.doubts import label_names
 from experiments.report.opinions import LeftOut, Opinion, beside, rank_text
+from experiments.report.told import Told
 from experiments.runtime import console, jobs, outputs
 from experiments.runtime.context import Context
 from experiments.runtime.schema.value import ValueOptions
@@ -39,6 +40,7 @@ class Run:
         seconds: time of each stage.
         seed: seed of every random choice.
         second: the second opinion, or why there is none where there could be one.
+        told: what a trust run said of the utility on these data, if one is at hand.
     """
 
     context: Context
@@ -47,6 +49,7 @@ class Run:
     seconds: Mapping[str, float]
     seed: int
     second: Opinion | LeftOut | None = None
+    told: Told | None = None
 
     @property
     def opinion(self) -> Opinion | None:
@@ -121,6 +124,7 @@ def result(
         "kernel": _kernel(run),
         "utility": described,
         "second_opinion": _second(run.second),
+        "trust": None if run.told is None else run.told.record(),
         "num_samples": run.valuation.num_samples,
         "seeds": {"seed": run.seed, "num_initialisations": _num_initialisations(ingredients)},
         "notes": list(dataset.notes),
@@ -217,6 +221,8 @@ def show(run: Run, level: float) -> None:
     if run.second is not None:
         for text in run.second.lines():
             console.note(text)
+    if run.told is not None:
+        console.note(run.told.line())
 
 
 def _detection(run: Run) -> str:

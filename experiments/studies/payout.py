@@ -41,7 +41,11 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     notes = [f"{doubt}; what these are paid may differ by chance alone"] if doubt else []
     followed = what_is_followed(saved.result(Path(cfg.run)))
     zeroed = set_to_zero(valuation, cfg.negative.value)
-    notes += [*followed["second_opinion"], *([zero_note(zeroed)] if zeroed else [])]
+    notes += [
+        *followed["second_opinion"],
+        *followed["trust"],
+        *([zero_note(zeroed)] if zeroed else []),
+    ]
     for text in notes:
         console.note(text)
     content = (
@@ -66,16 +70,19 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
 
 
 def what_is_followed(run: Mapping[str, Any]) -> dict[str, Any]:
-    """The utility that the money follows, and what the run said where a second opinion parts.
+    """The utility that the money follows, and what the run said of it.
+
+    That is where a second opinion parts, and what a trust run said, each as a list of sentences.
 
     Args:
         run: what result.json of the run holds.
     """
     second = run.get("second_opinion") or {}
     said = second["says"] if second.get("parts") else []
+    told = [run["trust"]["sentence"]] if run.get("trust") else []
     utility = run["utility"]
     named = {name: utility[name] for name in ("kind", "metric", "kernel") if name in utility}
-    return {"follows": named | {"semivalue": run["method"]}, "second_opinion": said}
+    return {"follows": named | {"semivalue": run["method"]}, "second_opinion": said, "trust": told}
 
 
 def set_to_zero(valuation: Valuation, negative: str) -> list[str]:

@@ -17,6 +17,7 @@ from experiments.report.doubts import Doubts
 from experiments.report.page.of_values import values_page
 from experiments.report.page.render import REPORT, page_writer
 from experiments.report.plots_ridges import ridge_writers
+from experiments.report.told import Told
 from experiments.report.values import Run
 from experiments.runtime import auto, claims, compose, console
 from experiments.runtime.auto import Resolved
@@ -30,6 +31,7 @@ from experiments.runtime.second_opinion import choose_second
 from experiments.studies import worst_rows
 from experiments.studies.base import check_level, check_worst
 from experiments.studies.second_opinion import Second, checkpoint_of_second
+from experiments.studies.trust.identity import identify, read_trust
 
 CHECKPOINT = "checkpoint"
 
@@ -48,6 +50,7 @@ class Prepared:
         named: options that the command line names.
         stages: times of what has been done.
         folder: where the run writes.
+        told: what a trust run said, if one is named.
     """
 
     components: Components
@@ -59,6 +62,7 @@ class Prepared:
     named: Set[str]
     stages: Stages
     folder: Path
+    told: Told | None = None
 
     def doubt(self) -> Doubts | None:
         """What all other rows say of each row; None where they cannot tell."""
@@ -115,6 +119,7 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
         if why_held and is_held_out(rows.dataset.notes):
             choice = choice.with_reason("holdout", f"rows are held out, for {why_held}")
         check_ridge_figure(cfg.value.ridge_figure, choice.settings["ntk"]["ridge"])
+        told = find_told(cfg.trust, rows.dataset, choice)
         for line in describe_choice(choice, situation):
             console.say(line)
     second = choose_second(
@@ -131,7 +136,7 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
     )
     opinion = None if second is None else Second(second, is_wanted=bool(cfg.second_opinion))
     return Prepared(
-        components, choice, opinion, context, source_rows, settings, named, stages, folder
+        components, choice, opinion, context, source_rows, settings, named, stages, folder, told
     )
 
 
@@ -153,7 +158,7 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     if prepared.second is not None:
         second = prepared.second.form(context, valuation, prepared.stages)
     seconds, seed = prepared.stages.seconds, prepared.components.seed
-    valued = Run(context, utility, valuation, seconds, seed, second)
+    valued = Run(context, utility, valuation, seconds, seed, second, prepared.told)
     content = values.result(valued, prepared.choice.settings, prepared.choice.reasons)
     content["worst_rows"] = None if found is None else doubts.summary(found)
     values.show(valued, options.level)
@@ -170,6 +175,11 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     for path in (folder / CHECKPOINT, checkpoint_of_second(folder / CHECKPOINT)):
         path.unlink(missing_ok=True)
     return content
+
+
+def find_told(folder: str | None, dataset: Dataset, choice: Resolved) -> Told | None:
+    """What the trust run of a folder said, refused if it was of something else; None without."""
+    return None if folder is None else read_trust(Path(folder), identify(dataset, choice))
 
 
 def check_ridge_figure(is_wanted: bool, ridge: Any) -> None:

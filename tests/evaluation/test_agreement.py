@@ -66,6 +66,19 @@ def test_the_mean_is_over_draws_and_intervals_are_paired():
     assert (nothing.low, nothing.high) == (0, 0)
 
 
+def test_draws_are_resampled_where_they_part_the_same_rows():
+    """Two draws of one correlation 1 and −1: the mean is 0, and as likely 1 or −1 as not."""
+    truth = np.arange(8.0)
+    scores = [truth[None], -truth[None]]
+    how = {"key": jax.random.key(0), "num_resamples": 400}
+    apart = agreement.compare_scores(("score",), scores, [truth, truth], **how)
+    np.testing.assert_allclose(apart.resampled, 0, atol=1e-12)
+    found = agreement.compare_scores(("score",), scores, [truth, truth], of_draws=True, **how)
+    assert np.unique(found.resampled.round(9)).tolist() == [-1, 0, 1]
+    assert 0.4 < (found.resampled.round(9) == 0).mean() < 0.6
+    assert found.mean("score").value == 0
+
+
 def test_reliability_by_spearman_and_brown():
     """Two measurements have one split: r of the two columns, stepped up to 2r / (1 + r)."""
     measured = RNG.random((10, 2))

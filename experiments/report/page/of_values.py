@@ -88,12 +88,24 @@ def _answer(run: Run, level: float) -> list[str]:
             f"{last['player']} is worth least{_doubt(last, len(frame))}.",
             f"{first['player']}: {_worth(first)}. {last['player']}: {_worth(last)}.",
         ]
-    return [*lines, *_below_zero(frame), *_pairs(run, level), *_second(run), *_all_rows(run)]
+    return [
+        *lines,
+        *_below_zero(frame),
+        *_pairs(run, level),
+        *_second(run),
+        *_told(run),
+        *_all_rows(run),
+    ]
 
 
 def _second(run: Run) -> list[str]:
     """Where a second opinion parts from the first, and what to do."""
     return run.opinion.sentences() if run.opinion is not None and run.opinion.parts else []
+
+
+def _told(run: Run) -> list[str]:
+    """Whether the values may be believed, where that was looked into."""
+    return [] if run.told is None else [run.told.sentence]
 
 
 def _all_rows(run: Run) -> Iterator[str]:

@@ -14,6 +14,7 @@ from experiments.runtime.schema import (
     party_quality,
     result,
     studies,
+    trust,
     value,
 )
 
@@ -27,6 +28,7 @@ COMMANDS: dict[str, type] = {
     **fidelity.COMMANDS,
     **party_quality.COMMANDS,
     **detect.COMMANDS,
+    **trust.COMMANDS,
 }
 """Schema of each command, by the name of its primary configuration; `study` has what all share."""
 

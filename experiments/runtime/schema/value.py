@@ -21,6 +21,12 @@ class Copies(StrEnum):
     each = "each"
 
 
+COPIES = (
+    "rows that a party holds several times (equal inputs and target) count once or each; auto "
+    "= once where a party repeats rows far more often than this table's rows coincide"
+)
+
+
 @dataclass
 class ValueOptions:
     """Options of the command `value` itself."""
@@ -52,10 +58,10 @@ class Value(Composed):
     value: ValueOptions = option("", ValueOptions)
     hosts: Hosts = option("", Hosts)
     players: Players = option("value parties, or single rows", Players.parties)
-    copies: Copies = option(
-        "rows that a party holds several times (equal inputs and target) count once or each; auto "
-        "= once where a party repeats rows far more often than this table's rows coincide",
-        Copies.auto,
+    copies: Copies = option(COPIES, Copies.auto)
+    trust: str | None = option(
+        "folder of a run of experiments.trust on the same data; what it says is repeated (path)",
+        None,
     )
     second_opinion: bool | None = option(
         "also value by the other of ν and kernel regression, where validation rows have labels; "

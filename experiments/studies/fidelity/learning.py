@@ -1,14 +1,16 @@
 """A network trained on rows and tested: Adam in minibatches, ended by rows kept apart.
 
-The weights of the epoch with the smallest loss on the stopping rows are kept. Numbers are learnt
-as they are given: bring them to mean 0 and deviation 1 first.
+The weights of the epoch with the smallest loss on the stopping rows are kept, or those of the
+greatest accuracy, and of these the smallest loss: the loss of classes that the rows do not hold
+grows from the first epoch on. Numbers are learnt as they are given: bring them to mean 0 and
+deviation 1 first.
 """
 
 import functools
 import inspect
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -17,6 +19,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 from jaxtyping import Int, Num
+from optax.tree_utils import tree_get
 
 from davinz_jax.data import numpy_generator
 from davinz_jax.training.losses import row_losses
@@ -45,12 +48,14 @@ class Training:
     Attributes:
         batch_size: rows of a minibatch; what does not fill one waits for the next epoch's order.
         max_epochs: epochs at most.
-        patience: epochs without a smaller stopping loss after which training ends.
+        patience: epochs without a better one on the stopping rows after which training ends.
+        by_accuracy: whether an epoch is better by accuracy first, and then by loss.
     """
 
     batch_size: int = 25
     max_epochs: int = 60
     patience: int = 8
+    by_accuracy: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,21 @@ class Achieved:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A trained network.
+
+    Attributes:
+        variables: of the best epoch.
+        epochs: epochs trained.
+        best_epoch: epoch whose weights were kept.
+    """
+
+    variables: Variables
+    epochs: int
+    best_epoch: int
+
+
 def train_network(
     learner: Learner,
     variables: Variables,
@@ -109,29 +129,39 @@ def train_network(
         key: decides the order of rows.
     """
     start = time.perf_counter()
-    orders = _orders(len(rows), learner.training, numpy_generator(key))
-    trained, epochs, best = _fit(learner, variables, rows, stopping, orders)
-    accuracy, loss = _test_network(learner, trained, test)
-    return Achieved(accuracy, loss, epochs, best, round(time.perf_counter() - start, 3))
+    trained = fit_network(learner, variables, rows, stopping, key=key)
+    accuracy, loss = _test_network(learner, trained.variables, test)
+    seconds = round(time.perf_counter() - start, 3)
+    return Achieved(accuracy, loss, trained.epochs, trained.best_epoch, seconds)
 
 
-def _fit(
-    learner: Learner, variables: Variables, rows: Part, stopping: Part, orders: Iterator[Any]
-) -> tuple[Variables, int, int]:
-    """Variables of the best epoch, epochs trained, and which was the best."""
+def fit_network(
+    learner: Learner, variables: Variables, rows: Part, stopping: Part, *, key: PRNGKey
+) -> Trained:
+    """Train one network on rows; arguments as of `train_network`."""
     step, optimiser = _compiled(_make_step, learner)
     state = optimiser.init(variables["params"])
     inputs, targets = jnp.asarray(rows.inputs), jnp.asarray(rows.targets)
-    best, best_loss, best_epoch, epoch = variables, np.inf, 0, 0
+    orders = _orders(len(rows), learner.training, numpy_generator(key))
+    best, lowest, best_epoch, epoch = variables, (np.inf, np.inf), 0, 0
     for epoch in range(1, learner.training.max_epochs + 1):
         for batch in next(orders):
-            variables, state = step(variables, state, inputs, targets, batch)
-        loss = _test_network(learner, variables, stopping)[1]
-        if loss < best_loss:
-            best, best_loss, best_epoch = variables, loss, epoch
+            variables, state = step(variables, state, inputs, targets, batch, key)
+        accuracy, loss = _test_network(learner, variables, stopping)
+        cost = (-accuracy if learner.training.by_accuracy else loss, loss)
+        if cost < lowest:
+            best, lowest, best_epoch = variables, cost, epoch
         if epoch - best_epoch >= learner.training.patience:
             break
-    return best, epoch, best_epoch
+    return Trained(best, epoch, best_epoch)
+
+
+def predict_rows(
+    learner: Learner, variables: Variables, inputs: Num[np.ndarray, "m ..."]
+) -> Num[np.ndarray, " m"]:
+    """The class that a network gives each row, or its number."""
+    outputs = np.asarray(_compiled(_make_predictor, learner)(variables, inputs))
+    return outputs.argmax(1) if learner.task == "classification" else outputs.reshape(len(inputs))
 
 
 def _orders(num_rows: int, training: Training, generator: np.random.Generator) -> Iterator[Any]:
@@ -144,30 +174,44 @@ def _orders(num_rows: int, training: Training, generator: np.random.Generator) -
 Maker = Callable[[Learner], Any]
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A learner as it is told from others, though its network may have what cannot be hashed."""
+
+    kind: type
+    text: str
+    learner: Learner = field(compare=False)
+
+
 def _compiled(make: Maker, learner: Learner) -> Any:
-    """What is made of a learner, once where its network can be told from others."""
-    try:
-        return _make_once(make, learner)
-    except TypeError:  # a module of the user's with a field that cannot be hashed
-        return make(learner)
+    """What is made of a learner, once."""
+    return _make_once(make, _Told(type(learner.module), repr(learner), learner))
 
 
 @functools.lru_cache(maxsize=16)
-def _make_once(make: Maker, learner: Learner) -> Any:
-    return make(learner)
+def _make_once(make: Maker, told: _Told) -> Any:
+    return make(told.learner)
 
 
 def _make_step(learner: Learner) -> tuple[Callable[..., Any], Any]:
-    """One compiled step of Adam, and its optimiser."""
+    """One compiled step of Adam, and its optimiser; the key is for what drops units at random."""
     optimiser = optax.adam(learner.rate)
     known = inspect.signature(type(learner.module).__call__).parameters
-    options = {"train": True} if "train" in known else {}
+    options: dict[str, Any] = {"train": True} if "train" in known else {}
 
     @jax.jit
-    def step(variables: Variables, state: Any, inputs: Any, targets: Any, batch: Any) -> Any:
+    def step(
+        variables: Variables, state: Any, inputs: Any, targets: Any, batch: Any, key: PRNGKey
+    ) -> Any:
+        rngs = {"dropout": jax.random.fold_in(key, tree_get(state, "count"))}
+
         def objective(params: Any) -> Any:
             outputs, moved = learner.module.apply(
-                {**variables, "params": params}, inputs[batch], mutable=["batch_stats"], **options
+                {**variables, "params": params},
+                inputs[batch],
+                mutable=["batch_stats"],
+                rngs=rngs,
+                **options,
             )
             return jnp.mean(row_losses(outputs, targets[batch], learner.task)), moved
 
@@ -177,6 +221,10 @@ def _make_step(learner: Learner) -> tuple[Callable[..., Any], Any]:
         return {**variables, "params": optax.apply_updates(old, updates), **moved}, after
 
     return step, optimiser
+
+
+def _make_predictor(learner: Learner) -> Callable[..., Any]:
+    return jax.jit(learner.module.apply)
 
 
 def _make_tester(learner: Learner) -> Callable[..., Any]:

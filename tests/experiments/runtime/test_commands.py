@@ -22,7 +22,7 @@ def test_every_command_is_listed_with_its_question():
     ("name", "remedy"), [("valeu", "did you mean 'value'"), ("zzz", "--help lists all")]
 )
 def test_an_unknown_command_is_refused_with_the_nearest(name, remedy):
-    with pytest.raises(SystemExit, match=f"wanted one of value, score, .*{remedy}"):
+    with pytest.raises(SystemExit, match=f"wanted one of value, trust, score, .*{remedy}"):
         commands.run([name])
 
 

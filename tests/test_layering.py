@@ -11,6 +11,7 @@ LIBRARY = {
     "types": 0,
     "versions": 0,
     "choices": 0,
+    "extras": 0,
     "files": 0,
     "entry": 0,
     "equations": 0,

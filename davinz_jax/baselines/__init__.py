@@ -1,5 +1,8 @@
 """What DAVINZ is compared with; every method takes a `BaselineContext` and returns a `Valuation`.
 
+Of rows, from arrays, each module's `row_values`: `knn_shapley`, `data_oob`, `lava`, `complexity_gap`,
+`logistic_influence`, `confident_learning`; `lava` and the last need the extra `benchmarks`.
+
 By training: `validation_performance` (retraining without each party), `influence_functions`,
 `robust_volume`. Without: `knn_shapley`. Predictors that any method must beat: `random_values`,
 `log_size`, `class_share`, `mmd_alone`. `evaluation.time_valuation` says how long one takes.

@@ -1,5 +1,6 @@
 """What studies share whose results are kept: going on in one's own folder, the files, the page."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from experiments.report.page.document import Document
 from experiments.report.page.render import REPORT, page_writer
 from experiments.runtime import console, outputs
 
-PLACES = ("root", "store", "keep", "overwrite")
+PLACES = ("root", "store", "keep", "overwrite", "jobs")
 """Options that say where files lie; they change no number, and are not kept."""
 
 
@@ -39,6 +40,22 @@ def is_result_of(config: Mapping[str, Any], path: Path) -> bool:
     if not path.is_file():
         return False
     return decisive(outputs.read_result(path)["config"]) == decisive(config)
+
+
+def find_once(store: Path, name: str, known: Any, find: Callable[[], Any]) -> Any:
+    """What was found before under this name for all that is known; found and kept if it was not.
+
+    Args:
+        store: folder of such pieces.
+        name: beginning of the piece's file name.
+        known: decides what is found; another one has another file.
+        find: gives what JSON holds.
+    """
+    digest = hashlib.sha256(repr(known).encode()).hexdigest()[:12]
+    path = store / f"{name}-{digest}.json"
+    if not path.is_file():
+        write_whole(store, {path.name: outputs.result_writer(find())})
+    return outputs.read_piece(path)
 
 
 def leave(

@@ -13,6 +13,7 @@ from experiments.runtime.schema import (
     fidelity,
     party_quality,
     result,
+    rivals,
     studies,
     trust,
     value,
@@ -29,6 +30,7 @@ COMMANDS: dict[str, type] = {
     **party_quality.COMMANDS,
     **detect.COMMANDS,
     **trust.COMMANDS,
+    **rivals.COMMANDS,
 }
 """Schema of each command, by the name of its primary configuration; `study` has what all share."""
 

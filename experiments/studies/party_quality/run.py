@@ -3,8 +3,7 @@
 The values of a game are kept in the store once found, so that a killed run goes on where it was.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
-from davinz_jax.files import Writer, write_whole
+from davinz_jax.files import Writer
 from experiments.report import plots
 from experiments.report.tables import span
 from experiments.runtime import claims, compose, console, outputs
 from experiments.studies.base import check_level
-from experiments.studies.kept import Shelf, decisive, is_result_of, leave
+from experiments.studies.kept import Shelf, decisive, find_once, is_result_of, leave
 from experiments.studies.party_quality import analysis, page
 from experiments.studies.party_quality.figures import order_figure
 from experiments.studies.party_quality.games import make_game
@@ -81,7 +80,7 @@ def value_game(spec: Spec, root: Path | None, store: Path) -> dict[str, Any]:
             "values": score_game(game),
         }
 
-    found = _kept(store, spec.name, (spec, tuple(MEASURED)), find)
+    found = find_once(store, spec.name, (spec, tuple(MEASURED)), find)
     return found | {"values": with_sums(found["values"], spec.num_classes)}
 
 
@@ -89,16 +88,7 @@ def value_rows(spec: Spec, plan: Plan, root: Path | None, store: Path) -> dict[s
     """Leave-one-out values on ever more validation rows, read from the store or found."""
     counts = plan.validation_rows
     name = f"{spec.name}-validation"
-    return _kept(store, name, (spec, counts), lambda: value_by_rows(spec, counts, root))
-
-
-def _kept(store: Path, name: str, known: Any, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What was found under this name for all that is known, found if it was not."""
-    digest = hashlib.sha256(repr(known).encode()).hexdigest()[:12]
-    path = store / f"{name}-{digest}.json"
-    if not path.is_file():
-        write_whole(store, {path.name: outputs.result_writer(find())})
-    return outputs.read_piece(path)
+    return find_once(store, name, (spec, counts), lambda: value_by_rows(spec, counts, root))
 
 
 def summary(

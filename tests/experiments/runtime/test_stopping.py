@@ -16,6 +16,7 @@ SIGNALS = [signal.SIGTERM, signal.SIGINT]
 @pytest.fixture(autouse=True)
 def signals_are_put_back():
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -23,7 +23,7 @@ demo: $(VENV)/.complete
 # threads has been seen to wait for itself on two cores, which hung a run for good: a worker that
 # hangs is ended after five minutes, and its test is run once more; a test that fails is not.
 test: $(VENV)/.complete
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NPROC=8 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
 		$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --reruns 1 --only-rerun 'lost worker'
 
 lint: $(VENV)/.complete

@@ -1,7 +1,7 @@
 """What DAVINZ is compared with; every method takes a `BaselineContext` and returns a `Valuation`.
 
-Of rows, from arrays, each module's `row_values`: `knn_shapley`, `data_oob`, `lava`, `complexity_gap`,
-`logistic_influence`, `confident_learning`; `lava` and the last need the extra `benchmarks`.
+Of rows, from arrays, each module's `row_values`: `knn_shapley`, `data_oob`, `complexity_gap`,
+`logistic_influence`; with the extra `benchmarks` also `lava` and `confident_learning`.
 
 By training: `validation_performance` (retraining without each party), `influence_functions`,
 `robust_volume`. Without: `knn_shapley`. Predictors that any method must beat: `random_values`,

@@ -4,7 +4,7 @@ Models are fitted to bootstrap draws of the rows; a row's value is the mean scor
 number) under the models whose draw left it out. No validation set is needed.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import numpy as np
@@ -13,6 +13,7 @@ from jaxtyping import Float, Num
 from davinz_jax.types import PRNGKey
 
 Learner = Literal["logistic", "tree"]
+Score = Literal["hit", "chance"]
 
 
 def row_values(
@@ -20,7 +21,8 @@ def row_values(
     targets: Num[np.ndarray, " n"],
     *,
     key: PRNGKey,
-    learner: Learner = "logistic",
+    learner: Learner | Any = "logistic",
+    score: Score = "hit",
     num_models: int = 1000,
     is_regression: bool = False,
 ) -> Float[np.ndarray, " n"]:
@@ -30,7 +32,9 @@ def row_values(
         inputs: rows that were valued, standardised for a logistic regression.
         targets: classes, or numbers.
         key: draws the bootstrap samples.
-        learner: logistic regression, or decision trees of full depth; scikit-learn's, as they come.
+        learner: logistic regression, or decision trees of full depth, scikit-learn's as they come;
+            or an estimator of one's own.
+        score: of a class: whether it is the one predicted, or its chance.
         num_models: bootstrap draws.
         is_regression: whether targets are numbers, predicted by trees.
 
@@ -54,11 +58,7 @@ def row_values(
         left[drawn] = False
         if not left.any():
             continue
-        found = model.predict(inputs[left])
-        if classes is None:
-            total[left] -= np.square(found - targets[left])
-        else:
-            total[left] += classes[found.astype(int)] == targets[left]
+        total[left] += _scores(model, inputs[left], targets[left], classes, score)
         count[left] += 1
     seen = count > 0
     values = np.divide(total, count, out=np.zeros(len(targets)), where=seen)
@@ -66,7 +66,17 @@ def row_values(
     return values
 
 
-def _bagging(learner: Learner, num_models: int, seed: int, is_regression: bool):
+def _scores(model: Any, inputs, targets, classes: np.ndarray | None, score: Score) -> np.ndarray:
+    """How right a model is about rows; models of a bag of classes know them by their number."""
+    if classes is None:
+        return -np.square(model.predict(inputs) - targets)
+    if score == "hit":
+        return (classes[model.predict(inputs).astype(int)] == targets).astype(float)
+    known = classes[model.classes_.astype(int)] == targets[:, None]
+    return (model.predict_proba(inputs) * known).sum(axis=1)
+
+
+def _bagging(learner: Any, num_models: int, seed: int, is_regression: bool):
     from sklearn.ensemble import BaggingClassifier, BaggingRegressor
     from sklearn.linear_model import LogisticRegression
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -75,7 +85,8 @@ def _bagging(learner: Learner, num_models: int, seed: int, is_regression: bool):
         raise ValueError(f"learner: wanted tree for numbers, got {learner}; set learner='tree'")
     if is_regression:
         return BaggingRegressor(DecisionTreeRegressor(), num_models, random_state=seed)
-    made = DecisionTreeClassifier() if learner == "tree" else LogisticRegression()
+    named = {"tree": DecisionTreeClassifier, "logistic": LogisticRegression}
+    made = named[learner]() if isinstance(learner, str) else learner
     return BaggingClassifier(made, num_models, random_state=seed)
 
 

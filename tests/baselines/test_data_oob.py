@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 from sklearn.ensemble import BaggingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from davinz_jax.baselines.data_oob import row_values
@@ -51,6 +52,23 @@ def test_wrong_numbers_are_worth_least(rows):
                         is_regression=True)  # fmt: skip
     assert (values <= 0).all()
     assert detection_auc(values, is_wrong) > 0.95
+
+
+def test_chances_are_those_of_the_models_that_did_not_draw_a_row(rows):
+    inputs, labels, _ = rows
+    key = jax.random.key(1)
+    seed = int(jax.random.randint(key, (), 0, np.iinfo(np.int32).max))
+    bagged = BaggingClassifier(LogisticRegression(C=0.1), 8, random_state=seed)
+    bagged.fit(inputs, labels)
+    chances = [[] for _ in labels]
+    for model, drawn in zip(bagged.estimators_, bagged.estimators_samples_, strict=True):
+        for row in set(range(60)) - set(drawn):
+            chances[row].append(model.predict_proba(inputs[[row]])[0, int(labels[row] == 7)])
+    found = row_values(inputs, labels, key=key, learner=LogisticRegression(C=0.1), score="chance",
+                       num_models=8)  # fmt: skip
+    seen = np.array([len(each) > 0 for each in chances])
+    wanted = [np.mean(each) for each in chances if each]
+    np.testing.assert_allclose(found[seen], wanted, atol=1e-12)
 
 
 def test_a_row_in_every_draw_has_the_mean_of_the_others():

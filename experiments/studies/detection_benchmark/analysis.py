@@ -6,6 +6,7 @@ test after Friedman's, as critical-difference diagrams have it (Demšar, JMLR 20
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,23 +166,36 @@ def beside_published(records: Sequence[Record], path: Path) -> list[dict[str, An
         records: one a draw and method.
         path: file of the published figures.
     """
-    theirs = {_place(row): row for row in read_published(path)}
     found = []
     for cell in cells(record for record in records if record["data"] in GENERATED):
-        name = METHODS[cell["method"]].published or ""
-        row = theirs.get((NOISE_NAMES[cell["noise"]], cell["data"], cell["rate"], name))
-        if row is None or cell["f1_stderr"] is None:
-            continue
-        stderr = row["sd"] / np.sqrt(row["num_runs"])
-        found.append({
-            **{name: cell[name] for name in (*CELL, "count", "f1", "f1_stderr")},
-            "published": row["f1"],
-            "published_stderr": float(stderr),
-            "apart": float((cell["f1"] - row["f1"]) / np.hypot(stderr, cell["f1_stderr"])),
-        })  # fmt: skip
+        apart = hold_against(cell, METHODS[cell["method"]].published or "", path)
+        if apart is not None:
+            kept = {name: cell[name] for name in (*CELL, "count", "f1", "f1_stderr")}
+            found.append(kept | apart)
     return found
 
 
+def hold_against(cell: Record, name: str, path: Path) -> dict[str, float] | None:
+    """A published figure with its standard error, and how far a cell is from it in both errors.
+
+    Args:
+        cell: data, noise, rate, mean F1 and its standard error.
+        name: of the method among the published figures.
+        path: file of the published figures.
+
+    Returns:
+        None where nothing was published, or the cell has no error.
+    """
+    wanted = NOISE_NAMES[cell["noise"]], cell["data"], cell["rate"], name
+    row = next((row for row in read_published(path) if _place(row) == wanted), None)
+    if row is None or cell["f1_stderr"] is None:
+        return None
+    stderr = float(row["sd"] / np.sqrt(row["num_runs"]))
+    apart = float((cell["f1"] - row["f1"]) / np.hypot(stderr, cell["f1_stderr"]))
+    return {"published": row["f1"], "published_stderr": stderr, "apart": apart}
+
+
+@cache
 def read_published(path: Path) -> list[dict[str, Any]]:
     """Published figures: noise, data, rate, method, mean F1, its deviation, and runs."""
     numbers = ("rate", "f1", "sd", "num_runs")

@@ -227,32 +227,46 @@ def published_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[
 
 
 def explanations(content: Mapping[str, Any]) -> Iterator[str]:
-    """Which methods repeat their published figures of label noise, and why others do not."""
+    """Which methods repeat their published figures of label noise, and what others depend on."""
     rows = content["published"]
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method and row["noise"] == "label"]
         near = [row for row in own if abs(row["apart"]) <= FAR]
         if own:
-            why = WHY.get(method, "") if len(near) < len(own) else ""
             yield (
                 f"- {METHODS[method].title}: {len(near)} of {len(own)} figures of label noise "
-                f"within two standard errors. {why}".rstrip()
+                "within two standard errors."
             )
     yield ""
+    if content["variants"]:
+        yield (
+            "**The same rivals, run in other ways.** What a published run did in detail is not "
+            "known; these show what its figure depends on, 100 models each for Data-OOB.\n"
+        )
+        yield from markdown(*variant_rows(content))
 
 
-WHY = {
-    "data_oob_logistic_1000": (
-        "Ours are scikit-learn's logistic regressions run to their minimum; the published ones are "
-        "trained by gradient steps for a fixed number of epochs."
-    ),
-    "lava": (
-        "The published runs regularise the transport by a number of their own, ours by a share of "
-        "the mean cost; more of it finds more noise in inputs and no more labels."
-    ),
-    "knn_shapley_100": "The method is exact, so that the rows drawn are what is left to differ.",
-}
-"""What differs between a method here and in the published runs."""
+def variant_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    """Headers and rows: a variant a line, its F1 and distance from the published figure."""
+    cells = content["variants"]
+    places = list(dict.fromkeys((row["data"], row["noise"], row["rate"]) for row in cells))
+    found = {(r["method"], r["how"], r["data"], r["noise"], r["rate"]): r for r in cells}
+
+    def text(name: tuple[str, str], place: tuple[Any, ...]) -> str:
+        row = found.get((*name, *place))
+        return "" if row is None else f"{row['f1']:.3f} ({row['apart']:+.1f})"
+
+    def published(method: str, place: tuple[Any, ...]) -> str:
+        row = next((r for key, r in found.items() if (key[0], *key[2:]) == (method, *place)), None)
+        return "" if row is None else f"{row['published']:.3f}"
+
+    rows = []
+    for method in dict.fromkeys(row["method"] for row in cells):
+        rows.append((method, "published", *(published(method, place) for place in places)))
+        hows = dict.fromkeys(row["how"] for row in cells if row["method"] == method)
+        rows += [(method, how, *(text((method, how), place) for place in places)) for how in hows]
+    headers = [f"{data}, {noise}, {rate:.0%}" for data, noise, rate in places]
+    return ("method", "how (apart, errors)", *headers), rows
 
 
 def _seconds(content: Mapping[str, Any]) -> Iterator[str]:

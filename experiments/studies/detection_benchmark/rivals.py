@@ -29,7 +29,7 @@ def nearest(draw: Draw, num_neighbours: int) -> Values:
         _flat(dataset.inputs),
         dataset.targets,
         _flat(dataset.validation.inputs),
-        _validation_targets(draw),
+        validation_targets(draw),
         num_neighbours=num_neighbours,
     )
 
@@ -49,7 +49,7 @@ def out_of_bag(draw: Draw, learner: data_oob.Learner, num_models: int = FEW_MODE
 def transport(draw: Draw) -> Values:
     """LAVA; numbers have no classes, so that their inputs alone are compared."""
     rows, validation, _ = draw.columns
-    labels, others = draw.dataset.targets, _validation_targets(draw)
+    labels, others = draw.dataset.targets, validation_targets(draw)
     if draw.dataset.task == "regression":
         labels, others = (np.zeros(len(each), np.int64) for each in (labels, others))
     return lava.row_values(rows, labels, validation, others)
@@ -66,7 +66,7 @@ def influence(draw: Draw) -> Values:
     """Influence on a logistic regression."""
     rows, validation, _ = draw.columns
     return logistic_influence.row_values(
-        rows, draw.dataset.targets, validation, _validation_targets(draw)
+        rows, draw.dataset.targets, validation, validation_targets(draw)
     )
 
 
@@ -99,7 +99,8 @@ def _flat(inputs: Num[np.ndarray, "n ..."]) -> Num[np.ndarray, "n d"]:
     return inputs.reshape(len(inputs), -1)
 
 
-def _validation_targets(draw: Draw) -> Num[np.ndarray, " m"]:
+def validation_targets(draw: Draw) -> Num[np.ndarray, " m"]:
+    """Targets of the validation rows, which draws always have."""
     targets = draw.dataset.validation.targets
     assert targets is not None
     return targets

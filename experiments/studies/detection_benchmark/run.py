@@ -8,21 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
-from davinz_jax.detection import cut_two_means
-from davinz_jax.evaluation import detection_auc, detection_f1
 from davinz_jax.files import Writer
 from davinz_jax.linalg.threads import limit_threads
 from experiments.report import plots
 from experiments.runtime import claims, compose, console, outputs
 from experiments.studies.base import check_level
-from experiments.studies.detection_benchmark import analysis, figures, page
-from experiments.studies.detection_benchmark.draws import Draw, make_draws, part_sizes, read_pool
-from experiments.studies.detection_benchmark.methods import Scored, score_rows
+from experiments.studies.detection_benchmark import analysis, figures, page, variants
+from experiments.studies.detection_benchmark.draws import make_draws, part_sizes, read_pool
+from experiments.studies.detection_benchmark.judging import judge
+from experiments.studies.detection_benchmark.methods import score_rows
 from experiments.studies.detection_benchmark.pieces import (
     check_installed,
     choose_seeds,
@@ -33,10 +31,6 @@ from experiments.studies.detection_benchmark.specs import FEW_RATES, PLANS, Piec
 from experiments.studies.kept import Shelf, decisive, is_result_of, leave
 
 RESULT = f"{page.STEM}.json"
-STEPS = 20
-"""Of a recall curve: shares of the rows looked at, 5 % at a time."""
-
-DIGITS = 4
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
@@ -56,6 +50,16 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         plan, measure, root=root, store=store, stages=stages, num_processes=cfg.jobs
     )
     content = summary(cfg, plan, records, root)
+    if plan.shrink == 1:
+        varied = measure_all(
+            variants.plan_of(plan.num_seeds),
+            variants.measure,
+            root=root,
+            store=store,
+            stages=stages,
+            num_processes=cfg.jobs,
+        )
+        content["variants"] = variants.summarise(varied, page.KEPT / page.PUBLISHED)
     content["seconds"] = stages.seconds
     show(content)
     drawn = figures.draw(content)
@@ -73,32 +77,6 @@ def measure(piece: Piece, root: Path | None = None) -> list[dict[str, Any]]:
             for scored in score_rows(draw, with_long=with_long):
                 records.append({"noise": noise, "rate": rate, **judge(draw, scored)})
     return records
-
-
-def judge(draw: Draw, scored: Scored) -> dict[str, Any]:
-    """F1 by exact two means, AUC and the recall curve of a method's values.
-
-    Raises:
-        ValueError: for values that are not finite.
-    """
-    values = scored.values
-    if not np.isfinite(values).all():
-        raise ValueError(
-            f"values: wanted finite numbers of {scored.method} on {draw.dataset.name}, got "
-            f"{int((~np.isfinite(values)).sum())} others; this method cannot be compared there"
-        )
-    differs = bool(np.ptp(values) > 0)
-    dropped = cut_two_means(-values).dropped if differs else np.zeros(len(values), bool)
-    order = np.argsort(values, kind="stable")
-    ends = np.round(np.arange(1, STEPS + 1) / STEPS * len(values)).astype(int)
-    found = np.cumsum(draw.is_wrong[order])[ends - 1] / draw.is_wrong.sum()
-    return {
-        "method": scored.method,
-        "f1": round(detection_f1(dropped, draw.is_wrong), DIGITS),
-        "auc": round(detection_auc(values, draw.is_wrong), DIGITS),
-        "seconds": round(scored.seconds, DIGITS),
-        "recall": found.round(DIGITS).tolist(),
-    }
 
 
 def summary(
@@ -120,6 +98,7 @@ def summary(
         "cells": analysis.cells(records),
         "ranks": analysis.rank_families(records, **how),
         "published": published if plan.shrink == 1 else [],
+        "variants": [],
         "recall": analysis.recall_curves(records),
         "versions": outputs.versions(),
         "config": decisive(compose.plain(cfg)),

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy.stats import studentized_range
 
-from experiments.studies.detection_benchmark import page
+from experiments.studies.detection_benchmark import page, variants
 from experiments.studies.detection_benchmark.analysis import (
     beside_published,
     best_published,
@@ -16,8 +16,8 @@ from experiments.studies.detection_benchmark.analysis import (
     table_of_means,
 )
 from experiments.studies.detection_benchmark.draws import make_draws
+from experiments.studies.detection_benchmark.judging import judge
 from experiments.studies.detection_benchmark.methods import Scored
-from experiments.studies.detection_benchmark.run import judge
 from experiments.studies.detection_benchmark.specs import Piece
 
 HOW = {"key": jax.random.key(0), "num_resamples": 500, "level": 0.95}
@@ -85,3 +85,22 @@ def test_values_are_judged_by_two_means_and_the_order():
     assert (flat["f1"], flat["auc"]) == (0.0, 0.5)
     with pytest.raises(ValueError, match="values: wanted finite numbers of random on fried"):
         judge(draw, Scored("random", np.full(50, np.nan), 0.0))
+
+
+def test_variants_are_held_against_the_figure_of_their_name():
+    path = page.KEPT / page.PUBLISHED
+    records = [
+        {"data": "fried", "noise": "label", "rate": 0.2, "method": variants.OOB, "how": "hits",
+         "f1": f1} for f1 in (0.5, 0.54)
+    ]  # fmt: skip
+    (row,) = variants.summarise(records, path)
+    assert row["published"] == pytest.approx(0.524, abs=5e-4)
+    assert row["count"] == 2
+    assert not variants.summarise(records[:1], path)  # one draw has no error
+
+
+def test_variants_run_on_a_small_draw():
+    piece = Piece("fried", 0, ("label", "feature"), (0.2,), shrink=20)
+    found = variants.measure(piece)
+    assert len(found) == len(variants.VARIANTS) + 3  # LAVA on both kinds of noise
+    assert all(0 <= record["f1"] <= 1 for record in found)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.stats import rankdata
 
 from davinz_jax.data import numpy_generator
@@ -144,6 +144,7 @@ def ranked(
         "first": methods[first],
         "mean": dict(zip(methods, table.mean(axis=0).tolist(), strict=True)),
         "rank": {methods[i]: _limits(float(means[i]), resampled[:, i], level) for i in order},
+        **_lead(table, methods, order, drawn, level),
         "chance": {methods[i]: dict(zip(methods, chances[i].tolist(), strict=True)) for i in order},
         "alike": alike,
     }
@@ -152,6 +153,31 @@ def ranked(
 def ranks_by_data(scores: Float[np.ndarray, "d k"]) -> Float[np.ndarray, "d k"]:
     """Rank of each method on each data set, 1 the largest; equal ones share their mean rank."""
     return rankdata(-scores, axis=1)
+
+
+def _lead(
+    table: Float[np.ndarray, "d k"],
+    methods: Sequence[str],
+    order: Int[np.ndarray, " k"],
+    drawn: Int[np.ndarray, "r d"],
+    level: float,
+) -> dict[str, Any]:
+    """How far the best method of ours is ahead of the best rival, with an interval over data sets.
+
+    Args:
+        table: scores of data sets and methods.
+        methods: their names.
+        order: of their mean ranks.
+        drawn: data sets of each resample.
+        level: coverage of the interval.
+    """
+    ours = [int(i) for i in order if METHODS[methods[int(i)]].is_ours]
+    rivals = [int(i) for i in order if not METHODS[methods[int(i)]].is_ours]
+    if not ours or not rivals:
+        return {}
+    ahead = table[:, ours[0]] - table[:, rivals[0]]
+    limits = _limits(float(ahead.mean()), ahead[drawn].mean(axis=1), level)
+    return {"lead": {"ours": methods[ours[0]], "rival": methods[rivals[0]], "ahead": limits}}
 
 
 def _limits(value: float, drawn: Float[np.ndarray, " r"], level: float) -> list[float]:

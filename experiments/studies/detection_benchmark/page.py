@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from davinz_jax.files import write_whole
-from experiments.report.tables import markdown, two_digits
+from experiments.report.tables import markdown, span, two_digits
 from experiments.runtime import outputs
 from experiments.studies.detection_benchmark.analysis import NOISE_NAMES, best_published
 from experiments.studies.detection_benchmark.methods import METHODS
@@ -99,9 +99,27 @@ def verdicts(content: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"{family['title']}: first is **{METHODS[first].title}**, mean rank "
             f"{_rank(family['rank'][first])} of {len(family['rank'])} over "
-            f"{len(family['data'])} data sets; not told apart from it: {alike}"
+            f"{len(family['data'])} data sets; {lead(family)}not told apart by ranks alone: {alike}"
         )
     yield from _wanted(content)
+
+
+def lead(family: Mapping[str, Any]) -> str:
+    """How far the best of ours is ahead of the best rival, in words."""
+    if "lead" not in family:
+        return ""
+    ours, rival = (METHODS[family["lead"][name]].title for name in ("ours", "rival"))
+    score = family["score"]
+    return f"mean {score} of {ours} less {rival}: {span(family['lead']['ahead'])}; "
+
+
+def percent(rate: float) -> str:
+    """A share in percent.
+
+    >>> percent(0.05)
+    '5 %'
+    """
+    return f"{100 * rate:.0f} %"
 
 
 def _wanted(content: Mapping[str, Any]) -> Iterator[str]:
@@ -115,7 +133,7 @@ def _wanted(content: Mapping[str, Any]) -> Iterator[str]:
         method, figure = best[NOISE_NAMES["label"], data, rate]
         met = "met" if cell["f1"] >= wanted else "**not met**"
         yield (
-            f"{data} at {rate:.0%} wrong labels: {METHODS[cell['method']].title} has "
+            f"{data} at {percent(rate)} wrong labels: {METHODS[cell['method']].title} has "
             f"{_f1(cell)}; ≥ {two_digits(wanted)} was wanted: {met}. The best published figure is "
             f"{figure:.3f} ({method})"
         )
@@ -130,7 +148,7 @@ def _ranks(content: Mapping[str, Any]) -> Iterator[str]:
     )
     yield "![Critical differences of mean ranks](../results/detection_ranks.png)\n"
     for family in content["ranks"]:
-        yield f"**{family['title'].capitalize()}**\n"
+        yield f"**{family['title'][0].upper()}{family['title'][1:]}**\n"
         yield from markdown(*rank_rows(family))
 
 
@@ -153,7 +171,7 @@ def _tables(content: Mapping[str, Any]) -> Iterator[str]:
         for rate in FEW_RATES:
             cells = _cells(content, noise=noise, rate=rate)
             if cells:
-                yield f"## {title}, {rate:.0%}: F1 and AUC\n"
+                yield f"## {title}, {percent(rate)}: F1 and AUC\n"
                 yield "F1 ± standard error over seeds / AUC; all rates: `results/detection.csv`.\n"
                 yield from markdown(*score_rows_of(cells))
 
@@ -194,7 +212,7 @@ def _published(content: Mapping[str, Any]) -> Iterator[str]:
         (
             data,
             noise,
-            f"{rate:.0%}",
+            f"{percent(rate)}",
             f"{figure:.3f}",
             method,
             *_best_cells(content, data, noise, rate),
@@ -218,7 +236,7 @@ def _best_cells(content: Mapping[str, Any], data: str, noise: str, rate: float) 
 def published_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """Headers and rows: ours beside theirs, and how far apart."""
     rows = [
-        (METHODS[row["method"]].title, row["data"], row["noise"], f"{row['rate']:.0%}",
+        (METHODS[row["method"]].title, row["data"], row["noise"], f"{percent(row['rate'])}",
          f"{row['f1']:.3f} ± {row['f1_stderr']:.3f} ({row['count']})",
          f"{row['published']:.3f} ± {row['published_stderr']:.3f}", f"{row['apart']:+.1f}")
         for row in content["published"]
@@ -265,7 +283,7 @@ def variant_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Se
         rows.append((method, "published", *(published(method, place) for place in places)))
         hows = dict.fromkeys(row["how"] for row in cells if row["method"] == method)
         rows += [(method, how, *(text((method, how), place) for place in places)) for how in hows]
-    headers = [f"{data}, {noise}, {rate:.0%}" for data, noise, rate in places]
+    headers = [f"{data}, {noise}, {percent(rate)}" for data, noise, rate in places]
     return ("method", "how (apart, errors)", *headers), rows
 
 

@@ -68,6 +68,9 @@ def rank_directions(
         )  # fmt: skip
         ranks = ranked(table, key=key, num_resamples=num_resamples, level=level)
         ranks["mean"] = {name: sign * mean for name, mean in ranks["mean"].items()}
+        if sign < 0 and "lead" in ranks:
+            ahead, low, high = ranks["lead"]["ahead"]
+            ranks["lead"]["ahead"] = [-ahead, -high, -low]
         title = f"{direction} values removed first"
         found.append({"title": title, "direction": direction, "score": "accuracy", **ranks})
     return found

@@ -11,6 +11,7 @@ from davinz_jax.files import write_whole
 from experiments.report.tables import markdown
 from experiments.runtime import outputs
 from experiments.studies.detection_benchmark.methods import METHODS
+from experiments.studies.detection_benchmark.page import lead
 from experiments.studies.detection_benchmark.specs import NOT_RANKED
 from experiments.studies.removal_benchmark.analysis import DIRECTIONS
 
@@ -71,7 +72,7 @@ def verdicts(content: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"{family['title']}: first is **{METHODS[first].title}**, mean rank {value:.1f} "
             f"[{low:.1f}, {high:.1f}] of {len(family['rank'])} over {len(family['data'])} data "
-            f"sets; not told apart from it: {alike}"
+            f"sets; {lead(family)}not told apart by ranks alone: {alike}"
         )
 
 

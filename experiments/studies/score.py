@@ -33,11 +33,19 @@ from experiments.runtime.errors import InputError
 
 @dataclass(frozen=True)
 class Score:
-    """A new party's worth beside the valuation that it is compared with."""
+    """A new party's worth beside the valuation that it is compared with.
+
+    Attributes:
+        party: what it adds, and is worth alone.
+        num_rows: of it, those that count.
+        valuation: of the run.
+        told: what a trust run said of the run's values, if it was named there.
+    """
 
     party: NewParty
     num_rows: int
     valuation: Valuation
+    told: Sequence[str] = ()
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
@@ -57,6 +65,8 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     }
     for sentence in sentences(found):
         console.say(sentence)
+    for sentence in found.told:
+        console.note(sentence)
     files = {
         REPORT: page_writer(report(found, content)),
         outputs.RESULT: outputs.result_writer(content),
@@ -88,7 +98,8 @@ def score(
     with stages.stage("utility"), _refusing_far_rows(path):
         utility = components.utility(context.ingredients)
         party = score_new_party(utility, name, against=valuation)
-    return Score(party, int(joined.parties.sizes[-1]), valuation)
+    told = [earlier["trust"]["sentence"]] if earlier.get("trust") else []
+    return Score(party, int(joined.parties.sizes[-1]), valuation, told)
 
 
 @contextmanager
@@ -266,6 +277,7 @@ def result(score: Score) -> dict[str, Any]:
         "value_alone": party.value_alone,
         "method": "leave_one_out",
         "rank": _rank(score),
+        "trust": list(score.told),
     }
 
 
@@ -310,6 +322,7 @@ def report(score: Score, content: Mapping[str, Any]) -> Document:
             "encoding, bandwidth, ridge, κ and seeds are those of the run: nothing of the old "
             "parties' values was found anew",
             f"the rows that judged the others judged {name} too",
+            *score.told,
         ],
         content=content,
     )

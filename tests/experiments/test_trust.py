@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import payout, trust, value
+from experiments import payout, score, trust, value
 from experiments.runtime.app import launch
 
 SMALL = ("minutes=5", "num_sets=10", "num_seeds=2", "num_rows=40")
@@ -78,7 +78,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_numbers(run, data, tmp_path):
     assert again["budget"]["spent_minutes"] > content["seconds"]["networks"] / 60 / 2
 
 
-def test_value_and_payout_repeat_its_sentence(run, data, tmp_path, capsys):
+def test_value_payout_and_score_repeat_its_sentence(run, data, tmp_path, capsys):
     folder, content = run
     alone = ("second_opinion=false", "value.worst=0", f"trust={folder}")
     valued = start(value.main, "value", tmp_path / "valued", *data, *alone)
@@ -87,7 +87,13 @@ def test_value_and_payout_repeat_its_sentence(run, data, tmp_path, capsys):
     assert content["sentence"] in (tmp_path / "valued" / "report.html").read_text()
     paid = start(payout.main, "payout", tmp_path / "paid", f"run={tmp_path / 'valued'}", "budget=9")
     assert paid["trust"] == [content["sentence"]]
-    assert capsys.readouterr().out.count(content["sentence"]) == 2
+    new = pd.read_csv(data[1].removeprefix("data.path=")).head(20).drop(columns="shop")
+    new.assign(age=new["age"] + 0.1).to_csv(tmp_path / "new.csv", index=False)
+    asked = (f"run={tmp_path / 'valued'}", f"path={tmp_path / 'new.csv'}", "name=north")
+    scored = start(score.main, "score", tmp_path / "scored", *asked)
+    assert scored["trust"] == [content["sentence"]]
+    assert content["sentence"] in (tmp_path / "scored" / "report.html").read_text()
+    assert capsys.readouterr().out.count(content["sentence"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,7 @@ def test_result_by_hand():
     assert score.result(found("leave_one_out")) == {
         "name": "c", "num_rows": 7, "value": 2.0, "stderr": 0.5, "u": 2.0, "value_alone": 5.0,
         "method": "leave_one_out", "rank": 2,
+        "trust": [],
     }  # fmt: skip
 
 

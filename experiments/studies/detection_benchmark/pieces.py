@@ -53,6 +53,7 @@ def measure_all(
     store: Path,
     stages: Stages,
     num_processes: int,
+    names: tuple[Any, ...] = (),
 ) -> Records:
     """The records of every piece of a plan, in its order, each with its data set and seed.
 
@@ -63,9 +64,10 @@ def measure_all(
         store: folder that records are kept in.
         stages: told progress.
         num_processes: at once.
+        names: of what is measured, other than the methods compared; others are measured anew.
     """
     pieces, found = list(plan.pieces()), {}
-    work = partial(_measure_once, measure, root=root, store=store)
+    work = partial(_measure_once, measure, root=root, store=store, names=names)
     with stages.stage("draws"):
         done = run_pieces(work, pieces, num_processes=num_processes)
         for number, (piece, records) in enumerate(done, 1):
@@ -75,8 +77,8 @@ def measure_all(
 
 
 def _measure_once(
-    measure: Measure, piece: Piece, *, root: Path | None, store: Path
+    measure: Measure, piece: Piece, *, root: Path | None, store: Path, names: tuple[Any, ...]
 ) -> tuple[Piece, Records]:
-    known = (piece, tuple(METHODS))
+    known = (piece, tuple(METHODS), *names)
     found = find_once(store, piece.name, known, lambda: {"records": measure(piece, root)})
     return piece, found["records"]

@@ -58,6 +58,7 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
             store=store,
             stages=stages,
             num_processes=cfg.jobs,
+            names=tuple(variants.VARIANTS),
         )
         content["variants"] = variants.summarise(varied, page.KEPT / page.PUBLISHED)
     content["seconds"] = stages.seconds

@@ -55,9 +55,10 @@ def _out_of_bag(draw: Draw, learner: Any, score: data_oob.Score) -> Values:
 
 def _one_epoch(draw: Draw, score: data_oob.Score) -> Values:
     from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
 
     how: dict[str, Any] = {"batch_size": BATCH, "learning_rate_init": RATE, "max_iter": 1}
-    learner = MLPClassifier((), **how)
+    learner = make_pipeline(MLPClassifier((), **how))  # which is given the rows drawn, no weights
     return _out_of_bag(draw, learner, score)
 
 

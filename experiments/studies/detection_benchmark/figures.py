@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from davinz_jax.plots import INK, PALETTE, panels, style
+from experiments.studies.detection_benchmark import page
 from experiments.studies.detection_benchmark.methods import METHODS
 
-NOISES = {"label": "wrong labels", "feature": "noise in the inputs", "mixed": "half of each"}
 MOST_CURVES = 6
 """Methods that a panel draws, the best by the area below their curves."""
 
@@ -72,7 +72,7 @@ def recall_figure(curves: Mapping[str, Mapping[str, list[float]]]) -> Figure:
         for colour, name in zip((*PALETTE, "#999999"), shown, strict=False):
             shares = np.linspace(0, 1, len(found[name]) + 1)
             axes.plot(shares, [0, *found[name]], color=colour, lw=1.6, label=METHODS[name].title)
-        axes.set_title(NOISES[noise], loc="left", fontsize=10)
+        axes.set_title(page.NOISES[noise], loc="left", fontsize=10)
         axes.set_xlabel("share of the rows looked at, lowest value first")
         axes.legend(fontsize=7, frameon=False, loc="lower right")
         style(axes)

@@ -10,8 +10,6 @@ from experiments.report.page.document import Document
 from experiments.report.page.of_study import study_page
 from experiments.studies.detection_benchmark import page
 
-NOISES = {"label": "wrong labels", "feature": "noise in the inputs", "mixed": "half of each"}
-
 
 def report(content: Mapping[str, Any], figures: Mapping[str, Figure]) -> Document:
     """The page of a run.
@@ -26,7 +24,7 @@ def report(content: Mapping[str, Any], figures: Mapping[str, Figure]) -> Documen
     ]
     found = [
         text_table(f"{title}, all rates: F1 ± standard error / AUC", *page.score_rows_of(cells))
-        for noise, title in NOISES.items()
+        for noise, title in page.NOISES.items()
         if (cells := [cell for cell in content["cells"] if cell["noise"] == noise
                       and cell["rate"] == _rate(content)])
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from davinz_jax.files import write_whole
-from experiments.report.tables import markdown, span, two_digits
+from experiments.report.tables import markdown, two_digits
 from experiments.runtime import outputs
 from experiments.studies.detection_benchmark.analysis import NOISE_NAMES, best_published
 from experiments.studies.detection_benchmark.methods import METHODS
@@ -130,8 +130,9 @@ def lead(family: Mapping[str, Any]) -> str:
     if "lead" not in family:
         return ""
     ours, rival = (METHODS[family["lead"][name]].title for name in ("ours", "rival"))
-    score = family["score"]
-    return f"mean {score} of {ours} less {rival}: {span(family['lead']['ahead'])}; "
+    ahead, low, high = family["lead"]["ahead"]
+    limits = f"{ahead:+.3f} [{low:+.3f}, {high:+.3f}]"
+    return f"mean {family['score']} of {ours} less {rival}: {limits}; "
 
 
 def percent(rate: float) -> str:

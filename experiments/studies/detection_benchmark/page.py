@@ -182,7 +182,8 @@ def rank_rows(family: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequen
          two_digits(family["mean"][name]), "" if name in near else "yes")
         for name, rank in family["rank"].items()
     ]  # fmt: skip
-    return ("method", "", "mean rank", f"mean {family['score']}", "told apart from the first"), rows
+    score = f"mean {family['score']}"
+    return ("method", "whose", "mean rank", score, "told apart from the first"), rows
 
 
 def _tables(content: Mapping[str, Any]) -> Iterator[str]:

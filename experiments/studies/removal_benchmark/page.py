@@ -96,7 +96,7 @@ def rank_rows(family: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequen
          "" if name in (family["first"], *family["alike"]) else "yes")
         for name, (value, low, high) in family["rank"].items()
     ]  # fmt: skip
-    return ("method", "", "mean rank", "mean accuracy", "told apart from the first"), rows
+    return ("method", "whose", "mean rank", "mean accuracy", "told apart from the first"), rows
 
 
 def _tables(content: Mapping[str, Any]) -> Iterator[str]:

@@ -106,12 +106,14 @@ def retrained(folder: Path, make) -> dict[str, int]:
         )
     )  # fmt: skip
 
+    inputs, others = (part.astype(np.float64) for part in (data.inputs, data.validation.inputs))
+
     def accuracy(members: tuple[int, ...]) -> float:
         own = np.isin(parties.indices, members)
         if len(set(data.targets[own])) < 2:
             return 0.5
-        model = make().fit(data.inputs[own], data.targets[own])
-        return float(model.score(data.validation.inputs, data.validation.targets))
+        model = make().fit(inputs[own], data.targets[own])
+        return float(model.score(others, data.validation.targets))
 
     game = FunctionUtility(accuracy, parties.names, receives="indices", empty=0.5)
     values = shapley(game)
@@ -124,7 +126,6 @@ def retrained(folder: Path, make) -> dict[str, int]:
         LogisticRegression,
         pytest.param(
             lambda: MLPClassifier((16,), random_state=0, solver="lbfgs", max_iter=5000, alpha=1.0),
-            marks=pytest.mark.slow,
             id="MLP",
         ),
     ],

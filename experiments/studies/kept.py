@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omegaconf import DictConfig
+
 from davinz_jax.files import Writer, write_whole
 from experiments.report.page.document import Document
 from experiments.report.page.render import REPORT, page_writer
-from experiments.runtime import console, outputs
+from experiments.runtime import claims, compose, console, outputs
 
 PLACES = ("root", "store", "keep", "overwrite", "jobs")
 """Options that say where files lie; they change no number, and are not kept."""
@@ -40,6 +42,25 @@ def is_result_of(config: Mapping[str, Any], path: Path) -> bool:
     if not path.is_file():
         return False
     return decisive(outputs.read_result(path)["config"]) == decisive(config)
+
+
+def run_in_folder(
+    cfg: DictConfig,
+    folder: Path,
+    result: str,
+    work: Callable[[DictConfig, Path], dict[str, Any]],
+) -> dict[str, Any]:
+    """Work in a folder that no other run writes to; one with a result of these options goes on.
+
+    Args:
+        cfg: the options.
+        folder: of the run.
+        result: name of its result, which comes last.
+        work: what is run; gives what the result holds.
+    """
+    goes_on = is_result_of(compose.plain(cfg), folder / result)
+    with claims.claim(folder, overwrite=cfg.overwrite or goes_on, seal=result):
+        return work(cfg, folder)
 
 
 def find_once(store: Path, name: str, known: Any, find: Callable[[], Any]) -> Any:

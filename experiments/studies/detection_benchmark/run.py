@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from davinz_jax.files import Writer
 from davinz_jax.linalg.threads import limit_threads
 from experiments.report import plots
-from experiments.runtime import claims, compose, console, outputs
+from experiments.runtime import compose, console, outputs
 from experiments.studies.base import check_level
 from experiments.studies.detection_benchmark import analysis, figures, page, variants
 from experiments.studies.detection_benchmark.draws import make_draws, part_sizes, read_pool
@@ -28,16 +28,14 @@ from experiments.studies.detection_benchmark.pieces import (
 )
 from experiments.studies.detection_benchmark.report import report
 from experiments.studies.detection_benchmark.specs import FEW_RATES, PLANS, Piece, Plan
-from experiments.studies.kept import Shelf, decisive, is_result_of, leave
+from experiments.studies.kept import Shelf, decisive, leave, run_in_folder
 
 RESULT = f"{page.STEM}.json"
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Run a configuration; gives what the JSON file of the run holds."""
-    goes_on = is_result_of(compose.plain(cfg), folder / RESULT)
-    with claims.claim(folder, overwrite=cfg.overwrite or goes_on, seal=RESULT):
-        return _run(cfg, folder)
+    return run_in_folder(cfg, folder, RESULT, _run)
 
 
 def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:

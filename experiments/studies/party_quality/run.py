@@ -15,9 +15,9 @@ from omegaconf import DictConfig
 from davinz_jax.files import Writer
 from experiments.report import plots
 from experiments.report.tables import span
-from experiments.runtime import claims, compose, console, outputs
+from experiments.runtime import compose, console, outputs
 from experiments.studies.base import check_level
-from experiments.studies.kept import Shelf, decisive, find_once, is_result_of, leave
+from experiments.studies.kept import Shelf, decisive, find_once, leave, run_in_folder
 from experiments.studies.party_quality import analysis, page
 from experiments.studies.party_quality.figures import order_figure
 from experiments.studies.party_quality.games import make_game
@@ -32,9 +32,7 @@ DIGITS = 4
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Run a configuration; gives what the JSON file of the run holds."""
-    goes_on = is_result_of(compose.plain(cfg), folder / RESULT)
-    with claims.claim(folder, overwrite=cfg.overwrite or goes_on, seal=RESULT):
-        return _run(cfg, folder)
+    return run_in_folder(cfg, folder, RESULT, _run)
 
 
 def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def find_engine(
     """The engine of a name, or the engine given, fit to the model.
 
     Args:
-        engine: `auto` is layer-wise where the model calls Linen modules, else neural-tangents.
+        engine: `auto` is layer-wise.
         network: model, output and chosen parameters.
         variables: variables of the model.
         inputs: rows, of which one is traced.
@@ -37,7 +37,4 @@ def find_engine(
     check_choice("engine", engine, ENGINES)
     if engine == "neural_tangents":
         return NeuralTangentsEngine()
-    layerwise = LayerwiseEngine().fit(network, variables, inputs, block_size=block_size)
-    found = layerwise.survey
-    is_linen = found is not None and found.num_modules > 0
-    return layerwise if is_linen or engine == "layerwise" else NeuralTangentsEngine()
+    return LayerwiseEngine().fit(network, variables, inputs, block_size=block_size)

@@ -27,7 +27,7 @@ def find(engine, *, is_linen, key):
     ("engine", "is_linen", "wanted"),
     [
         ("auto", True, LayerwiseEngine),
-        ("auto", False, NeuralTangentsEngine),
+        ("auto", False, LayerwiseEngine),
         ("layerwise", False, LayerwiseEngine),
         ("neural_tangents", True, NeuralTangentsEngine),
     ],

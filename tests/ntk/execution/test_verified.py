@@ -8,6 +8,7 @@ import pytest
 
 from davinz_jax.data.dataset import Dataset, Validation
 from davinz_jax.ntk import LayerwiseEngine, empirical_ntk, tangent_kernel
+from davinz_jax.ntk.engines.layerwise import gradients
 from davinz_jax.ntk.execution.verified import (
     EngineFaultError,
     EngineFaultWarning,
@@ -39,12 +40,29 @@ def make_intercepted():
     return apply
 
 
-def test_layerwise_is_refused_by_the_name_of_the_layer(key):
+@pytest.fixture
+def erring(monkeypatch):
+    """Has the layer-wise engine take signals twice as large as they are."""
+    by_layer = gradients._by_layer
+    twice = lambda *args: tuple(2 * signals for signals in by_layer(*args))  # noqa: E731
+    monkeypatch.setattr(gradients, "_by_layer", twice)
+
+
+def test_an_interceptor_of_the_users_is_read(key):
+    apply, variables = make_intercepted(), MODULE.init(key, X)
+    found = empirical_ntk(apply, variables, X, Y, parameters="all", engine="layerwise")
+    wanted = reference.tangent_kernel(apply, variables, X, Y, output="label")
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.usefixtures("erring")
+def test_layerwise_is_refused_by_the_name_of_the_leaf(key):
     variables = MODULE.init(key, X)
     with pytest.raises(EngineFaultError, match=r"\['layers_.'\].*use engine='neural_tangents'"):
         empirical_ntk(make_intercepted(), variables, X, Y, engine="layerwise")
 
 
+@pytest.mark.usefixtures("erring")
 def test_auto_goes_on_with_the_reference_engine_and_says_so(key):
     apply, variables = make_intercepted(), MODULE.init(key, X)
     with pytest.warns(EngineFaultWarning, match="neural_tangents, takes its place"):

@@ -108,8 +108,7 @@ def _layer_tile(layer: Layer, form: Form, factors: Factors, others: Factors) -> 
         b2 = others[1].reshape(len(others[1]), *shape, -1)
         inner = products(layer, few[0], others[0])
         signals = _einsum("itgo,jsgo->gitjs", b, b2)
-        tile = jnp.sum(inner * signals, axis=(0, 2, 4))
-        return tile + jnp.sum(signals, axis=(0, 2, 4)) if layer.with_bias else tile
+        return jnp.sum(inner * signals, axis=(0, 2, 4))
 
     rows, columns = factors[1].shape[0], others[1].shape[0]
     side = max(layer.positions, layer.positions_in if form == "pixels" else 0)

@@ -1,4 +1,4 @@
-"""The layer-wise engine: interception, one backward pass a row, and products of layers.
+"""The layer-wise engine: a network is read, each row goes back once, and layers are multiplied.
 
 For `trace`, the logits of one pass share its forward pass and the products of inputs; how many they
 are follows from the memory.
@@ -24,7 +24,7 @@ from davinz_jax.types import Array, Precision, Variables
 
 @dataclass(frozen=True)
 class LayerwiseEngine:
-    """Kernels by layers; exact for any model, fast for Linen's Dense and Conv.
+    """Kernels by layers; exact for any model, fast for what multiplies its inputs by kernels.
 
     Attributes:
         chunk: backward passes at a time: rows, or rows times logits.

@@ -1,8 +1,9 @@
 """One forward pass a row and one backward a logit: what each layer contributes to the kernel.
 
-A zero probe is added to each covered layer's output; the cotangents of the probes are the
-backward signals b. Rows go through in chunks, so that activations of a few rows exist at a time,
-and their features (gradients, or inputs and signals) are written in place.
+A zero probe is added to the output of each step that multiplies by a layer's kernel; the
+cotangents of the probes are the backward signals b. Rows go through in chunks, so that activations
+of a few rows exist at a time, and their features (gradients, or inputs and signals) are written in
+place.
 """
 
 from functools import partial
@@ -10,18 +11,27 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from flax import linen as nn
 from jax import lax
-from jaxtyping import Float, Int, Num, Shaped
+from jaxtyping import Float, Int, Num
 
-from davinz_jax.ntk.engines.layerwise.layer import Layer, joined_signals, patches, row_gradient
-from davinz_jax.ntk.engines.layerwise.survey import Call, Survey, intercept
+from davinz_jax.ntk.engines.layerwise.layer import (
+    Layer,
+    Use,
+    joined_signals,
+    patches,
+    row_gradient,
+)
+from davinz_jax.ntk.engines.layerwise.leaves import product_of
+from davinz_jax.ntk.engines.layerwise.program import Program, Values, trace_program
+from davinz_jax.ntk.engines.layerwise.survey import Survey
 from davinz_jax.ntk.outputs import Network
-from davinz_jax.ntk.parameters import Parameters, merge_variables, split_variables
-from davinz_jax.types import Array, Variables
+from davinz_jax.ntk.parameters import Parameters, split_variables
+from davinz_jax.types import Array, Precision, Variables
 
 ByPath = dict[str, Any]
-"""Arrays of layers or leaves, by path."""
+"""Arrays of leaves, by path."""
+ByLayer = tuple[Any, ...]
+"""Arrays of layers, in the order of the survey."""
 
 
 class Features(NamedTuple):
@@ -29,12 +39,12 @@ class Features(NamedTuple):
 
     Attributes:
         gradients: gradients of the layers in this form and of the remaining leaves, side by side.
-        inputs: inputs (or patches) of each layer in factors.
+        inputs: inputs (patches, or indices of a table) of each layer in factors.
         signals: backward signals of these layers.
     """
 
     gradients: Float[Array, "n p"]
-    inputs: tuple[Float[Array, "n ..."], ...]
+    inputs: tuple[Num[Array, "n ..."], ...]
     signals: tuple[Float[Array, "n t o"], ...]
 
 
@@ -83,7 +93,12 @@ def represent_chunk(
         features = _form_features(survey, seen, signals, gradients)
     if survey.precision == "full":
         return features
-    return jax.tree.map(lambda leaf: leaf.astype(survey.precision), features)
+    return jax.tree.map(partial(_round, precision=survey.precision), features)
+
+
+def _round(leaf: Num[Array, "..."], *, precision: Precision) -> Num[Array, "..."]:
+    """Numbers in a precision, and indices as they are."""
+    return leaf.astype(precision) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
 
 
 def _make_room(part: Features, num_rows: int) -> Features:
@@ -106,81 +121,103 @@ def _differentiate_row(
     rest: Variables,
     row: Num[Array, "..."],
     logits: Int[Array, " l"],
-) -> tuple[ByPath, ByPath, ByPath]:
-    """Inputs and backward signals of the covered layers, and gradients of remaining leaves.
+) -> tuple[ByLayer, ByLayer, ByPath]:
+    """Inputs and backward signals of the layers, and gradients of remaining leaves.
 
     Signals and gradients have a first axis of logits.
     """
+    program = trace_program(network.apply, chosen, rest, row[None])
 
-    def outputs(leaves: Parameters, probes: ByPath) -> tuple[Float[Array, " k"], ByPath]:
-        variables = merge_variables({**chosen, **leaves}, rest)
-        result, seen = _probe(network, variables, row[None], probes)
-        return result[0], seen
+    def outputs(leaves: Parameters, probes: Values) -> tuple[Float[Array, " k"], ByLayer]:
+        values = program.run(
+            {**chosen, **leaves}, rest, row[None],
+            lambda step, result: result + probes[step] if step in probes else result,
+        )  # fmt: skip
+        return values[program.output][0], _seen(program, survey, values)
 
     leaves = {path: chosen[path] for path in survey.remaining}
-    probes = {
-        layer.path: jnp.zeros((*layer.space_out, layer.channels_out), layer.dtype)
-        for layer in survey.layers
-    }
+    steps = {use.step for layer in survey.layers for use in layer.uses}
+    shapes = {step: program.steps[step].output for step in steps}
+    probes = {step: jnp.zeros(shape.shape, shape.dtype) for step, shape in shapes.items()}
     result, pullback, seen = jax.vjp(outputs, leaves, probes, has_aux=True)
     gradients, signals = jax.vmap(pullback)(
         jax.nn.one_hot(logits, result.shape[0], dtype=result.dtype)
     )
-    return seen, signals, gradients
+    inputs, scales = seen
+    return inputs, _by_layer(program, survey, signals, scales), gradients
 
 
-def _probe(
-    network: Network, variables: Variables, inputs: Num[Array, "1 ..."], probes: ByPath
-) -> tuple[Float[Array, "1 k"], ByPath]:
-    """Outputs of one row with probes added to its layers' outputs, and these layers' inputs."""
-    seen: ByPath = {}
+def _seen(program: Program, survey: Survey, values: Values) -> tuple[ByLayer, ByLayer]:
+    """Inputs of the layers by position, and the scale of each of their uses."""
 
-    def add_probe(
-        module: nn.Module, path: str, inputs: Shaped[Array, "..."], call: Call
-    ) -> Shaped[Array, "..."]:
-        output = call()
-        if path not in probes:
-            return output
-        seen[path] = inputs.astype(output.dtype).reshape(-1, inputs.shape[-1])
-        return output + probes[path].reshape(output.shape)
+    def inputs(use: Use) -> Num[Array, "p c"]:
+        step = program.steps[use.step]
+        arranged = product_of(program, use).inputs([values[place] for place in step.operands])
+        is_float = jnp.issubdtype(arranged.dtype, jnp.floating)
+        return arranged.astype(step.output.dtype) if is_float else arranged
 
-    with intercept(add_probe):
-        return network.apply(variables, inputs), seen
+    return (
+        tuple(_join([inputs(use) for use in layer.uses], 0) for layer in survey.layers),
+        tuple(tuple(_scale(use, values) for use in layer.uses) for layer in survey.layers),
+    )
 
 
-def _form_features(survey: Survey, seen: ByPath, signals: ByPath, gradients: ByPath) -> Features:
+def _scale(use: Use, values: Values) -> Float[Array, ""] | None:
+    """What a leaf is multiplied by on its way to a use, if by anything."""
+    if not use.scales and not use.divisors:
+        return None
+    scale = jnp.ones(())
+    for number in use.scales:
+        scale = scale * jnp.reshape(values[number], ())
+    for number in use.divisors:
+        scale = scale / jnp.reshape(values[number], ())
+    return scale
+
+
+def _by_layer(program: Program, survey: Survey, signals: Values, scales: ByLayer) -> ByLayer:
+    """Signals of each layer by position, its uses side by side."""
+
+    def arranged(use: Use, scale: Float[Array, ""] | None) -> Float[Array, "l t o"]:
+        own = product_of(program, use).signals(signals[use.step])
+        return own if scale is None else own * scale.astype(own.dtype)
+
+    return tuple(
+        _join([arranged(*each) for each in zip(layer.uses, own, strict=True)], 1)
+        for layer, own in zip(survey.layers, scales, strict=True)
+    )
+
+
+def _join(parts: list[Num[Array, "..."]], axis: int) -> Num[Array, "..."]:
+    """Parts side by side."""
+    return parts[0] if len(parts) == 1 else jnp.concatenate(parts, axis=axis)
+
+
+def _form_features(survey: Survey, seen: ByLayer, signals: ByLayer, gradients: ByPath) -> Features:
     """Inputs, signals and gradients of rows, each layer's in its form."""
-    formed = [
-        layer for layer, form in zip(survey.layers, survey.forms, strict=True) if form == "gradient"
-    ]
-    factored = survey.factored_layers()
+    every = list(zip(survey.layers, survey.forms, seen, signals, strict=True))
+    formed = [(layer, a, b) for layer, form, a, b in every if form == "gradient"]
+    factored = [each for each in every if each[1] != "gradient"]
     return Features(
-        _flat_gradients(formed, survey.remaining, seen, signals, gradients),
-        tuple(
-            patches(layer, seen[layer.path]) if form == "patches" else seen[layer.path]
-            for layer, form in factored
-        ),
-        tuple(joined_signals(layer, signals[layer.path]) for layer, _ in factored),
+        _flat_gradients(formed, survey.remaining, gradients, signals),
+        tuple(patches(layer, a) if form == "patches" else a for layer, form, a, _ in factored),
+        tuple(joined_signals(layer, b) for layer, _, _, b in factored),
     )
 
 
 def _flat_gradients(
-    formed: list[Layer],
+    formed: list[tuple[Layer, Num[Array, "n _ _"], Float[Array, "n _ _ _"]]],
     remaining: tuple[str, ...],
-    seen: ByPath,
-    signals: ByPath,
     gradients: ByPath,
+    signals: ByLayer,
 ) -> Float[Array, "n p"]:
     """Gradients of some layers and of remaining leaves, side by side."""
+    layers = [layer for layer, _, _ in formed]
 
-    def flat_row(parts: tuple[ByPath, ByPath, ByPath]) -> Float[Array, " p"]:
-        a, b, leaves = parts
-        pieces = [row_gradient(layer, a[layer.path], b[layer.path]) for layer in formed]
+    def flat_row(parts: tuple[ByLayer, ByPath]) -> Float[Array, " p"]:
+        pairs, leaves = parts
+        pieces = [row_gradient(layer, *pair) for layer, pair in zip(layers, pairs, strict=True)]
         return jnp.concatenate(pieces + [leaves[path].reshape(-1) for path in remaining])
 
     if formed or remaining:
-        needed = [layer.path for layer in formed]
-        own = [{path: arrays[path] for path in needed} for arrays in (seen, signals)]
-        return lax.map(flat_row, (*own, gradients))
-    arrays = list(signals.values())
-    return jnp.zeros((len(arrays[0]), 0), jnp.result_type(*arrays))
+        return lax.map(flat_row, (tuple((a, b) for _, a, b in formed), gradients))
+    return jnp.zeros((len(signals[0]), 0), jnp.result_type(*signals))

@@ -9,13 +9,13 @@ the positions at which it meets the image, so that nothing is padded.
 import itertools
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num, Shaped
 
-from davinz_jax.ntk.engines.layerwise.layer import Layer, window_meets
+from davinz_jax.ntk.engines.layerwise.layer import Layer, is_pointwise, window_meets
 from davinz_jax.ntk.engines.layerwise.survey import Form
 from davinz_jax.types import Array
 
-Factors = tuple[Float[Array, "_ ..."], Float[Array, "_ _ _"]]
+Factors = tuple[Num[Array, "_ ..."], Float[Array, "_ _ _"]]
 """Inputs (or patches) and signals of a layer, of some rows."""
 
 _SCRATCH_BYTES = 2**23
@@ -53,7 +53,7 @@ def host_tile(
 
 def _arrange(
     layer: Layer, form: Form, factors: Factors
-) -> tuple[Float[np.ndarray, "g p n u"], Float[np.ndarray, "g t n v"]]:
+) -> tuple[Num[np.ndarray, "g p n u"], Float[np.ndarray, "g t n v"]]:
     """Inputs and signals by group and position, rows after them."""
     positions = layer.positions if form == "patches" else layer.positions_in
     return (
@@ -63,10 +63,12 @@ def _arrange(
 
 
 def _by_position(
-    array: Float[np.ndarray, "n ..."], positions: int, groups: int
-) -> Float[np.ndarray, "g p n u"]:
-    """One factor by group and position, in no less than float32."""
-    wide = array.astype(np.promote_types(array.dtype, np.float32), copy=False)
+    array: Num[np.ndarray, "n ..."], positions: int, groups: int
+) -> Num[np.ndarray, "g p n u"]:
+    """One factor by group and position, in no less than float32; indices as they are."""
+    is_float = not np.issubdtype(array.dtype, np.integer)
+    dtype = np.promote_types(array.dtype, np.float32) if is_float else array.dtype
+    wide = array.astype(dtype, copy=False)
     return np.ascontiguousarray(
         wide.reshape(len(array), positions, groups, -1).transpose(2, 1, 0, 3)
     )
@@ -75,30 +77,35 @@ def _by_position(
 def _few_rows(
     layer: Layer,
     form: Form,
-    inner: Float[np.ndarray, "p n p m"],
+    inner: Shaped[np.ndarray, "p n p m"],
     signals: Float[np.ndarray, "t n t m"],
 ) -> Float[np.ndarray, "n m"]:
     """Tile of one group, from the products of a few rows' inputs and signals."""
     if layer.positions == 1 and inner.shape[0] == 1:
-        tile = inner[0, :, 0] * signals[0, :, 0]
-    else:
-        patches = inner if form == "patches" else _window_sums(layer, inner)
-        tile = np.einsum("tisj,tisj->ij", patches, signals)
-    return tile + signals.sum(axis=(0, 2)) if layer.with_bias else tile
+        return inner[0, :, 0] * signals[0, :, 0]
+    patches = inner if form == "patches" else _window_sums(layer, inner)
+    return np.einsum("tisj,tisj->ij", patches, signals)
 
 
 def _products(
-    factor: Float[np.ndarray, "p n u"], other: Float[np.ndarray, "p m u"]
-) -> Float[np.ndarray, "p n p m"]:
-    """Inner products between all positions of all rows."""
+    factor: Num[np.ndarray, "p n u"], other: Num[np.ndarray, "p m u"]
+) -> Shaped[np.ndarray, "p n p m"]:
+    """Inner products between all positions of all rows; of indices, whether they are the same."""
+    if np.issubdtype(factor.dtype, np.integer):
+        beside = other[..., 0]
+        return (factor == beside.reshape(1, 1, -1)).reshape(*factor.shape[:2], *beside.shape) & (
+            beside >= 0
+        )
     flat = factor.reshape(-1, factor.shape[-1]) @ other.reshape(-1, other.shape[-1]).T
     return flat.reshape(*factor.shape[:2], *other.shape[:2])
 
 
 def _window_sums(
-    layer: Layer, pixels: Float[np.ndarray, "p n p m"]
-) -> Float[np.ndarray, "t n t m"]:
+    layer: Layer, pixels: Shaped[np.ndarray, "p n p m"]
+) -> Shaped[np.ndarray, "t n t m"]:
     """Inner products of patches: sums over the window of those of pixels."""
+    if is_pointwise(layer):
+        return pixels
     rows, columns = pixels.shape[1], pixels.shape[3]
     pixels = pixels.reshape(*layer.space_in, rows, *layer.space_in, columns)
     axes = len(layer.window)

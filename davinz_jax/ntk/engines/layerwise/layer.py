@@ -1,21 +1,38 @@
-r"""A Dense or Conv layer as a kernel sees it: inputs a, backward signals b, and their products.
+r"""A layer as a kernel sees it: inputs a, backward signals b, and their products.
 
 With u the patches of a (T positions of w·c numbers) and b = ∂g/∂output (T positions), a row's
 gradient with respect to the layer's kernel is Σ_t u_t b_tᵀ, and the inner product of two rows'
-gradients is Σ_{t,s} (u_t·u'_s)(b_t·b'_s). A Dense layer is a Conv whose window is one position.
+gradients is Σ_{t,s} (u_t·u'_s)(b_t·b'_s). A dense layer is a convolution whose window is one
+position; where rows of a table are looked up, u_t·u'_s is 1 for equal indices, else 0.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import linen as nn
 from jax import lax
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Int, Num, Shaped
 
 from davinz_jax.types import Array
+
+
+class Use(NamedTuple):
+    """A step of a program that multiplies a leaf, as its kernel, by inputs.
+
+    Attributes:
+        step: number of the step.
+        place: operand that the kernel is.
+        scales: numbers of values, scalars by which the leaf is multiplied on its way there.
+        divisors: numbers of scalars by which it is divided.
+    """
+
+    step: int
+    place: int
+    scales: tuple[int, ...] = ()
+    divisors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -23,18 +40,18 @@ class Layer:
     """Geometry of a layer, per row; hashable, so that it can be static under jit.
 
     Attributes:
-        path: path of the module, as `jax.tree_util.keystr` writes that of its variables.
-        space_in: positions of its input along each axis; (t,) for a Dense layer.
+        path: path of the leaf that is its kernel, as `jax.tree_util.keystr` writes it.
+        space_in: positions of its input along each axis; (t,) for a dense layer.
         space_out: positions of its output.
-        channels_in: c, channels of its input, over all groups.
+        channels_in: c, channels of its input, over all groups; 1, the index, for a lookup.
         channels_out: channels of its output, over all groups.
         window: size of its kernel along each axis.
         strides: steps of the window.
         padding: zeros before and after along each axis.
         dilation: steps within the window.
         groups: independent groups of channels.
-        with_bias: whether its bias is among the parameters.
-        dtype: dtype of its output.
+        table: rows of the table in which inputs are looked up; 0 where they are multiplied.
+        uses: steps that compute it, whose positions lie one after another.
     """
 
     path: str
@@ -47,14 +64,8 @@ class Layer:
     padding: tuple[tuple[int, int], ...]
     dilation: tuple[int, ...]
     groups: int
-    with_bias: bool
-    dtype: str
-
-    @property
-    def leaves(self) -> tuple[str, ...]:
-        """Paths of the leaves whose gradients the layer covers."""
-        kernel = f"{self.path}['kernel']"
-        return (kernel, f"{self.path}['bias']") if self.with_bias else (kernel,)
+    table: int = 0
+    uses: tuple[Use, ...] = ()
 
     @property
     def positions_in(self) -> int:
@@ -78,49 +89,8 @@ class Layer:
 
     @property
     def num_parameters(self) -> int:
-        """Parameters of the layer that are differentiated."""
-        kernel = self.patch_size * self.channels_out // self.groups
-        return kernel + (self.channels_out if self.with_bias else 0)
-
-
-def dense_layer(
-    module: nn.Dense,
-    path: str,
-    inputs: Shaped[Array, "..."],
-    output: Shaped[Array, "..."],
-    with_bias: bool,
-) -> Layer:
-    """Geometry of a Dense module called on one row."""
-    positions = (math.prod(inputs.shape[:-1]),)
-    one = (1,)
-    return Layer(
-        path, positions, positions, inputs.shape[-1], output.shape[-1], one, one, ((0, 0),), one, 1,
-        with_bias, np.dtype(output.dtype).name,
-    )  # fmt: skip
-
-
-def conv_layer(
-    module: nn.Conv,
-    path: str,
-    inputs: Shaped[Array, "..."],
-    output: Shaped[Array, "..."],
-    with_bias: bool,
-) -> Layer | None:
-    """Geometry of a Conv module called on one row, or None if it is of a kind not covered."""
-    window = _per_axis(module.kernel_size, 1)
-    axes = len(window)
-    if inputs.ndim != axes + 2 or inputs.shape[0] != 1:
-        return None
-    strides = _per_axis(module.strides or 1, axes)
-    dilation = _per_axis(module.kernel_dilation or 1, axes)
-    padding = _padding(module.padding, inputs.shape[1:-1], window, strides, dilation)
-    if padding is None or set(_per_axis(module.input_dilation or 1, axes)) != {1}:
-        return None
-    return Layer(
-        path, inputs.shape[1:-1], output.shape[1:-1], inputs.shape[-1], output.shape[-1], window,
-        strides, padding, dilation, module.feature_group_count, with_bias,
-        np.dtype(output.dtype).name,
-    )  # fmt: skip
+        """Parameters of the layer."""
+        return (self.table or self.patch_size) * self.channels_out // self.groups
 
 
 def patches(layer: Layer, inputs: Float[Array, "n ..."]) -> Float[Array, "n t g u"]:
@@ -135,13 +105,22 @@ def patches(layer: Layer, inputs: Float[Array, "n ..."]) -> Float[Array, "n t g 
 
 
 def row_gradient(
-    layer: Layer, inputs: Float[Array, "..."], signals: Float[Array, "l ..."]
+    layer: Layer, inputs: Num[Array, "..."], signals: Float[Array, "l ..."]
 ) -> Float[Array, " p"]:
     """Gradients of l logits of one row with respect to the layer's parameters, flattened."""
+    if layer.table:
+        return _table_gradient(layer, inputs[:, 0], signals).reshape(-1)
     u = patches(layer, inputs[None])[0]
     b = signals.reshape(-1, layer.positions, layer.groups, layer.channels_out // layer.groups)
-    kernel = jnp.einsum("tgu,ltgo->lguo", u, b, precision=lax.Precision.HIGHEST).reshape(-1)
-    return jnp.concatenate([kernel, b.sum(axis=1).reshape(-1)]) if layer.with_bias else kernel
+    return jnp.einsum("tgu,ltgo->lguo", u, b, precision=lax.Precision.HIGHEST).reshape(-1)
+
+
+def _table_gradient(
+    layer: Layer, indices: Int[Array, " t"], signals: Float[Array, "l t o"]
+) -> Float[Array, "l v o"]:
+    """Signals of l logits added up by the row of the table that each position looked up."""
+    known = jnp.where(indices < 0, layer.table, indices)  # what was not looked up is dropped
+    return jax.vmap(lambda b: jax.ops.segment_sum(b, known, layer.table))(signals)
 
 
 def joined_signals(layer: Layer, signals: Float[Array, "n l ..."]) -> Float[Array, "n t o"]:
@@ -154,6 +133,7 @@ def patch_products(
     layer: Layer, inputs: Float[Array, "n t g u"], others: Float[Array, "m t g u"]
 ) -> Float[Array, "g n t m t"]:
     """Inner products of patches, by the patches."""
+    del layer
     return jnp.einsum(
         "itgu,jsgu->gitjs", inputs, others, precision=lax.Precision.HIGHEST,
         preferred_element_type=jnp.promote_types(inputs.dtype, jnp.float32),
@@ -161,13 +141,15 @@ def patch_products(
 
 
 def pixel_products(
-    layer: Layer, inputs: Float[Array, "n ..."], others: Float[Array, "m ..."]
-) -> Float[Array, "g n t m t"]:
+    layer: Layer, inputs: Num[Array, "n ..."], others: Num[Array, "m ..."]
+) -> Shaped[Array, "g n t m t"]:
     """Inner products of patches, as sums over the window of inner products of pixels.
 
     Cheaper than `patch_products` by the window where neighbouring patches overlap.
     """
     n, m, groups = inputs.shape[0], others.shape[0], layer.groups
+    if layer.table:
+        return same_rows(inputs[None, ..., 0], others[None, ..., 0])
     pixels = jnp.einsum(
         "ipgc,jqgc->gipjq",
         inputs.reshape(n, layer.positions_in, groups, -1),
@@ -184,6 +166,20 @@ def pixel_products(
         part = _shift(layer, half, offset, axis=3 + axes)
         total = part if total.ndim == 0 else total + part
     return total.reshape(groups, n, layer.positions, m, layer.positions)
+
+
+def same_rows(
+    indices: Int[Array, "... n t"], others: Int[Array, "... m t"]
+) -> Bool[Array, "... n t m t"]:
+    """Whether the same row of a table was looked up."""
+    beside = others[..., None, None, :, :]
+    return (indices[..., None, None] == beside) & (beside >= 0)
+
+
+def is_pointwise(layer: Layer) -> bool:
+    """Whether each position of the output meets that of the input alone."""
+    is_padded = any(side for pair in layer.padding for side in pair)
+    return layer.window_size == 1 and layer.space_in == layer.space_out and not is_padded
 
 
 def window_meets(layer: Layer, axis: int) -> list[tuple[slice, slice]]:
@@ -212,27 +208,3 @@ def _shift(
         first = start * dilation
         padded = lax.slice_in_dim(padded, first, first + (count - 1) * step + 1, step, along)
     return padded
-
-
-def _per_axis(value: Any, axes: int) -> tuple[Any, ...]:
-    """One entry an axis."""
-    return (value,) * axes if isinstance(value, int) else tuple(value)
-
-
-def _padding(
-    padding: Any,
-    space: tuple[int, ...],
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    dilation: tuple[int, ...],
-) -> tuple[tuple[int, int], ...] | None:
-    """Zeros before and after along each axis, or None for padding that is no zeros or cuts off."""
-    if isinstance(padding, str):
-        if padding not in ("SAME", "VALID"):
-            return None
-        spread = [(w - 1) * d + 1 for w, d in zip(window, dilation, strict=True)]
-        found = lax.padtype_to_pads(space, spread, strides, padding)
-        return tuple((int(before), int(after)) for before, after in found)
-    sides = _per_axis(padding, len(window))
-    pairs = tuple((side, side) if isinstance(side, int) else tuple(side) for side in sides)
-    return None if min(min(pair) for pair in pairs) < 0 else pairs

@@ -1,9 +1,9 @@
 """The layer-wise engine against a plain Jacobian, on one row and one pair of rows of a network.
 
-A survey tells a layer by its fields; what else is done to its call (an interceptor of the user's, a
-method put in another's place) it cannot see. So each layer's share of the kernel of two rows is
-computed both ways, by its features and by differentiating the network as a whole, for one random
-combination of all outputs: gradients are linear in them, and one backward pass a row will do.
+A network that is traced twice need not come out the same (it may read a clock, or count its calls),
+and a reader may err. So each leaf's share of the kernel of two rows is computed both ways, by its
+features and by differentiating the network as a whole, for one random combination of all outputs:
+gradients are linear in them, and one backward pass a row will do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,14 +31,14 @@ _LEAST_SHARE = 1e-7
 """Share of the kernel below which a layer's gradient is the rounding of zero."""
 
 Tiles = dict[str, Float[np.ndarray, "r r"]]
-"""Kernel of a few rows by layer, or by leaf outside of the layers that are covered."""
+"""Kernel of a few rows by leaf."""
 
 
 class Fault(NamedTuple):
     """Where the engine departs from a plain Jacobian.
 
     Attributes:
-        place: path of a layer, or of a leaf.
+        place: path of a leaf.
         difference: largest one in the kernel of two rows, of its largest entry.
     """
 
@@ -48,8 +48,8 @@ class Fault(NamedTuple):
     def __str__(self) -> str:
         return (
             f"the layer-wise engine's kernel of two rows departs from a plain Jacobian's by "
-            f"{self.difference:.2g} of its size, in {self.place}: something does more with this "
-            "layer than its fields say (an interceptor, a method put in another's place)"
+            f"{self.difference:.2g} of its size, in {self.place}: what the network computes is not "
+            "what was read of it (is it a function of its arguments alone?)"
         )
 
 
@@ -78,7 +78,8 @@ def find_fault(
     chosen, _ = split_variables(variables, parameters=network.parameters)
     sizes = {path: int(np.prod(chosen[path].shape)) for path in survey.remaining}
     found = _formed_tiles(survey, sizes, few.gradients, weights)
-    found |= _factor_tiles(survey, few, weights)
+    for path, tile in _factor_tiles(survey, few, weights).items():
+        found[path] = found.get(path, 0.0) + tile
     cotangents = np.eye(survey.num_logits)[logits[:2]].swapaxes(1, 2) @ weights
     wanted = _plain_tiles(network, survey, variables, inputs[:2], cotangents)
     step = max(coarsest_step(network, variables, inputs), _step(survey))
@@ -119,8 +120,7 @@ def _formed_tiles(
     parts = list[tuple[str, int]]()
     for layer, form in zip(survey.layers, survey.forms, strict=True):
         if form == "gradient":
-            bias = layer.channels_out if layer.with_bias else 0
-            parts += [(layer.path, layer.num_parameters - bias), (layer.path, bias)]
+            parts.append((layer.path, layer.num_parameters))
     parts += remaining.items()
     tiles: Tiles = {}
     ends = np.cumsum([len(weights) * size for _, size in parts])
@@ -139,7 +139,9 @@ def _factor_tiles(survey: Survey, features: Features, weights: Float[np.ndarray,
         apart = joined.reshape(*joined.shape[:2], layer.groups, len(weights), -1)
         signals = np.einsum("rtglo,l->rtgo", apart.astype(np.float64), weights)
         signals = signals.reshape(len(joined), layer.positions, -1)
-        tiles[layer.path] = host_tile(layer, form, (inputs.astype(np.float64), signals), None)
+        wide = inputs if layer.table else inputs.astype(np.float64)
+        tile = host_tile(layer, form, (wide, signals), None)
+        tiles[layer.path] = tiles.get(layer.path, 0.0) + tile
     return tiles
 
 
@@ -153,12 +155,8 @@ def _plain_tiles(
     """Tiles by the gradient of the network as a whole, row by row."""
     rows = zip(inputs, cotangents, strict=True)
     gradients = [_plain_gradient(network, variables, row, cotangent) for row, cotangent in rows]
-    leaves = {layer.path: layer.leaves for layer in survey.layers}
-    leaves |= {path: (path,) for path in survey.remaining}
-    return {
-        place: np.sum([_products([each[path] for each in gradients]) for path in paths], axis=0)
-        for place, paths in leaves.items()
-    }
+    paths = {layer.path for layer in survey.layers}.union(survey.remaining)
+    return {path: _products([each[path] for each in gradients]) for path in sorted(paths)}
 
 
 def _products(gradients: Sequence[Float[Array, "..."]]) -> Float[np.ndarray, "r r"]:

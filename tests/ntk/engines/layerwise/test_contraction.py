@@ -11,8 +11,8 @@ from davinz_jax.ntk.engines.layerwise.layer import Layer
 from davinz_jax.ntk.engines.layerwise.survey import Survey
 
 ONE = (1,)
-DENSE = Layer("d", (2,), (2,), 3, 4, ONE, ONE, ((0, 0),), ONE, 1, False, "float32")
-SURVEY = Survey((DENSE,), ("pixels",), ("scale",), 5, 1, 1)
+DENSE = Layer("d", (2,), (2,), 3, 4, ONE, ONE, ((0, 0),), ONE, 1)
+SURVEY = Survey((DENSE,), ("pixels",), ("scale",), 5, 1)
 
 
 def draw(num_rows, seed):
@@ -56,8 +56,6 @@ def test_any_number_of_rows_at_a_time_gives_the_same(step, form, monkeypatch):
 def test_products_of_half_precision_are_added_in_float32():
     """Eight bits hold 256 and 1 but not 257."""
     gradients = jnp.ones((1, 257), jnp.bfloat16)
-    tile = contract_features(
-        Survey((), (), ("scale",), 257, 1, 1), Features(gradients, (), ()), None
-    )
+    tile = contract_features(Survey((), (), ("scale",), 257, 1), Features(gradients, (), ()), None)
     assert tile.dtype == np.float32
     assert tile[0, 0] == 257

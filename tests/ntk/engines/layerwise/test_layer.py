@@ -9,14 +9,15 @@ from jax import lax
 
 from davinz_jax.ntk.engines.layerwise.layer import (
     Layer,
-    conv_layer,
-    dense_layer,
     joined_signals,
     patch_products,
     patches,
     pixel_products,
     row_gradient,
 )
+from davinz_jax.ntk.engines.layerwise.leaves import find_layers
+from davinz_jax.ntk.engines.layerwise.program import trace_program
+from davinz_jax.ntk.parameters import split_variables
 
 CONVOLUTIONS = {
     "plain": (nn.Conv(3, (3, 3)), (5, 4, 2)),
@@ -30,9 +31,9 @@ CONVOLUTIONS = {
 def layer_of(module, shape):
     """The layer of a convolution of one row of a shape, with its variables."""
     row = jax.random.normal(jax.random.key(1), (1, *shape))
-    output, variables = module.init_with_output(jax.random.key(0), row)
-    layer = conv_layer(module, "['params']", row, output, with_bias=True)
-    assert layer is not None
+    variables = module.init(jax.random.key(0), row)
+    chosen, rest = split_variables(variables, parameters="weights")
+    (layer,), _ = find_layers(trace_program(module.apply, chosen, rest, row), chosen)
     return layer, variables, row
 
 
@@ -41,7 +42,7 @@ def test_geometry_of_a_convolution(name):
     module, shape = CONVOLUTIONS[name]
     layer, variables, row = layer_of(module, shape)
     kernel = variables["params"]["kernel"]
-    assert layer.num_parameters == kernel.size + module.features
+    assert layer.num_parameters == kernel.size
     assert (layer.space_in, layer.channels_in) == (shape[:-1], shape[-1])
     assert layer.space_out == module.apply(variables, row).shape[1:-1]
     assert layer.window_size == np.prod(kernel.shape[:-2])
@@ -49,18 +50,16 @@ def test_geometry_of_a_convolution(name):
 
 @pytest.mark.parametrize("name", CONVOLUTIONS)
 def test_row_gradient_is_the_gradient(name):
-    """With signals b at the output, the gradient of ⟨b, layer(x)⟩, kernel first, then bias."""
+    """With signals b at the output, the gradient of ⟨b, layer(x)⟩."""
     module, shape = CONVOLUTIONS[name]
     layer, variables, row = layer_of(module, shape)
     b = jax.random.normal(jax.random.key(2), (1, *layer.space_out, layer.channels_out))
     wanted = jax.grad(lambda v: jnp.vdot(b, module.apply(v, row)))(variables)["params"]
     found = row_gradient(layer, row[0], b)
-    size = found.size - layer.channels_out
     kernel = np.reshape(wanted["kernel"], (-1, layer.groups, layer.channels_out // layer.groups))
     per_group = layer.channels_in // layer.groups * layer.window_size
-    own = np.moveaxis(found[:size].reshape(layer.groups, per_group, -1), 0, 1)
+    own = np.moveaxis(found.reshape(layer.groups, per_group, -1), 0, 1)
     np.testing.assert_allclose(own, kernel, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(found[size:], wanted["bias"], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", CONVOLUTIONS)
@@ -76,7 +75,7 @@ def test_products_by_pixels_are_those_by_patches(name):
 
 def test_patches_of_a_row_of_three_by_hand():
     """Window 3 with one zero before and after: (0, a, b), (a, b, c), (b, c, 0)."""
-    layer = Layer("c", (3,), (3,), 1, 1, (3,), (1,), ((1, 1),), (1,), 1, False, "float32")
+    layer = Layer("c", (3,), (3,), 1, 1, (3,), (1,), ((1, 1),), (1,), 1)
     found = patches(layer, jnp.array([[1.0, 2.0, 3.0]]))
     np.testing.assert_array_equal(found[0, :, 0], [[0, 1, 2], [1, 2, 3], [2, 3, 0]])
 
@@ -84,29 +83,14 @@ def test_patches_of_a_row_of_three_by_hand():
 def test_dense_is_a_window_of_one_position():
     """4 rows of a sequence are 4 positions; the gradient is Σ_t x_t b_tᵀ."""
     inputs, b = np.arange(12.0).reshape(4, 3), np.arange(8.0).reshape(4, 2)
-    layer = dense_layer(nn.Dense(2), "d", inputs[None], np.zeros((1, 4, 2)), with_bias=False)
+    layer, _, _ = layer_of(nn.Dense(2), (4, 3))
     assert (layer.positions, layer.window_size, layer.num_parameters) == (4, 1, 6)
     np.testing.assert_allclose(row_gradient(layer, inputs, b[None]).reshape(3, 2), inputs.T @ b)
 
 
-@pytest.mark.parametrize(
-    "module", [nn.Conv(2, (3,), padding="CIRCULAR"), nn.Conv(2, (3,), padding=1, input_dilation=2)]
-)
-def test_kinds_not_covered_have_no_layer(module):
-    row = jnp.ones((1, 6, 2))
-    output = module.init_with_output(jax.random.key(0), row)[0]
-    assert conv_layer(module, "c", row, output, with_bias=False) is None
-
-
-def test_leaves_are_those_that_are_differentiated():
-    one = (1,)
-    layer = Layer("['d']", one, one, 2, 3, one, one, ((0, 0),), one, 1, True, "float32")
-    assert layer.leaves == ("['d']['kernel']", "['d']['bias']")
-
-
 def test_logits_become_channels_of_their_position():
     """2 rows, 3 logits, 4 positions of 2 groups of 1 channel: 6 channels, a group's together."""
-    layer = Layer("c", (4,), (4,), 2, 2, (1,), (1,), ((0, 0),), (1,), 2, False, "float32")
+    layer = Layer("c", (4,), (4,), 2, 2, (1,), (1,), ((0, 0),), (1,), 2)
     signals = np.random.default_rng(0).normal(size=(2, 3, 4, 2))
     found = np.asarray(joined_signals(layer, signals))
     np.testing.assert_allclose(

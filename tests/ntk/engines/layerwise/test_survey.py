@@ -1,4 +1,4 @@
-"""Any model is exact: what interception covers, and what goes by Jacobian."""
+"""Any model is exact: what is covered, and what goes by Jacobian."""
 
 from dataclasses import replace
 
@@ -183,24 +183,30 @@ def test_any_model_is_exact(name, key):
 
 
 @pytest.mark.parametrize(
-    ("name", "covered"),
+    ("name", "covered", "by_jacobian"),
     [
-        ("convolutions", 3),
-        ("attention", 2),
-        ("shared", 1),
-        ("swapped", 2),
-        ("lifted", 1),
-        ("altered", 0),
-        ("checkpoint", 1),
-        ("scan", 2),
+        ("convolutions", 4, {"elementwise"}),
+        ("attention", 7, {"elementwise"}),
+        ("shared", 2, {"elementwise", "shared"}),
+        ("swapped", 2, {"elementwise"}),
+        ("lifted", 3, {"elementwise", "scan"}),
+        ("altered", 2, {"elementwise"}),
+        ("subclass", 2, {"elementwise"}),
+        ("checkpoint", 3, {"elementwise"}),
+        ("scan", 2, {"elementwise", "scan"}),
+        ("cond", 1, {"elementwise", "cond", "reduce_sum"}),
     ],
 )
-def test_covers_plain_layers_called_once(name, covered, key):
-    """Not covered: circular padding, attention's projections, shared, lifted and hidden layers."""
+def test_covers_all_products_outside_of_loops(name, covered, by_jacobian, key):
+    """Also attention's projections, an embedding, and what is called twice.
+
+    Of `shared` the kernel used as it is, and not the one that is used transposed too.
+    """
     module, x = MODELS[name]
     network = Network(module.apply, "trace", "all")
     survey = survey_network(network, module.init(key, x), x, block_size=4)
     assert len(survey.layers) == covered
+    assert set(survey.hindrances) == by_jacobian
 
 
 @pytest.mark.parametrize("form", ["gradient", "patches", "pixels"])
@@ -216,11 +222,11 @@ def test_every_form_of_a_layer_gives_the_same_kernel(form, key):
     np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)
 
 
-def test_model_without_linen_goes_to_neural_tangents():
+def test_model_without_linen_is_read():
     variables = {"params": {"kernel": jnp.ones((4, 3))}}
     network = Network(lambda v, x: x @ v["params"]["kernel"], "trace", "weights")
-    assert find_engine("auto", network, variables, FLOATS, block_size=4).name == "neural_tangents"
-    found = find_engine("layerwise", network, variables, FLOATS, block_size=4)
+    found = find_engine("auto", network, variables, FLOATS, block_size=4)
+    assert found.name == "layerwise"
     rows = Rows(FLOATS, np.zeros(4, np.int32))
     kernel = sum_passes(found, network, variables, rows)
     np.testing.assert_allclose(kernel, FLOATS @ FLOATS.T, atol=1e-5)
@@ -228,10 +234,10 @@ def test_model_without_linen_goes_to_neural_tangents():
 
 def test_forms_follow_the_number_of_operations():
     """One position: factors (64 + 32 products, not 2,048); many positions: gradients."""
-    dense = Layer("d", (1,), (1,), 64, 32, (1,), (1,), ((0, 0),), (1,), 1, False, "float32")
+    dense = Layer("d", (1,), (1,), 64, 32, (1,), (1,), ((0, 0),), (1,), 1)
     assert cheapest_form(dense, 1000) == "patches"
     wide = ((1, 1), (1, 1))
-    early = Layer("c", (28, 28), (28, 28), 8, 8, (3, 3), (1, 1), wide, (1, 1), 1, False, "float32")
+    early = Layer("c", (28, 28), (28, 28), 8, 8, (3, 3), (1, 1), wide, (1, 1), 1)
     assert cheapest_form(early, 1000) == "gradient"
-    late = Layer("c", (4, 4), (4, 4), 512, 512, (3, 3), (1, 1), wide, (1, 1), 1, False, "float32")
+    late = Layer("c", (4, 4), (4, 4), 512, 512, (3, 3), (1, 1), wide, (1, 1), 1)
     assert cheapest_form(late, 100) == "pixels"

@@ -25,9 +25,9 @@ Task = Literal["classification", "regression"]
 Output = Literal["label", "trace", "scalar"]
 """Which outputs the tangent kernel sees: own-label logit, all logits, or the one output."""
 
-ParameterChoice = Literal["weights", "all"]
-"""Which parameters are differentiated: kernels of convolution and linear layers (the paper's), or
-all."""
+ParameterChoice = str
+"""Which parameters are differentiated: `weights`, kernels of convolution and linear layers (the
+paper's); `all`; or those whose path a pattern is found in."""
 
 Precision = Literal["full", "bfloat16"]
 """In which gradients are cached and multiplied: the network's own, or eight bits of mantissa."""

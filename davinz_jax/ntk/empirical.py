@@ -60,7 +60,8 @@ def empirical_ntk(
         other_inputs: m other rows; None is the n rows themselves, by symmetry at half the cost.
         other_labels: classes of the other rows, for `label`.
         output: own-label logit, mean over all logits, or the one output.
-        parameters: kernels of convolution and linear layers, or all parameters.
+        parameters: `weights`, the kernels of convolution and linear layers; `all`; or a pattern of
+            paths, as `layer_(4|5)|head`: there is no backward pass below the lowest one chosen.
         engine: `auto`, `layerwise`, `neural_tangents`, or an engine. Its kernel of two rows is
             compared with a plain Jacobian's the first time that it meets a network; where `auto`
             finds them apart, the reference engine, `neural_tangents`, goes on, and a warning says

@@ -18,6 +18,7 @@ from davinz_jax.kernels import RowFunction, kernel_name
 from davinz_jax.linalg import check_ridges
 from davinz_jax.ntk import Engine, LayerwiseEngine
 from davinz_jax.ntk.engines.choice import ENGINES
+from davinz_jax.ntk.parameters import check_parameters
 from davinz_jax.types import Output, ParameterChoice
 
 Features = Literal["inputs", "network"]
@@ -124,7 +125,7 @@ class KernelOptions:
             _check_count("batch_size", self.batch_size, "None lets the planner choose")
         if not isinstance(self.shuffle, bool):
             raise ValueError(f"shuffle: wanted true or false, got {self.shuffle!r}; true is usual")
-        check_choice("parameters", self.parameters, get_args(ParameterChoice))
+        check_parameters(self.parameters)
         check_choice("precision", self.precision, get_args(KernelPrecision))
         check_choice("engine", self.engine, ENGINES)
         if self.output is not None:

@@ -1,7 +1,7 @@
 """How each chosen leaf enters a program: as the kernel of products, or in another way.
 
 A value may be a leaf rearranged (reshaped, transposed, cast, sliced) and scaled by a number, plus
-what does not depend on that leaf. Where it multiplies inputs that depend on the row, the leaf's
+what does not depend on that leaf. Where it multiplies inputs, not leaves themselves, the leaf's
 gradient is Σ_t u_t b_tᵀ of that product, times the scale. A leaf all of whose uses are such
 products of one form is a layer, their positions side by side; slices that do not overlap are layers
 of their own. Any other leaf goes by Jacobian, whatever it is used for.
@@ -18,7 +18,6 @@ from jaxtyping import Int
 from davinz_jax.ntk.engines.layerwise.layer import Layer, Use
 from davinz_jax.ntk.engines.layerwise.products import (
     Convolution,
-    Lookup,
     Product,
     read_product,
     stacked,
@@ -193,8 +192,7 @@ class _Follower:
         place = next(place for place, images in enumerate(held) if images)
         is_one = sum(map(bool, held)) == 1
         product = read_product(step, place) if is_one and len(step.operands) == 2 else None
-        is_of_row = bool(self.of_row.intersection(step.operands))
-        if product is None or not (is_of_row or isinstance(product, Lookup)):
+        if product is None:
             return False
         for leaf, image in held[place].items():
             use = Use(number, place, image.scales, image.divisors)

@@ -170,14 +170,15 @@ class Lookup:
     @property
     def layer(self) -> Layer:
         """Geometry: one input channel, the index."""
-        table, (axis,) = self.step.operand(0).shape, self._dims.collapsed_slice_dims
+        table, axis = self.step.operand(0).shape, self._axis
         positions = math.prod(self.step.operand(1).shape[:-1])
         flat = _flat_layer(positions, 1, math.prod(table) // table[axis], 1)
         return replace(flat, table=table[axis])
 
     def inputs(self, operands: list[Num[Array, "..."]]) -> Num[Array, "p 1"]:
         """Indices by position."""
-        indices, last = operands[1].reshape(-1, 1), self.layer.table - 1
+        column = self._dims.start_index_map.index(self._axis)
+        indices, last = operands[1][..., column].reshape(-1, 1), self.layer.table - 1
         mode = self.step.equation.params["mode"]
         if mode == lax.GatherScatterMode.CLIP:
             return jnp.clip(indices, 0, last)
@@ -194,9 +195,14 @@ class Lookup:
 
     def kernel(self, kernel: Shaped[Any, "..."]) -> Shaped[Any, "1 u o"]:
         """The table with its rows first."""
-        (axis,) = self._dims.collapsed_slice_dims
+        axis = self._axis
         others = [other for other in range(kernel.ndim) if other != axis]
         return kernel.transpose((axis, *others)).reshape(1, kernel.shape[axis], -1)
+
+    @property
+    def _axis(self) -> int:
+        """Axis of the table along which rows are looked up."""
+        return _lookup_axes(self.step)[0]
 
     @property
     def _dims(self) -> Any:
@@ -231,18 +237,25 @@ def stacked(layer: Layer, count: int) -> Layer:
 
 def _is_lookup(step: Step) -> bool:
     """Whether a gather takes whole rows along one axis of a table."""
-    params, shape = step.equation.params, step.operand(0).shape
-    dims = params["dimension_numbers"]
-    axes = tuple(dims.collapsed_slice_dims)
-    if len(axes) != 1 or tuple(dims.start_index_map) != axes or dims.operand_batching_dims:
+    params, dims = step.equation.params, step.equation.params["dimension_numbers"]
+    axes = _lookup_axes(step)
+    if len(axes) != 1 or axes[0] not in dims.start_index_map or dims.operand_batching_dims:
         return False
-    wanted = tuple(1 if axis == axes[0] else size for axis, size in enumerate(shape))
-    known = (
-        lax.GatherScatterMode.CLIP,
-        lax.GatherScatterMode.FILL_OR_DROP,
-        lax.GatherScatterMode.PROMISE_IN_BOUNDS,
-    )
-    return tuple(params["slice_sizes"]) == wanted and params["mode"] in known
+    if params["mode"] == lax.GatherScatterMode.CLIP:
+        return True  # along axes that are taken whole, any start is clipped to 0
+    known = (lax.GatherScatterMode.FILL_OR_DROP, lax.GatherScatterMode.PROMISE_IN_BOUNDS)
+    return params["mode"] in known and len(dims.start_index_map) == 1
+
+
+def _lookup_axes(step: Step) -> list[int]:
+    """Axes of a table along which a gather takes one place; none if it takes parts of any."""
+    sizes = step.equation.params["slice_sizes"]
+    parts = [
+        (axis, size)
+        for axis, (size, whole) in enumerate(zip(sizes, step.operand(0).shape, strict=True))
+        if size != whole
+    ]
+    return [axis for axis, size in parts] if all(size == 1 for _, size in parts) else []
 
 
 def _flat_layer(positions: int, channels_in: int, channels_out: int, groups: int) -> Layer:

@@ -11,6 +11,7 @@ refused). Below are two rooms of machinery: `engines` compute a tile of a kernel
 from davinz_jax.ntk.empirical import empirical_ntk, tangent_kernel
 from davinz_jax.ntk.engines.base import Engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
+from davinz_jax.ntk.engines.layerwise.coverage import Coverage, survey
 from davinz_jax.ntk.engines.neural_tangents import NeuralTangentsEngine
 from davinz_jax.ntk.execution.forecast import Forecast
 from davinz_jax.ntk.execution.verified import EngineFaultError, EngineFaultWarning
@@ -19,6 +20,7 @@ from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.tangent_kernel import TangentKernel
 
 __all__ = [
+    "Coverage",
     "Engine",
     "EngineFaultError",
     "EngineFaultWarning",
@@ -30,6 +32,7 @@ __all__ = [
     "block_rows",
     "empirical_ntk",
     "join_hosts",
+    "survey",
     "tangent_kernel",
     "together",
 ]

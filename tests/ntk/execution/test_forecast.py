@@ -30,6 +30,6 @@ def test_is_said_before_the_kernel_is_begun():
     assert set(rest) == {"progress"}
     assert (forecast.num_rows, forecast.num_blocks, forecast.num_draws) == (9, 3, 2)
     assert forecast.seconds > 0
-    assert str(forecast).startswith("kernel of 9 rows, 3 blocks, 2 initialisations, by neural_tan")
+    assert str(forecast).startswith("kernel of 9 rows, 3 blocks, 2 initialisations, by layerwise")
     assert "expected to take about a second" in str(forecast)
     assert "expected to take 30 s to 3 min" in str(forecast._replace(seconds=100.0))

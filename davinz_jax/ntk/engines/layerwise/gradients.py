@@ -152,7 +152,7 @@ def _seen(program: Program, survey: Survey, values: Values) -> tuple[ByLayer, By
 
     def inputs(use: Use) -> Num[Array, "p c"]:
         step = program.steps[use.step]
-        arranged = product_of(program, use).inputs([values[place] for place in step.operands])
+        arranged = product_of(program, use).inputs(values)
         is_float = jnp.issubdtype(arranged.dtype, jnp.floating)
         return arranged.astype(step.output.dtype) if is_float else arranged
 

@@ -18,11 +18,13 @@ from jaxtyping import Int
 from davinz_jax.ntk.engines.layerwise.layer import Layer, Use
 from davinz_jax.ntk.engines.layerwise.products import (
     Convolution,
+    DotGeneral,
     Product,
     read_product,
     stacked,
 )
 from davinz_jax.ntk.engines.layerwise.program import Program, Step, row_values
+from davinz_jax.ntk.engines.layerwise.windows import PatchProduct, read_patches
 
 _MOVES = ("reshape", "transpose", "squeeze", "rev", "slice", "broadcast_in_dim", "copy", "copy_p")
 """Steps that take each number of a leaf to one place at most, where they do not repeat any."""
@@ -224,11 +226,12 @@ def _join(
     ]
 
 
-def product_of(program: Program, use: Use) -> Product:
+def product_of(program: Program, use: Use) -> Product | PatchProduct:
     """The product that a use is."""
     product = read_product(program.steps[use.step], use.place)
     assert product is not None  # it was one when the use was found
-    return product
+    patches = read_patches(program, product) if isinstance(product, DotGeneral) else None
+    return patches or product
 
 
 def _group(kernels: list[Int[np.ndarray, "..."]]) -> list[list[int]] | None:
@@ -245,13 +248,13 @@ def _group(kernels: list[Int[np.ndarray, "..."]]) -> list[list[int]] | None:
     return groups
 
 
-def _join_group(products: list[Product]) -> Layer | None:
+def _join_group(products: list[Product | PatchProduct]) -> Layer | None:
     """One layer of products with the same kernel; None where their forms differ."""
     layers = [product.layer for product in products]
     first = layers[0]
     if len({type(product) for product in products}) > 1:
         return None
-    if isinstance(products[0], Convolution):
+    if isinstance(products[0], Convolution | PatchProduct):
         return stacked(first, len(layers)) if len(set(layers)) == 1 else None
     space = (sum(layer.positions for layer in layers),)
     joined = replace(first, space_in=space, space_out=space)

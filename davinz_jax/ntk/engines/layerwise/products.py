@@ -15,7 +15,7 @@ from jax import lax
 from jaxtyping import Float, Num, Shaped
 
 from davinz_jax.ntk.engines.layerwise.layer import Layer
-from davinz_jax.ntk.engines.layerwise.program import Step
+from davinz_jax.ntk.engines.layerwise.program import Step, Values
 from davinz_jax.types import Array
 
 
@@ -34,25 +34,26 @@ class DotGeneral:
     @property
     def layer(self) -> Layer:
         """Geometry: free axes of the inputs are positions, batch axes are groups."""
-        free, batch, contracted = self._axes(1 - self.place)
+        free, batch, contracted = self.axes(1 - self.place)
         shape, kernel = self.step.operand(1 - self.place).shape, self.step.operand(self.place).shape
         groups = _size(shape, batch)
         return _flat_layer(
             _size(shape, free),
             groups * _size(shape, contracted),
-            groups * _size(kernel, self._axes(self.place)[0]),
+            groups * _size(kernel, self.axes(self.place)[0]),
             groups,
         )
 
-    def inputs(self, operands: list[Num[Array, "..."]]) -> Num[Array, "p c"]:
+    def inputs(self, values: Values) -> Num[Array, "p c"]:
         """Inputs by position."""
-        free, batch, contracted = self._axes(1 - self.place)
-        inputs = jnp.transpose(operands[1 - self.place], (*free, *batch, *contracted))
+        free, batch, contracted = self.axes(1 - self.place)
+        operand = values[self.step.operands[1 - self.place]]
+        inputs = jnp.transpose(operand, (*free, *batch, *contracted))
         return inputs.reshape(self.layer.positions, -1)
 
     def signals(self, signals: Float[Array, "l ..."]) -> Float[Array, "l t o"]:
         """Signals by position; a `dot_general` gives batch axes, then those of either operand."""
-        first, second = self._axes(0), self._axes(1)
+        first, second = self.axes(0), self.axes(1)
         num_batch, num_first, num_second = len(first[1]), len(first[0]), len(second[0])
         batch = range(1, 1 + num_batch)
         lhs = range(1 + num_batch, 1 + num_batch + num_first)
@@ -63,11 +64,11 @@ class DotGeneral:
 
     def kernel(self, kernel: Shaped[Any, "..."]) -> Shaped[Any, "g u o"]:
         """The kernel by group, input and output."""
-        free, batch, contracted = self._axes(self.place)
+        free, batch, contracted = self.axes(self.place)
         arranged = kernel.transpose((*batch, *contracted, *free))
         return arranged.reshape(_size(kernel.shape, batch), _size(kernel.shape, contracted), -1)
 
-    def _axes(self, place: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    def axes(self, place: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Free, batch and contracted axes of an operand."""
         contracted, batch = self.step.equation.params["dimension_numbers"]
         bound = (*batch[place], *contracted[place])
@@ -104,10 +105,11 @@ class Convolution:
         )  # fmt: skip
         return stacked(layer, output[dims.out_spec[0]])
 
-    def inputs(self, operands: list[Num[Array, "..."]]) -> Num[Array, "p c"]:
+    def inputs(self, values: Values) -> Num[Array, "p c"]:
         """Pixels of the images, spread and cut as the step does."""
         dims = self._dims
-        image = jnp.transpose(operands[0], (dims.lhs_spec[0], *dims.lhs_spec[2:], dims.lhs_spec[1]))
+        image = values[self.step.operands[0]]
+        image = jnp.transpose(image, (dims.lhs_spec[0], *dims.lhs_spec[2:], dims.lhs_spec[1]))
         if not self._is_plain:
             around = [(0, 0, 0), *self._spread(), (0, 0, 0)]
             image = lax.pad(image, jnp.zeros((), image.dtype), around)
@@ -175,10 +177,11 @@ class Lookup:
         flat = _flat_layer(positions, 1, math.prod(table) // table[axis], 1)
         return replace(flat, table=table[axis])
 
-    def inputs(self, operands: list[Num[Array, "..."]]) -> Num[Array, "p 1"]:
+    def inputs(self, values: Values) -> Num[Array, "p 1"]:
         """Indices by position."""
         column = self._dims.start_index_map.index(self._axis)
-        indices, last = operands[1][..., column].reshape(-1, 1), self.layer.table - 1
+        indices, last = values[self.step.operands[1]][..., column], self.layer.table - 1
+        indices = indices.reshape(-1, 1)
         mode = self.step.equation.params["mode"]
         if mode == lax.GatherScatterMode.CLIP:
             return jnp.clip(indices, 0, last)

@@ -9,6 +9,7 @@ their numbers.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jax
@@ -87,6 +88,11 @@ class Program:
     output: int
     num_logits: int
     constants: Values
+
+    @cached_property
+    def producers(self) -> dict[int, Step]:
+        """The step that gives each value which one does."""
+        return {number: step for step in self.steps for number in step.results}
 
     def run(
         self,

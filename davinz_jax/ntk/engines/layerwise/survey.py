@@ -121,6 +121,11 @@ def form_cost(layer: Layer, form: Form, logits_per_pass: int) -> FormCost:
     return FormCost(0, products + _ELEMENTWISE * elementwise * layer.groups)
 
 
+def jacobian_cost(num_parameters: int, block_size: int) -> float:
+    """What a leaf that goes by Jacobian costs a row, if the row meets `block_size` others."""
+    return num_parameters * (_WRITING + block_size / 2)
+
+
 def cheapest_form(layer: Layer, block_size: int, logits_per_pass: int = 1) -> Form:
     """The form with the fewest operations a row, if the row meets `block_size` others.
 

@@ -1,60 +1,55 @@
 """The layer-wise engine on networks of many kinds, against whole Jacobians in float64."""
 
-from dataclasses import replace
-
 import jax
 import numpy as np
 import pytest
 
-from davinz_jax.ntk.engines.layerwise.contraction import contract_features
-from davinz_jax.ntk.engines.layerwise.gradients import represent_rows
-from davinz_jax.ntk.engines.layerwise.survey import Survey, survey_network
-from davinz_jax.ntk.outputs import Network
-from davinz_jax.ntk.parameters import merge_variables, promote_variables, split_variables
-from tests.ntk.engines.layerwise import zoo
+from davinz_jax.ntk import empirical_ntk
+from davinz_jax.ntk.parameters import promote_variables
+from tests.ntk.engines.layerwise import both, graphs, zoo
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 
-def by_jacobian(kind, parameters):
-    """Mean over the outputs of ⟨∇f_c(x), ∇f_c(x')⟩, from whole Jacobians."""
-    chosen, rest = split_variables(kind.variables, parameters=parameters)
-    outputs = lambda leaves: kind.apply(merge_variables(leaves, rest), kind.inputs)  # noqa: E731
-    jacobians = jax.jit(jax.jacobian(outputs))(chosen)
-    flat = [np.asarray(each).reshape(*each.shape[:2], -1) for each in jacobians.values()]
-    whole = np.concatenate(flat, axis=2)
-    return np.einsum("ncp,mcp->nm", whole, whole) / whole.shape[1]
+def often(cases, rarely):
+    """Cases, of which some are run with the slow tests alone."""
+    return [pytest.param(c, marks=[pytest.mark.slow] if c in rarely else []) for c in cases]
 
 
-def by_layers(kind, survey: Survey, network: Network):
-    """The same by the engine, all outputs in one pass."""
-    count = survey.num_logits
-    logits = np.tile(np.arange(count, dtype=np.int32), (len(kind.inputs), 1))
-    features = represent_rows(
-        network, survey, kind.variables, kind.inputs, logits, chunk=len(logits)
-    )
-    return contract_features(survey, features, None) / count
-
-
-def other_form(survey: Survey) -> Survey:
-    """Layers that were to be kept as gradients in factors, and the other way round."""
-    forms = tuple("pixels" if form == "gradient" else "gradient" for form in survey.forms)
-    return replace(survey, forms=forms)
-
-
-@pytest.mark.parametrize("name", zoo.NAMES)
+@pytest.mark.parametrize("name", often(zoo.NAMES, zoo.SLOW))
 def test_equals_whole_jacobians(name):
-    """1e-12 of the largest entry; in the forms that are cheapest, and in others."""
+    """1e-12 of the largest entry, in whatever forms."""
     if name == "equinox":
         pytest.importorskip("equinox")
     with jax.enable_x64(True):
         kind = zoo.make(name)
-        kind = kind._replace(variables=promote_variables(kind.variables, np.zeros(1)))
-        network = Network(kind.apply, "trace", "all")
-        survey = survey_network(network, kind.variables, kind.inputs, block_size=3)
-        assert set(survey.hindrances) - {"elementwise"} == kind.jacobian
-        survey = survey.with_logits(survey.num_logits, block_size=3)
-        wanted = by_jacobian(kind, "all")
-        for each in (survey, other_form(survey)):
-            found = by_layers(kind, each, network)
-            np.testing.assert_allclose(found, wanted, atol=1e-12 * np.abs(wanted).max(), rtol=0)
+        variables = promote_variables(kind.variables, np.zeros(1))
+        seen = both.compare(kind.apply, variables, kind.inputs)
+    assert set(seen.survey.hindrances) - {"elementwise"} == kind.jacobian
+    assert seen.error < 1e-12
+
+
+def test_float32_through_the_front_door():
+    """1e-5; the weights of a model that is not Linen's, for each row's own class."""
+    kind = zoo.make("nnx")
+    inputs = kind.inputs.astype(np.float32)
+    variables = promote_variables(kind.variables, inputs)
+    found = empirical_ntk(kind.apply, variables, inputs, np.arange(3), engine="layerwise")
+    whole = jax.jit(jax.jacobian(kind.apply))(variables, inputs)["params"]
+    leaves = [
+        np.asarray(leaf)
+        for path, leaf in jax.tree_util.tree_leaves_with_path(whole)
+        if "kernel" in jax.tree_util.keystr(path)
+    ]
+    own = np.concatenate([leaf[range(3), range(3)].reshape(3, -1) for leaf in leaves], axis=1)
+    np.testing.assert_allclose(found, own @ own.T, atol=1e-5 * np.abs(own @ own.T).max(), rtol=0)
+
+
+@pytest.mark.parametrize("seed", often(range(12), range(3, 12)))
+def test_random_graphs_equal_whole_jacobians(seed):
+    """Leaves moved, scaled, sliced, shared and hidden at random."""
+    with jax.enable_x64(True):
+        apply, variables, inputs = graphs.draw(seed)
+        seen = both.compare(apply, variables, inputs)
+    assert seen.survey.layers
+    assert seen.error < 1e-12, seen.survey

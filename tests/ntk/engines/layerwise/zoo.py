@@ -198,6 +198,12 @@ def draw_rows(shape, *, tokens=False):
     return whole.astype(np.int32) if tokens else whole
 
 
+def draw_variables(shapes):
+    """Numbers of these shapes, without the compiling that initialisers need."""
+    rng = np.random.default_rng(1)
+    return jax.tree.map(lambda leaf: rng.normal(size=leaf.shape).astype(leaf.dtype) / 2, shapes)
+
+
 IMAGE, SEQUENCE = (4, 4, 2), (LENGTH, 3)
 MODULES: dict[str, tuple[Any, tuple[int, ...], frozenset[str]]] = {
     "mixer": (Mixer(), IMAGE, frozenset()),
@@ -213,6 +219,8 @@ MODULES: dict[str, tuple[Any, tuple[int, ...], frozenset[str]]] = {
     "siamese": (Siamese(), IMAGE, frozenset()),
 }
 NAMES = (*MODULES, "nnx", "low rank", "equinox")
+SLOW = ("mixer", "vit", "siamese")
+"""Those whose kinds of steps others have too."""
 
 
 def make(name: str) -> Kind:
@@ -234,7 +242,7 @@ def make(name: str) -> Kind:
         return make_equinox()
     module, shape, jacobian = MODULES[name]
     rows = draw_rows(shape, tokens=not shape)
-    variables = module.init(jax.random.key(0), rows[:1])
+    variables = draw_variables(jax.eval_shape(module.init, jax.random.key(0), rows[:1]))
     return Kind(lambda v, x: module.apply(v, x), variables, rows, jacobian)
 
 

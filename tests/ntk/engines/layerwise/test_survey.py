@@ -110,7 +110,7 @@ class Altered(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        x = nn.Conv(3, (2, 2), padding=((-1, 1), (1, -1)))(x.reshape(len(x), 2, 2, 1))
+        x = nn.Conv(3, (2, 2), padding=((1, -1), (1, -1)))(x.reshape(len(x), 2, 2, 1))
         return nn.Dense(3, promote_dtype=twice)(nn.tanh(x).reshape(len(x), -1))
 
 

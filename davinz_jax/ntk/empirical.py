@@ -19,6 +19,7 @@ from jaxtyping import Float, Num
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.ntk import hosts
 from davinz_jax.ntk.engines.base import Engine
+from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.execution.destination import make_destination
 from davinz_jax.ntk.execution.forecast import Forecast, forecast
 from davinz_jax.ntk.execution.identity import agree_on_plan, kernel_identity
@@ -192,6 +193,7 @@ def tangent_kernel(
         engine=plan.engine.name,
         parameters=parameters,
         note=plan.note,
+        coverage=plan.engine.coverage() if isinstance(plan.engine, LayerwiseEngine) else None,
         measure_rounding=partial(
             measure_rounding, plan, drawn[0], rows, partition[0], whole.array[0, 0]
         ),

@@ -1,6 +1,6 @@
 """The empirical tangent kernel of a dataset, for each initialisation, in diagonal blocks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,7 @@ class TangentKernel:
         validation_kernel: kernel of validation rows with dataset rows, where asked for.
         validation_outputs: outputs at initialisation on the validation rows, where asked for.
         note: why the engine is another than the one that suits the network.
+        coverage: how the layer-wise engine made each parameter's share, as `survey` says it.
         measure_rounding: finds `rounding`, by computing some rows in float64.
     """
 
@@ -40,6 +41,7 @@ class TangentKernel:
     validation_kernel: Float[np.ndarray, "i m n"] | None = None
     validation_outputs: Float[np.ndarray, "i m k"] | None = None
     note: str | None = None
+    coverage: Mapping[str, str] | None = None
     measure_rounding: Callable[[], float | None] | None = None
 
     @property
@@ -64,4 +66,5 @@ class TangentKernel:
             "engine": self.engine,
             "parameters": self.parameters,
             **({} if self.note is None else {"engine_note": self.note}),
+            **({} if self.coverage is None else {"coverage": dict(self.coverage)}),
         }

@@ -15,6 +15,7 @@ from jaxtyping import Float, Num
 from davinz_jax.choices import check_choice
 from davinz_jax.ntk.engines.base import BETWEEN, PASSING, ComputeCost, MemoryCost
 from davinz_jax.ntk.engines.layerwise.contraction import SCRATCH_BYTES, contract_features
+from davinz_jax.ntk.engines.layerwise.coverage import describe_survey
 from davinz_jax.ntk.engines.layerwise.gradients import Features, represent_rows
 from davinz_jax.ntk.engines.layerwise.survey import Survey, form_cost, survey_network
 from davinz_jax.ntk.engines.layerwise.verification import find_fault
@@ -58,6 +59,10 @@ class LayerwiseEngine:
         """The engine with the model's layers surveyed."""
         survey = survey_network(network, variables, inputs, block_size=block_size)
         return replace(self, survey=replace(survey, precision=self.precision))
+
+    def coverage(self) -> dict[str, str]:
+        """How each parameter's share of a kernel is computed, by path."""
+        return describe_survey(self._survey)
 
     def with_logits(self, logits_per_pass: int, *, block_size: int) -> "LayerwiseEngine":
         """The engine with so many logits in one pass."""

@@ -154,7 +154,7 @@ class _Follower:
         first = held[0]
         if step.name == "convert_element_type":
             return first
-        if step.name in _MOVES and step.output.size <= step.operand(0).size:
+        if _is_move(step):
             return {
                 leaf: image._replace(moves=(*image.moves, number)) for leaf, image in first.items()
             }
@@ -200,6 +200,12 @@ class _Follower:
             use = Use(number, place, image.scales, image.divisors)
             self.products.setdefault(leaf, []).append((use, image))
         return True
+
+
+def _is_move(step: Step) -> bool:
+    """Whether a step only takes numbers to other places, none of them to several."""
+    is_permuted = step.name == "reshape" and step.equation.params.get("dimensions") is not None
+    return step.name in _MOVES and not is_permuted and step.output.size <= step.operand(0).size
 
 
 def _join(

@@ -18,7 +18,7 @@ class Told(nn.Module):
     @nn.compact
     def __call__(self, tokens):
         self.param("idle", nn.initializers.ones, (3,))
-        x = nn.Embed(50, 4)(tokens)
+        x = nn.Embed(5000, 4)(tokens)
         twice = nn.Dense(4, name="twice")
         x = twice(nn.tanh(twice(x)))
         kernel = self.param("looped", nn.initializers.ones, (4, 4))
@@ -35,7 +35,7 @@ def test_every_parameter_is_listed_with_how_and_cost(key):
     ways = {leaf: each.how for leaf, each in found.items()}
     assert ways == {
         "['params']['Embed_0']['embedding']": "lookup",
-        "['params']['head']['kernel']": "patches",
+        "['params']['head']['kernel']": "gradient",
         "['params']['idle']": "unused",
         "['params']['looped']": "Jacobian (scan)",
         "['params']['twice']['bias']": "Jacobian (elementwise)",

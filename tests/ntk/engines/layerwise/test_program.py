@@ -64,15 +64,25 @@ def test_own_rules_loops_and_branches_stay_one_step(function, name):
     np.testing.assert_allclose(found, function(ROW @ jnp.ones((3, 2))), rtol=1e-6)
 
 
-def test_own_rules_are_kept_where_derivatives_differ():
-    """max(x, 0) has the derivative 1/2 at 0; ReLU says 0 of itself."""
+@jax.custom_vjp
+def passed_on(x):
+    """Steps of 1, whose derivative is said to be 1."""
+    return jnp.round(x)
+
+
+passed_on.defvjp(lambda x: (passed_on(x), None), lambda _, signal: (signal,))
+
+
+@pytest.mark.parametrize(("function", "slope"), [(jax.nn.relu, 0), (passed_on, 2)])
+def test_own_rules_are_kept_where_derivatives_differ(function, slope):
+    """max(x, 0) has the derivative 1/2 at 0, ReLU says 0 of itself; 2 is the sum of two columns."""
 
     def apply(variables, x):
-        return jax.nn.relu(x @ variables["params"]["a"])
+        return function(x @ variables["params"]["a"])
 
     program = trace_program(apply, LEAVES, REST, ROW)
     run = lambda row: program.run(LEAVES, REST, row, unchanged)[program.output].sum()  # noqa: E731
-    np.testing.assert_array_equal(jax.grad(run)(jnp.zeros((1, 3))), np.zeros((1, 3)))
+    np.testing.assert_array_equal(jax.grad(run)(jnp.zeros((1, 3))), np.full((1, 3), slope))
 
 
 def test_the_same_network_gives_the_same_program():

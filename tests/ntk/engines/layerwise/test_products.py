@@ -49,7 +49,7 @@ PRODUCTS = {
 """A product, the shape of its kernel, and that of a row."""
 
 
-@pytest.mark.parametrize("form", ["gradient", "pixels", "patches"])
+@pytest.mark.parametrize("form", ["gradient", "pixels"])
 def test_all_products_are_exact(form):
     """All in one network: the sum of a combination of each one's squares, in every form."""
     rng = np.random.default_rng(1)

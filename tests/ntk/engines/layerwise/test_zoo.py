@@ -45,7 +45,7 @@ def test_float32_through_the_front_door():
     np.testing.assert_allclose(found, own @ own.T, atol=1e-5 * np.abs(own @ own.T).max(), rtol=0)
 
 
-@pytest.mark.parametrize("seed", often(range(12), range(3, 12)))
+@pytest.mark.parametrize("seed", often(range(12), range(2, 12)))
 def test_random_graphs_equal_whole_jacobians(seed):
     """Leaves moved, scaled, sliced, shared and hidden at random."""
     with jax.enable_x64(True):

@@ -219,7 +219,7 @@ MODULES: dict[str, tuple[Any, tuple[int, ...], frozenset[str]]] = {
     "siamese": (Siamese(), IMAGE, frozenset()),
 }
 NAMES = (*MODULES, "nnx", "low rank", "equinox")
-SLOW = ("mixer", "vit", "siamese")
+SLOW = ("mixer", "vit", "gpt", "siamese")
 """Those whose kinds of steps others have too."""
 
 

@@ -56,7 +56,7 @@ def test_options_are_made_whole(composed):
         ("ntk.num_blocks=2.5", r"^ntk[\s\S]*num_blocks"),  # a checker of types may come first
         ("ntk.shuffle=maybe", r"^ntk[\s\S]*shuffle"),
         ("ntk.batch_size=0", r"^ntk\.batch_size: wanted"),
-        ("ntk.parameters=wieghts", r"^ntk[\s\S]*weights"),
+        ("ntk.parameters=*head", r"^ntk[\s\S]*pattern of paths"),
         ("data._target_=davinz_jax.data.load_digit", r"^data\._target_: .*load_digit"),
         ("utility=davinz utility._target_=davinz_jax.shapley", r"^utility\.kappa: unknown option"),
         ("parties._target_=davinz_jax.load_digits", r"form \(dataset, \*, key\), got load_digits"),

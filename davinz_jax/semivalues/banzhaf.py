@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from davinz_jax.semivalues.evidence import POWERS, Evidence, evidence_of, power_sums
 from davinz_jax.semivalues.exact import exact_semivalue
+from davinz_jax.semivalues.row_tallies import ReuseTally
 from davinz_jax.semivalues.sampling import (
     GROUPS,
     Estimate,
@@ -35,6 +36,7 @@ def banzhaf(
     key: PRNGKey | None = None,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
+    per_validation_row: bool = False,
 ) -> Valuation:
     """Banzhaf value: a player's mean marginal over all coalitions of the others.
 
@@ -44,6 +46,7 @@ def banzhaf(
         key: random key; wanted for sampling.
         checkpoint: file that sampling goes on from, if there, and keeps its state in.
         progress: called with the coalitions done, those in all, and the stage.
+        per_validation_row: as in `shapley`.
 
     Returns:
         Values; with their sampling error, if sampled.
@@ -55,17 +58,24 @@ def banzhaf(
         Banzhaf 1965 (`banzhaf1965weighted`); Wang & Jia 2023 (`wang2023banzhaf`), Data Banzhaf.
     """
     run, num_players = (
-        SamplingRun(sampling or Sampling(), key, checkpoint, progress),
+        SamplingRun(sampling or Sampling(), key, checkpoint, progress, per_validation_row),
         len(utility.players),
     )
     utility = with_resamples(utility)
     if run.sampling.estimator(num_players, {ESTIMATOR: 1}, BUDGET) == "exact":
         weights = banzhaf_weights(num_players)
-        return exact_semivalue(utility, weights, "banzhaf", progress=progress)
-    return sample_semivalue(utility, reuse_sampler(utility), "banzhaf", run)
+        return exact_semivalue(
+            utility,
+            weights,
+            "banzhaf",
+            progress=progress,
+            per_validation_row=per_validation_row,
+        )
+    tally = ReuseTally(utility, run.folder) if per_validation_row else None
+    return sample_semivalue(utility, reuse_sampler(utility, tally), "banzhaf", run)
 
 
-def reuse_sampler(utility: Utility) -> Sampler:
+def reuse_sampler(utility: Utility, tally: ReuseTally | None = None) -> Sampler:
     """Sampler by maximum sample reuse: mean worth with a player, less mean worth without."""
     num, num_players = utility.num_initialisations, len(utility.players)
     shape = (len(utility.terms), num, num_players)
@@ -73,12 +83,18 @@ def reuse_sampler(utility: Utility) -> Sampler:
     if resamples := num_resamples(utility):
         wider = (len(utility.terms), resamples, num_players)
         shapes |= {"resampled_inside": wider, "resampled_outside": wider}
+    if tally is not None:
+        shapes |= {name: (tally.num_rows,) for name in ("row_scores", "squared_row_scores")}
     origin = _total(utility.grand()[:, :num, None])
 
     def draw(generators: Sequence[np.random.Generator]) -> Iterator[Sums]:
         members = np.stack([g.integers(0, 2, num_players).astype(bool) for g in generators])
-        worths = utility.coalitions(members)
-        for coalition, worth in zip(members, np.moveaxis(worths, -1, 0), strict=True):
+        if tally is None:
+            worths, scores = utility.coalitions(members), np.zeros((len(members), 0))
+        else:
+            worths, scores = tally.coalitions(members)
+        each = zip(members, np.moveaxis(worths, -1, 0), scores, strict=True)
+        for coalition, worth, by_row in each:
             inside = worth[..., None] * coalition
             outside = worth[..., None] - inside
             every = {
@@ -88,6 +104,8 @@ def reuse_sampler(utility: Utility) -> Sampler:
                 "resampled_outside": outside[:, num:],
                 "count": coalition.astype(np.float64),
                 "powers": power_sums(_total(worth[:, :num, None]), np.ones(1), origin),
+                "row_scores": by_row,
+                "squared_row_scores": np.square(by_row),
             }
             yield {name: every[name] for name in shapes}
 
@@ -95,7 +113,8 @@ def reuse_sampler(utility: Utility) -> Sampler:
         value, replicates = _difference_of_means(sums, counts)
         return Estimate(value, replicates, _evidence(sums, origin, int(counts.sum())))
 
-    return Sampler(ESTIMATOR, 1, _batch(utility), BUDGET, shapes, draw, estimate)
+    batch = _batch(utility)
+    return Sampler(ESTIMATOR, 1, batch, BUDGET, shapes, draw, estimate, tally)
 
 
 def _batch(utility: Utility) -> int:

@@ -21,6 +21,7 @@ def beta_shapley(
     key: PRNGKey | None = None,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
+    per_validation_row: bool = False,
 ) -> Valuation:
     """Beta-Shapley value: mean marginals, with coalition sizes weighted by a Beta distribution.
 
@@ -32,6 +33,7 @@ def beta_shapley(
         key: random key; wanted for sampling.
         checkpoint: file that sampling goes on from, if there, and keeps its state in.
         progress: called with the permutations done, those in all, and the stage.
+        per_validation_row: as in `shapley`.
 
     Returns:
         Values, not scaled to sum to u(N) − u(∅); with their sampling error, if sampled.
@@ -43,6 +45,6 @@ def beta_shapley(
         Kwon & Zou 2022 (`kwon2022beta`).
     """
     weights = beta_weights(len(utility.players), alpha=alpha, beta=beta)
-    run = SamplingRun(sampling or Sampling(), key, checkpoint, progress)
+    run = SamplingRun(sampling or Sampling(), key, checkpoint, progress, per_validation_row)
     settings = {"alpha": float(np.asarray(alpha)), "beta": float(np.asarray(beta))}
     return semivalue_by_permutations(utility, weights, "beta_shapley", run, settings)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from davinz_jax.semivalues.row_tallies import ExactTally
 from davinz_jax.semivalues.size_weights import log_binomial
 from davinz_jax.semivalues.valuation import Valuation, value_utility
 from davinz_jax.types import Progress, Utility
@@ -23,6 +24,7 @@ def exact_semivalue(
     max_players: int = MAX_PLAYERS,
     settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    per_validation_row: bool = False,
 ) -> Valuation:
     """A semivalue from the utilities of all 2^p coalitions.
 
@@ -33,16 +35,19 @@ def exact_semivalue(
         max_players: most players that are enumerated; each more doubles time and memory.
         settings: what else defines the semivalue, for the description.
         progress: called with the coalitions done, those in all, and the stage.
+        per_validation_row: whether to keep the values to each validation row too.
 
     Returns:
         Exact values; no sampling error.
 
     Raises:
-        ValueError: if there are more than `max_players` players.
+        ValueError: if there are more than `max_players` players; for values by validation row of a
+            utility that is no mean over them.
     """
     start = time.perf_counter()
     check_enumerable(len(utility.players), max_players)
-    worths = utility.power_set()
+    tally = ExactTally(utility, size_weights) if per_validation_row else None
+    worths = (utility if tally is None else tally.utility).power_set()
     if progress is not None:
         progress(worths.shape[-1], worths.shape[-1], semivalue)
     contributions = semivalue_of_table(worths, size_weights)
@@ -51,6 +56,7 @@ def exact_semivalue(
         semivalue,
         contributions,
         settings={"estimator": "exact", **(settings or {})},
+        by_validation_row=None if tally is None else tally.result(),
         seconds=time.perf_counter() - start,
     )
 

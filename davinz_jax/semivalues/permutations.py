@@ -28,6 +28,7 @@ from jaxtyping import Float, Int
 
 from davinz_jax.semivalues.evidence import POWERS, evidence_of, power_sums
 from davinz_jax.semivalues.exact import exact_semivalue
+from davinz_jax.semivalues.row_tallies import PermutationTally
 from davinz_jax.semivalues.sampling import (
     Estimate,
     Sampler,
@@ -70,14 +71,20 @@ def semivalue_by_permutations(
     estimator = run.sampling.estimator(len(utility.players), DESIGNS, BUDGET)
     if estimator == "exact":
         return exact_semivalue(
-            utility, size_weights, semivalue, settings=settings, progress=run.progress
-        )
-    sampler = permutation_sampler(utility, size_weights, estimator)
+            utility, size_weights, semivalue, settings=settings, progress=run.progress,
+            per_validation_row=run.per_validation_row,
+        )  # fmt: skip
+    sampler = permutation_sampler(
+        utility, size_weights, estimator, run if run.per_validation_row else None
+    )
     return sample_semivalue(utility, sampler, semivalue, run, settings=settings)
 
 
 def permutation_sampler(
-    utility: Utility, size_weights: Float[np.ndarray, " p"], design: str
+    utility: Utility,
+    size_weights: Float[np.ndarray, " p"],
+    design: str,
+    by_row: SamplingRun | None = None,
 ) -> Sampler:
     """Sampler of a semivalue by permutations.
 
@@ -85,9 +92,10 @@ def permutation_sampler(
         utility: what is to be shared out.
         size_weights: probability of each size 0, …, p − 1 of the coalition that a player joins.
         design: one of `DESIGNS`: which permutations are drawn together.
+        by_row: the call that keeps values to each validation row too, if it does.
     """
     weights = len(utility.players) * size_weights
-    return _Permutations(utility, weights, design).sampler
+    return _Permutations(utility, weights, design, by_row).sampler
 
 
 def unit_of(order: Int[np.ndarray, " p"], design: str) -> list[Int[np.ndarray, " p"]]:
@@ -104,10 +112,18 @@ def unit_of(order: Int[np.ndarray, " p"], design: str) -> list[Int[np.ndarray, "
 class _Permutations:
     """What is drawn and estimated from one utility in one design."""
 
-    def __init__(self, utility: Utility, weights: Float[np.ndarray, " p"], design: str) -> None:
+    def __init__(
+        self,
+        utility: Utility,
+        weights: Float[np.ndarray, " p"],
+        design: str,
+        by_row: SamplingRun | None,
+    ) -> None:
         self._utility, self._weights, self._design = utility, weights, design
         self._samples = len(unit_of(np.arange(len(weights)), design))
         self._together = 1 if design == "permutation" else 2  # an order and its reverse
+        pairs = self._samples // self._together
+        self._tally = by_row and PermutationTally(utility, weights, pairs, by_row.folder)
 
     @property
     def sampler(self) -> Sampler:
@@ -118,7 +134,11 @@ class _Permutations:
             "weights": (num,),
             "powers": (POWERS, num),
         }
-        return Sampler(self._design, self._samples, 1, BUDGET, shapes, self._draw, self._estimate)
+        if self._tally is not None:
+            shapes["squared_weights"] = (num,)
+        return Sampler(
+            self._design, self._samples, 1, BUDGET, shapes, self._draw, self._estimate, self._tally
+        )
 
     @cached_property
     def _origin(self) -> Float[np.ndarray, " p"]:
@@ -134,7 +154,11 @@ class _Permutations:
             orders = unit_of(generator.permutation(len(self._weights)), self._design)
             num = len(orders) // self._together  # orders, then the reverse of each
             drawn = [self._weighed_marginals(orders[part::num]) for part in range(num)]
-            yield {name: np.sum([each[name] for each in drawn], axis=0) for name in drawn[0]}
+            sums = {name: np.sum([each[name] for each in drawn], axis=0) for name in drawn[0]}
+            if self._tally is not None:
+                self._tally.close_unit(sums["weights"])
+                sums["squared_weights"] = np.square(sums["weights"])
+            yield sums
 
     def _weighed_marginals(self, orders: Sequence[Int[np.ndarray, " p"]]) -> Sums:
         """What an order, or one and its reverse, add: Σ w m, Σ w, and powers of their mean."""
@@ -151,7 +175,8 @@ class _Permutations:
     def _weigh(
         self, order: Int[np.ndarray, " p"], position: Int[np.ndarray, " p"]
     ) -> Float[np.ndarray, "t c p"]:
-        by_position = np.diff(self._utility.prefixes(order), axis=-1) * self._weights
+        prefixes = (self._tally or self._utility).prefixes(order)
+        by_position = np.diff(prefixes, axis=-1) * self._weights
         return by_position[..., position]
 
     def _estimate(self, sums: Sums, counts: Int[np.ndarray, " g"]) -> Estimate:

@@ -24,6 +24,7 @@ from davinz_jax.semivalues.archive import plain
 from davinz_jax.semivalues.checkpoint import SamplingState, load_checkpoint, save_checkpoint
 from davinz_jax.semivalues.checks import check_finite
 from davinz_jax.semivalues.evidence import Evidence
+from davinz_jax.semivalues.row_tallies import SampledTally
 from davinz_jax.semivalues.stopping import Stopping
 from davinz_jax.semivalues.valuation import Valuation, value_utility
 from davinz_jax.types import PRNGKey, Progress, Utility
@@ -33,7 +34,7 @@ from davinz_jax.versions import versions
 GROUPS = 32
 """Groups that samples are dealt to; the standard error has one degree of freedom less."""
 
-POOLED = ("resampled", "powers")
+POOLED = ("resampled", "powers", "squared", "row_scores")
 """How the names of sums begin that are not dealt to groups."""
 
 FEWEST_UNITS = 16
@@ -101,12 +102,19 @@ class SamplingRun:
         key: random key; wanted whenever something is sampled.
         checkpoint: file to go on from and to keep the state in.
         progress: called with the samples done, those in all, and the stage.
+        per_validation_row: whether values to each validation row are kept.
     """
 
     sampling: Sampling
     key: PRNGKey | None
     checkpoint: Path | None
     progress: Progress | None
+    per_validation_row: bool = False
+
+    @property
+    def folder(self) -> Path | None:
+        """Where matrices go that do not fit in memory: beside the checkpoint."""
+        return None if self.checkpoint is None else self.checkpoint.parent
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +145,7 @@ class Sampler:
         shapes: shape of each sum that a unit adds to; `POOLED` ones are not dealt to groups.
         draw: generators, one a unit, to what each unit adds.
         estimate: sums (groups, …) and units in each group, to the values.
+        tally: what is added up by validation row, if that is kept.
     """
 
     estimator: str
@@ -146,6 +155,7 @@ class Sampler:
     shapes: Mapping[str, tuple[int, ...]]
     draw: Callable[[Sequence[np.random.Generator]], Iterable[Sums]]
     estimate: Callable[[Sums, np.ndarray], Estimate]
+    tally: SampledTally | None = None
 
 
 def sample_semivalue(
@@ -177,7 +187,7 @@ def sample_semivalue(
     loop = _Loop(utility, sampler, semivalue, run, words, settings)
     state, stopped_by = loop.run()
     counts = group_counts(state.units)
-    found = sampler.estimate(state.sums, counts)
+    found, tally = sampler.estimate(state.sums, counts), sampler.tally
     return value_utility(
         utility,
         semivalue,
@@ -188,6 +198,7 @@ def sample_semivalue(
         replicate_samples=counts * sampler.samples,
         num_samples=state.units * sampler.samples,
         seconds=state.seconds,
+        by_validation_row=None if tally is None else tally.result(state.sums, state.units),
     )
 
 
@@ -243,10 +254,19 @@ class _Loop:
             state.seconds += now - begun
             reason = self._reason_to_stop(state)
             if self._call.checkpoint and (reason or now - saved >= self._checkpoint_seconds):
-                save_checkpoint(self._call.checkpoint, self._configuration, state)
+                self._save(self._call.checkpoint, state)
                 saved = time.perf_counter()
             self._report(state)
         return state, reason
+
+    def _save(self, checkpoint: Path, state: SamplingState) -> None:
+        """Write the checkpoint; sums by validation row before it, and old ones go after it."""
+        tally = self._sampler.tally
+        if tally is not None:
+            tally.sums.save(checkpoint, state.units)
+        save_checkpoint(checkpoint, self._configuration, state)
+        if tally is not None:
+            tally.sums.forget_others(checkpoint, state.units)
 
     @property
     def _checkpoint_seconds(self) -> float:
@@ -269,6 +289,8 @@ class _Loop:
                 f"{checkpoint}, got {self._num_units * sampler.samples}; raise it or name another "
                 "file"
             )
+        if checkpoint is not None and sampler.tally is not None:
+            sampler.tally.sums.load(checkpoint, state.units)
         return state
 
     def _advance(self, state: SamplingState) -> None:

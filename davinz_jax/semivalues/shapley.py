@@ -16,6 +16,7 @@ def shapley(
     key: PRNGKey | None = None,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
+    per_validation_row: bool = False,
 ) -> Valuation:
     """Shapley value: a player's mean marginal over all orders in which players may come.
 
@@ -27,6 +28,8 @@ def shapley(
         key: random key; wanted for sampling.
         checkpoint: file that sampling goes on from, if there, and keeps its state in.
         progress: called with the permutations done, those in all, and the stage.
+        per_validation_row: whether to keep the values to each validation row too, found of the same
+            samples (`ByValidationRow`).
 
     Returns:
         Values; with their sampling error, if sampled.
@@ -40,5 +43,5 @@ def shapley(
         (`mitchell2022sampling`), antithetic.
     """
     weights = shapley_weights(len(utility.players))
-    run = SamplingRun(sampling or Sampling(), key, checkpoint, progress)
+    run = SamplingRun(sampling or Sampling(), key, checkpoint, progress, per_validation_row)
     return semivalue_by_permutations(utility, weights, "shapley", run)

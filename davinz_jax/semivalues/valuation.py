@@ -16,9 +16,11 @@ from jaxtyping import Bool, Float, Int, ScalarLike
 from scipy.stats import rankdata
 
 from davinz_jax.data.dataset import Parties
+from davinz_jax.files import Writer, write_whole
 from davinz_jax.plots import values_figure
 from davinz_jax.semivalues import display
-from davinz_jax.semivalues.archive import plain, read_archive, write_archive
+from davinz_jax.semivalues.archive import plain
+from davinz_jax.semivalues.by_validation_row import ByValidationRow, frame_of_row
 from davinz_jax.semivalues.checks import check_finite, check_shapes
 from davinz_jax.semivalues.comparison import Comparison, compare
 from davinz_jax.semivalues.evidence import Evidence
@@ -35,11 +37,9 @@ from davinz_jax.semivalues.intervals import (
     without_rounding,
 )
 from davinz_jax.semivalues.payouts import Amount, Negative, Payouts, payouts
-from davinz_jax.semivalues.stored import pack, unpack
+from davinz_jax.semivalues.stored import read, writers
 from davinz_jax.types import Utility
 from davinz_jax.versions import versions
-
-_KIND = "valuation"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +59,12 @@ class Valuation:
         replicate_samples: samples in each group.
         num_samples: samples drawn in all (permutations or coalitions); 0 if exact.
         seconds: time it took.
-        description: what it was computed from: utility, seeds, versions, kind of player, as JSON
-            would hold it.
+        description: of utility, seeds, versions and kind of player, as JSON would hold it.
         rows: row number in the dataset of each player, where players are single rows.
         resampled: values under resamples of the validation set, where the utility knows its rows.
         evidence: how many samples each value hangs on, if sampled.
         rounded: values under other roundings of kernels, where these are in float32.
+        by_validation_row: values to each validation row, if they were kept.
     """
 
     method: str
@@ -81,6 +81,7 @@ class Valuation:
     resampled: ResampledValues | None = None
     evidence: Evidence | None = None
     rounded: RoundedValues | None = None
+    by_validation_row: ByValidationRow | None = None
 
     def __post_init__(self) -> None:
         groups = self.replicates, self.replicate_samples
@@ -213,6 +214,22 @@ class Valuation:
             columns["row"] = self.rows
         return pd.DataFrame(columns)
 
+    def for_validation_row(self, row: int, level: ScalarLike = 0.95) -> Any:
+        """A pandas frame of what each player is worth to one validation row, best first.
+
+        Columns: player, value, stderr, low and high (interval of each value by itself, of the
+        samples alone: the row is given), num_rows, and row where players are rows. Values have the
+        players' values as their mean over rows; stderr is 0 where they are exact.
+
+        Args:
+            row: number of the validation row, from 0.
+            level: coverage of an interval, in (0, 1).
+
+        Raises:
+            ValueError: if there is no such row, or values by validation row were not kept.
+        """
+        return frame_of_row(self, row, level)
+
     def __repr__(self) -> str:
         title = display.title_of(self.method, self.description, len(self.players))
         return display.one_line(title, self.players, self.values, self.stderr)
@@ -253,7 +270,7 @@ class Valuation:
         """Values of parties as the sums of their rows' values.
 
         Not the value of the party as one player. Sums are taken in every initialisation and group
-        of samples, so parts and errors carry over.
+        of samples, so parts and errors carry over; values by validation row are left behind.
 
         Args:
             parties: the party of each player of this valuation, in the same order.
@@ -277,22 +294,31 @@ class Valuation:
             resampled=None if self.resampled is None else self.resampled.combine(member),
             evidence=None if self.evidence is None else self.evidence.combine(member),
             rounded=None if self.rounded is None else self.rounded.combine(member),
+            by_validation_row=None,
             description={**self.description, "player_kind": "sum of rows"},
             rows=None,
         )
 
     def save(self, path: Path | str) -> None:
-        """Write one file, whole or not at all: a JSON document and arrays, with a checksum."""
-        write_archive(Path(path), _KIND, *pack(self))
+        """Write one file, whole or not at all: a JSON document and arrays, with a checksum.
+
+        Values by validation row go to files of their own beside it.
+        """
+        write_whole(Path(path).parent, self.writers(Path(path).name))
+
+    def writers(self, name: str) -> dict[str, Writer]:
+        """What writes each file of `save`, by name; that of its own name comes last."""
+        return writers(self, name)
 
     @classmethod
     def load(cls, path: Path | str) -> "Valuation":
         """Read a file that `save` wrote.
 
         Raises:
-            ValueError: if there is no such file, or it is damaged, or is not a valuation.
+            ValueError: if there is no such file, or it is damaged, or is not a valuation; or so
+                for those by validation row, which stay on disk.
         """
-        return cls(**unpack(*read_archive(Path(path), _KIND)))
+        return cls(**read(Path(path)))
 
     @property
     def is_sampled(self) -> bool:

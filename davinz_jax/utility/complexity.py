@@ -11,6 +11,7 @@ from davinz_jax.data.dataset import Parties
 from davinz_jax.kernels import Kernel
 from davinz_jax.linalg import Ridge, RidgeCurve, SolverName, squares
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility, divide
+from davinz_jax.utility.row_scores import Places
 
 
 @final
@@ -71,6 +72,7 @@ class ComplexityUtility(AbstractKernelUtility):
         draws: Sequence[int],
         sums: Sequence[Float[np.ndarray, " c"]],
         sizes: Float[np.ndarray, " c"],
+        coalitions: Places,
     ) -> Float[np.ndarray, "1 1 c"]:
         # removal may round q of 0 below 0
         return np.sqrt(divide(np.maximum(sums[0], 0.0), sizes))[None, None]

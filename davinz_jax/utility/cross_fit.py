@@ -21,6 +21,7 @@ from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.kernels import Kernel, target_columns
 from davinz_jax.types import PRNGKey, Utility
 from davinz_jax.utility.base import AbstractUtility
+from davinz_jax.utility.metrics import Metric
 from davinz_jax.utility.resampling import (
     Resamples,
     Resampling,
@@ -28,6 +29,7 @@ from davinz_jax.utility.resampling import (
     resampling_of,
     with_resamples,
 )
+from davinz_jax.utility.row_scores import Tell, row_scored
 from davinz_jax.utility.set_score import Judged, pool
 
 
@@ -97,6 +99,37 @@ class CrossFitUtility(AbstractUtility):
     def judged(self) -> Judged:
         """What all rows predict for each row of the folds, in the mean over initialisations."""
         return pool([fold.judged() for fold in self.by_fold])  # pyright: ignore
+
+    @property
+    def row_metric(self) -> Metric:
+        """What each fold measures; see `RowScored`."""
+        return row_scored(self.by_fold[0]).row_metric
+
+    @property
+    def row_weights(self) -> Float[np.ndarray, " n"]:
+        """Weight of each row as one that judges, 0 for one that judges nobody."""
+        judges = self._folds >= 0
+        return judges / judges.sum()
+
+    def row_scores(self) -> Float[np.ndarray, " n"]:
+        """Score of each row by the regression on the other folds; NaN for one that judges nobody.
+
+        See `RowScored`.
+        """
+        scores = np.full(len(self._folds), np.nan)
+        for k, fold in enumerate(self.by_fold):
+            scores[self._folds == k] = row_scored(fold).row_scores()
+        return scores
+
+    def telling(self, tell: Tell) -> "CrossFitUtility":
+        """This utility, each row's scores told as one that judges; see `RowScored`."""
+
+        def of_fold(k: int) -> Tell:
+            rows = np.flatnonzero(self._folds == k)
+            return lambda coalitions, _, scores: tell(coalitions, rows, scores)
+
+        folds = [row_scored(fold).telling(of_fold(k)) for k, fold in enumerate(self.by_fold)]
+        return self._of(folds)
 
     def describe(self) -> dict[str, Any]:
         """As of one fold, with the number of folds and of rows that judge."""

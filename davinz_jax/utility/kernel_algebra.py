@@ -37,6 +37,7 @@ from davinz_jax.utility.players import (
     check_permutation,
     row_weights,
 )
+from davinz_jax.utility.row_scores import Places
 
 KEPT = 2**24
 """Float64 numbers of answers that utilities of several measures keep for each other."""
@@ -105,11 +106,13 @@ class AbstractKernelUtility(AbstractUtility):
         draws: Sequence[int],
         sums: Sequence[Float[np.ndarray, " c *shape"]],
         sizes: Float[np.ndarray, " c"],
+        coalitions: Places,
     ) -> Float[np.ndarray, "q r c"]:
         """Measures of coalitions from their sums in each of some initialisations, and their rows.
 
         One initialisation, or for an ensemble all of them. The first of r answers is the measure,
-        the others are those under resamples of the validation set.
+        the others are those under resamples of the validation set. `coalitions` are their places
+        among all those asked for.
         """
 
     @property
@@ -139,13 +142,13 @@ class AbstractKernelUtility(AbstractUtility):
     def coalitions(self, members: Bool[np.ndarray, "c p"]) -> Float[np.ndarray, "t i c"]:
         """Utilities of the coalitions whose members are marked."""
         check_members(members, len(self.players))
-        distinct, place = np.unique(members, axis=0, return_inverse=True)
+        distinct, place = self._distinct(members)
         values = self._answer(
             ("coalitions", distinct.tobytes()),
             lambda i: coalition_sums(self._systems[i], distinct, self._reduction),
             len(distinct),
         )
-        return values[..., place.reshape(-1)]
+        return values[..., place]
 
     def grand(self) -> Float[np.ndarray, "t i"]:
         """Utility of all players together."""
@@ -153,6 +156,13 @@ class AbstractKernelUtility(AbstractUtility):
         return self._answer(
             "grand", lambda i: iter([Chunk(0, slice(0, 1), self._grand_sums[[i]], size)]), 1
         )[..., 0]
+
+    def _distinct(
+        self, members: Bool[np.ndarray, "c p"]
+    ) -> tuple[Bool[np.ndarray, "d p"], Int[np.ndarray, " c"]]:
+        """Coalitions that are looked at, and the place of each one asked for among them."""
+        distinct, place = np.unique(members, axis=0, return_inverse=True)
+        return distinct, place.reshape(-1)
 
     def power_set(self) -> Float[np.ndarray, "t i s"]:
         """Utilities of all s = 2^p coalitions; bit j of the index marks player j."""
@@ -227,7 +237,7 @@ class AbstractKernelUtility(AbstractUtility):
             for chunks in zip(*parts, strict=True):
                 first = chunks[0]
                 sums = [chunk.sums for chunk in chunks]
-                found = self._finish(draws, sums, first.sizes)
+                found = self._finish(draws, sums, first.sizes, first.coalitions)
                 values[:, at, first.coalitions] = found[:, 0]
                 values[:, num:, first.coalitions] += found[:, 1:] / num
         return values

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, final
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Bool, Float, Int, Num
 
 from davinz_jax.data.dataset import Parties
 from davinz_jax.kernels import Kernel
@@ -14,6 +14,7 @@ from davinz_jax.linalg import Ridge, RidgeCurve, SolverName, predictions
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility, divide
 from davinz_jax.utility.metrics import Metric, MetricChoice, make_metric
 from davinz_jax.utility.resampling import Resamples, check_resamples
+from davinz_jax.utility.row_scores import Places, Tell, mean_by_row
 from davinz_jax.utility.set_score import Judged
 
 
@@ -53,6 +54,8 @@ class KernelRegressionUtility(AbstractKernelUtility):
         Zhang, Duchi & Wainwright 2013, "Divide and Conquer Kernel Ridge Regression"
         (`zhang2013divide`).
     """
+
+    _tell: Tell | None = None
 
     def __init__(
         self,
@@ -128,6 +131,31 @@ class KernelRegressionUtility(AbstractKernelUtility):
         """What all rows predict for the validation rows, in the mean over initialisations."""
         return Judged(self.predictions().mean(0), self._targets, self._resamples)
 
+    @property
+    def row_metric(self) -> Metric:
+        """What is measured; see `RowScored`."""
+        return self._metrics[self._measure]
+
+    @property
+    def row_weights(self) -> Float[np.ndarray, " m"]:
+        """Weight of each validation row in the utility: 1/m; see `RowScored`."""
+        return np.full(len(self._targets), 1 / len(self._targets))
+
+    def row_scores(self) -> Float[np.ndarray, " m"]:
+        """Score of each validation row by the regression on all rows; see `RowScored`."""
+        outputs, by_row = self.predictions(), mean_by_row(self)
+        outputs = outputs.mean(0, keepdims=True) if self.is_ensemble else outputs
+        return by_row(outputs, self._targets).mean(0)
+
+    def telling(self, tell: Tell) -> "KernelRegressionUtility":
+        """This utility, whose answers are found anew, each row's scores told; see `RowScored`."""
+        mean_by_row(self)
+        view = copy.copy(self)
+        view._answers, view._tell = {}, None
+        view.grand()  # is kept, so that leave-one-out tells of nothing but what is left
+        view._tell = tell
+        return view
+
     def describe(self) -> dict[str, Any]:
         """Kind, metric, validation rows, ridge, blocks and how the kernel was made."""
         return {
@@ -138,16 +166,28 @@ class KernelRegressionUtility(AbstractKernelUtility):
             **self.describe_kernel(),
         }
 
+    def _distinct(
+        self, members: Bool[np.ndarray, "c p"]
+    ) -> tuple[Bool[np.ndarray, "d p"], Int[np.ndarray, " c"]]:
+        """All coalitions as they are asked for, where their places are told."""
+        if self._tell is not None:
+            return members, np.arange(len(members))
+        return super()._distinct(members)
+
     def _finish(
         self,
         draws: Sequence[int],
         sums: Sequence[Float[np.ndarray, "c m k"]],
         sizes: Float[np.ndarray, " c"],
+        coalitions: Places,
     ) -> Float[np.ndarray, "q r c"]:
         outputs = self._start[draws[0]] + divide(sums[0], sizes)
         for draw, each in zip(draws[1:], sums[1:], strict=True):
             outputs += self._start[draw] + divide(each, sizes)
         outputs /= len(draws)
+        if self._tell is not None:
+            scores = mean_by_row(self)(outputs, self._targets)
+            self._tell(coalitions, slice(None), scores / self.num_initialisations)
         resamples = None if self.resampling is None else self._resamples
         measured = [metric.measure(outputs, self._targets, resamples) for metric in self._metrics]
         return np.stack(measured)

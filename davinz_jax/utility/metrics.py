@@ -101,14 +101,15 @@ class Metric:
         resamples: Resamples | None = None,
     ) -> Float[np.ndarray, "r c"]:
         """The metric, and below it that under each resample of the validation rows."""
-        value = self(predictions, targets)[None]
+        shares = None if self.by_row is None else self.by_row(predictions, targets)
+        value = (self(predictions, targets) if shares is None else shares.mean(1))[None]
         if resamples is None:
             return value
-        influence = self.influence or self.by_row
-        if influence is None:
+        if self.influence is not None:
+            shares = self.influence(predictions, targets)
+        if shares is None:
             drawn = [self(predictions[:, rows], targets[rows]) for rows in resamples.rows]
             return np.concatenate([value, np.stack(drawn)])
-        shares = influence(predictions, targets)
         return np.concatenate([value, resamples.weights @ shares.T / len(targets)])
 
     def describe(self) -> dict[str, Any]:

@@ -280,7 +280,7 @@ def save(
     writers = {
         outputs.VALUES: outputs.csv_writer(frame),
         "values.png": partial(plots.save, figure),
-        outputs.VALUATION: run.valuation.save,
+        **run.valuation.writers(outputs.VALUATION),
     }
     writers |= pages
     write_whole(folder, writers | {outputs.RESULT: outputs.result_writer(content)})

@@ -260,12 +260,12 @@ class Components:
         """The same for a run that looks through no network, so that none is built."""
         return replace(self, model=None)
 
-    def value(self, context: Context, utility: Utility | None = None) -> Valuation:
-        """The players' values by the configured semivalue; of the configured utility, if none."""
+    def value(self, context: Context, utility: Utility | None = None, **kept: bool) -> Valuation:
+        """Values by the configured semivalue, told `kept`; of the configured utility, if none."""
         key = context.keys["semivalue"]
         utility = self.utility(context.ingredients) if utility is None else utility
         valuation = self.semivalue(
-            utility, key=key, checkpoint=context.checkpoint, progress=context.progress
+            utility, key=key, checkpoint=context.checkpoint, progress=context.progress, **kept
         )
         again = partial(self.semivalue, key=key, checkpoint=None, progress=lambda *_: None)
         return add_rounding(valuation, utility, again, key=jax.random.fold_in(key, 1))

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax import Dataset
 from davinz_jax.data.holdout import is_held_out
+from davinz_jax.semivalues.row_sums import files_of
 from davinz_jax.types import Utility
 from experiments.report import doubts, values
 from experiments.report.chosen import describe_choice
@@ -19,7 +20,7 @@ from experiments.report.page.render import REPORT, page_writer
 from experiments.report.plots_ridges import ridge_writers
 from experiments.report.told import Told
 from experiments.report.values import Run
-from experiments.runtime import auto, claims, compose, console
+from experiments.runtime import auto, claims, compose, console, validation_rows
 from experiments.runtime.auto import Resolved
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
@@ -120,6 +121,8 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
             choice = choice.with_reason("holdout", f"rows are held out, for {why_held}")
         check_ridge_figure(cfg.value.ridge_figure, choice.settings["ntk"]["ridge"])
         told = find_told(cfg.trust, rows.dataset, choice)
+        if cfg.per_validation_row:
+            validation_rows.refuse(choice.settings)
         for line in describe_choice(choice, situation):
             console.say(line)
     second = choose_second(
@@ -152,7 +155,8 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     assert isinstance(options, ValueOptions)
     folder.mkdir(parents=True, exist_ok=True)
     with prepared.stages.stage("semivalue"):
-        valuation = prepared.components.value(context, utility)
+        kept = {validation_rows.OPTION: True} if cfg.per_validation_row else {}
+        valuation = prepared.components.value(context, utility, **kept)
     found = prepared.doubt() if options.worst else None
     second = None
     if prepared.second is not None:
@@ -172,7 +176,8 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
         more |= ridge_writers(context.ingredients.ridge_curves, title=valued.title)
     with nullcontext() if _is_alone(cfg) else claims.claim(folder, overwrite=cfg.overwrite):
         values.save(valued, content, folder, options, more)
-    for path in (folder / CHECKPOINT, checkpoint_of_second(folder / CHECKPOINT)):
+    checkpoint = folder / CHECKPOINT
+    for path in (checkpoint, checkpoint_of_second(checkpoint), *files_of(checkpoint)):
         path.unlink(missing_ok=True)
     return content
 

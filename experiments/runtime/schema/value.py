@@ -59,6 +59,9 @@ class Value(Composed):
     hosts: Hosts = option("", Hosts)
     players: Players = option("value parties, or single rows", Players.parties)
     copies: Copies = option(COPIES, Copies.auto)
+    per_validation_row: bool = option(
+        "also keep what each player is worth to each validation row, for experiments.explain", False
+    )
     trust: str | None = option(
         "folder of a run of experiments.trust on the same data; what it says is repeated (path)",
         None,

@@ -39,7 +39,7 @@ format: $(VENV)/.complete
 lock: $(VENV)/.complete
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 		--generate-hashes --override lock-overrides.txt --extra launchers --extra ray --extra notebooks \
-		--extra benchmarks --extra docs --extra mlflow --extra dev pyproject.toml -o requirements.lock
+		--extra benchmarks --extra text --extra docs --extra mlflow --extra dev pyproject.toml -o requirements.lock
 
 # Rendered beside their sources, out of git; a failing cell fails the target.
 notebooks: $(VENV)/.complete

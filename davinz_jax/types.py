@@ -22,8 +22,12 @@ PRNGKey = Key[jax.Array, ""]
 """A typed JAX random key, as from `jax.random.key`."""
 
 Task = Literal["classification", "regression"]
-Output = Literal["label", "trace", "scalar"]
-"""Which outputs the tangent kernel sees: own-label logit, all logits, or the one output."""
+Output = Literal["label", "trace", "first", "scalar"]
+"""Which outputs the tangent kernel sees: own-label logit, all logits, the first of them for all, or
+the one output."""
+
+InputKind = Literal["numbers", "tokens"]
+"""What inputs are: numbers, which may be compared as they are; or ids of tokens, which may not."""
 
 ParameterChoice = str
 """Which parameters are differentiated: `weights`, kernels of convolution and linear layers (the

@@ -50,6 +50,15 @@ def golden() -> Path:
 
 
 @pytest.fixture(scope="session")
+def minilm() -> Path:
+    """Folder of MiniLM's weights; skips where there is none."""
+    folder = Path(__file__).parents[2] / "shared" / "models" / "minilm"
+    if not (folder / "model.safetensors").is_file():
+        pytest.skip("no pretrained weights: wanted shared/models/minilm beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def browser():
     """Chromium without a window; skipped where it is not installed."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")

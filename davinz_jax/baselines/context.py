@@ -8,6 +8,7 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import Float, Int, Num
 
+from davinz_jax.data.checks import require_numbers
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.mmd import Bandwidth
 from davinz_jax.models import features
@@ -31,6 +32,9 @@ class BaselineContext:
         trained_variables: the network trained on all rows, if it is at hand.
         folder: where finished trainings are kept, so that a killed run resumes; None for nowhere.
         progress: told steps done, steps in all, and the stage.
+
+    Raises:
+        ValueError: for ids of tokens, which most baselines would take for numbers.
     """
 
     ingredients: Ingredients
@@ -39,6 +43,9 @@ class BaselineContext:
     trained_variables: Variables | None = None
     folder: Path | None = None
     progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        require_numbers(self.dataset, "baselines")
 
     @property
     def dataset(self) -> Dataset:

@@ -1,8 +1,8 @@
 """Data to be valued: where it comes from, who holds it, and how it can be spoilt.
 
 - Sources: `load_digits`, `load_mnist`, `load_cifar10`, `load_mnist_m` (`load_mnist_domains` for
-  MNIST as RGB beside it), `simulate_ising`, and a user's own `load_table`, `load_arrays`,
-  `load_images`.
+  MNIST as RGB beside it), `simulate_ising`, and a user's own `load_table`, `load_text`,
+  `load_arrays`, `load_images`.
 - Partitions: `partition_by_class`, `partition_random`, `partition_by_sizes`, `partition_by_column`,
   `partition_mixture`, `partition_rows`, `partition_own`, `partition_auto`, each giving the rows in
   use and their `Parties`.
@@ -48,6 +48,7 @@ from davinz_jax.data.sources.mnist_m import blend_with_photographs, load_mnist_d
 from davinz_jax.data.sources.table import encode_table, load_table
 from davinz_jax.data.sources.table_fit import fit_schema
 from davinz_jax.data.sources.table_schema import TableSchema
+from davinz_jax.data.sources.text import load_text
 from davinz_jax.data.tabular.options import FileOptions
 from davinz_jax.data.tabular.reading import TableFile, open_table, read_cells, read_table
 
@@ -83,6 +84,7 @@ __all__ = [
     "load_mnist_domains",
     "load_mnist_m",
     "load_table",
+    "load_text",
     "numpy_generator",
     "open_table",
     "partition_auto",

@@ -27,7 +27,8 @@ def validate(dataset: Dataset) -> Dataset:
         raise ValueError(
             "validation set: wanted at least one row, got none; give one, or a holdout fraction"
         )
-    _check_shapes(inputs, validation.inputs)
+    wanted = np.integer if dataset.input_kind == "tokens" else np.floating
+    _check_shapes(inputs, validation.inputs, wanted)
     _check_targets("targets", dataset.targets, len(inputs), dataset)
     if validation.targets is not None:
         _check_targets("validation_targets", validation.targets, len(validation), dataset)
@@ -51,15 +52,17 @@ def validate(dataset: Dataset) -> Dataset:
 
 
 def _check_shapes(
-    inputs: Shaped[np.ndarray, "..."], validation_inputs: Shaped[np.ndarray, "..."]
+    inputs: Shaped[np.ndarray, "..."],
+    validation_inputs: Shaped[np.ndarray, "..."],
+    wanted: type[np.number],
 ) -> None:
     for name, values in (("inputs", inputs), ("validation_inputs", validation_inputs)):
         if values.ndim not in (2, 4):
             raise ValueError(
                 f"{name}: wanted shape (n, d) or (n, h, w, c), got {values.shape}; reshape them"
             )
-        if not np.issubdtype(values.dtype, np.floating):
-            raise ValueError(f"{name}: wanted floats, got {values.dtype}; convert them to float32")
+        if not np.issubdtype(values.dtype, wanted):
+            raise ValueError(_explain_dtype(name, values.dtype, wanted))
     if not math.prod(inputs.shape[1:]):
         raise ValueError(
             f"inputs: wanted at least one number in a row, got shape {inputs.shape}; give rows "
@@ -69,6 +72,32 @@ def _check_shapes(
         raise ValueError(
             f"validation_inputs: wanted rows of shape {inputs.shape[1:]} as in inputs, got "
             f"{validation_inputs.shape[1:]}; prepare both in the same way"
+        )
+
+
+def _explain_dtype(name: str, got: np.dtype, wanted: type[np.number]) -> str:
+    if wanted is np.floating:
+        return (
+            f"{name}: wanted floats, got {got}; convert them to float32, or say "
+            "input_kind='tokens' where they are ids of tokens"
+        )
+    return f"{name}: wanted integers as ids of tokens, got {got}; give input_kind='numbers'"
+
+
+def require_numbers(dataset: Dataset, asker: str) -> None:
+    """Refuses ids of tokens where rows are compared, or changed, as numbers.
+
+    Args:
+        dataset: the rows.
+        asker: what compares or changes them, as it begins the message.
+
+    Raises:
+        ValueError: if its inputs are ids of tokens.
+    """
+    if dataset.input_kind == "tokens":
+        raise ValueError(
+            f"{asker}: wanted rows of numbers, got texts as ids of tokens; give the features of a "
+            "network in their place, as by Dataset.map_inputs"
         )
 
 

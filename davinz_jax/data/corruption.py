@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float, Int, ScalarLike
 
+from davinz_jax.data.checks import require_numbers
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.data.randomness import numpy_generator
 from davinz_jax.data.scalars import number
@@ -203,6 +204,7 @@ def _add_noise(
     generator: np.random.Generator,
 ) -> Dataset:
     """Noise of each row's scale added to its inputs, which keep their dtype."""
+    require_numbers(dataset, "noise")
     if not np.all(scales >= 0) or not np.all(np.isfinite(scales)):
         raise ValueError(f"scale: wanted finite numbers >= 0, got {scales.min()}; mend it")
     noise = generator.standard_normal((len(rows), *dataset.inputs.shape[1:]))

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int, Num, Shaped
 
 from davinz_jax.data import display
-from davinz_jax.types import Task
+from davinz_jax.types import InputKind, Task
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Dataset:
     """Rows to be valued, and the validation set that they are to serve.
 
     Attributes:
-        inputs: (n, d) or (n, h, w, c) floats, channels last.
+        inputs: (n, d) or (n, h, w, c) floats, channels last; or (n, t) ids of tokens.
         targets: (n,) integer classes 0..num_classes-1, or (n,) floats for regression.
         task: what the targets are.
         num_classes: classes of a classification task; 1 for regression.
@@ -101,6 +101,7 @@ class Dataset:
         ids: what each row is called in its source, each once, where a column says so; None else.
         folds: (n,) fold that each row is held out in, 0..K-1, where the rows judge each other and
             are the validation set (`cross_fit`); −1 for a row that judges nobody.
+        input_kind: `tokens` for ids, which a network alone can compare.
     """
 
     inputs: Num[np.ndarray, "n ..."]
@@ -117,6 +118,7 @@ class Dataset:
     lines: Int[np.ndarray, " n"] | None = None
     ids: Shaped[np.ndarray, " n"] | None = None
     folds: Int[np.ndarray, " n"] | None = None
+    input_kind: InputKind = "numbers"
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -160,10 +162,12 @@ class Dataset:
         return display.figure(self)
 
     def map_inputs(self, function: Callable[[Any], Num[np.ndarray, "_ ..."]]) -> "Dataset":
-        """The same rows with inputs made of the old ones, those of the validation set alike."""
-        inputs = function(self.inputs)
-        validation = replace(self.validation, inputs=function(self.validation.inputs))
-        return replace(self, inputs=inputs, validation=validation)
+        """The same rows with numbers made of the old inputs, those of the validation set alike."""
+        inputs, old = function(self.inputs), self.validation
+        seen = inputs if old.inputs is self.inputs else function(old.inputs)
+        return replace(
+            self, inputs=inputs, validation=replace(old, inputs=seen), input_kind="numbers"
+        )
 
     def sha256(self) -> str:
         """Hash of the values that the score depends on: inputs, targets, validation set, folds."""

@@ -27,7 +27,8 @@ class FileRecords:
     """A text table's header and rows, byte for byte.
 
     Attributes:
-        header: the first record, with its line break and what stands before it.
+        header: the first record, with its line break and what stands before it; empty where a
+            file has none.
         rows: the other records, each with its line break.
         lines: line on which each row begins, from 1.
         widths: cells of each row.
@@ -59,8 +60,8 @@ class FileRecords:
         return tuple(row for row, wanted in zip(self.rows, chosen, strict=True) if wanted)
 
     def _whole(self, record: bytes) -> bytes:
-        """The record with a line break, which the file's last may lack."""
-        if record.endswith(tuple(mark.encode(self.encoding) for mark in "\n\r")):
+        """The record with a line break, which the file's last may lack; nothing stays nothing."""
+        if not record or record.endswith(tuple(mark.encode(self.encoding) for mark in "\n\r")):
             return record
         return record + self.line_break.encode(self.encoding)
 

@@ -38,7 +38,7 @@ def remarks(dataset: Dataset) -> tuple[str, ...]:
 def _extremes(dataset: Dataset) -> Iterator[str]:
     """One remark on all columns, and the target, that few values stretch."""
     found = []
-    if dataset.inputs.ndim == 2:
+    if dataset.inputs.ndim == 2 and dataset.input_kind == "numbers":
         names = dataset.feature_names or [f"column {k}" for k in range(dataset.inputs.shape[1])]
         every = np.concatenate([dataset.inputs, dataset.validation.inputs])
         found = [(names[k], every[:, k]) for k in extreme_columns(every)]

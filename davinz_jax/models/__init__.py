@@ -5,30 +5,47 @@ Architectures: `MLP`, `CNN`, `CNN8`, `VGG` (`vgg11`, `vgg13`, `vgg16`), `ResNet`
 chooses one by the shape of the data. For any Linen module: `initialise` draws its variables,
 `apply_function` makes it the pure function that kernels know, `features` gives the inputs of its
 last linear layer, and `load_torch_weights` and `save_torch_weights` exchange its weights.
+`load_pretrained` reads an encoder of texts (`BERT`) from Hugging Face's files, whose head
+`fit_head` may fit to the rows. A module may say by `usual_output` which outputs its tangent kernel
+sees where nothing is said, by `input_kind` that it takes tokens, and by `knows_labels` that its
+outputs were fitted to the rows' own labels.
 """
 
+from davinz_jax.models.bert import BERT, EncoderShape
 from davinz_jax.models.cnn import CNN
 from davinz_jax.models.cnn8 import CNN8
 from davinz_jax.models.default import default_model
 from davinz_jax.models.features import features
-from davinz_jax.models.initialise import apply_function, initialise
+from davinz_jax.models.head import fit_head
+from davinz_jax.models.initialise import apply_function, initialise, widen
 from davinz_jax.models.initializers import pytorch_uniform
 from davinz_jax.models.mlp import MLP
+from davinz_jax.models.pretrained import (
+    load_pretrained,
+    pretrained_encoder,
+    pretrained_variables,
+)
 from davinz_jax.models.resnet import ResNet, resnet18, resnet21, resnet34
 from davinz_jax.models.torch_weights import load_torch_weights, save_torch_weights
 from davinz_jax.models.vgg import VGG, vgg11, vgg13, vgg16
 
 __all__ = [
+    "BERT",
     "CNN",
     "CNN8",
+    "EncoderShape",
     "MLP",
     "VGG",
     "ResNet",
     "apply_function",
     "default_model",
     "features",
+    "fit_head",
     "initialise",
+    "load_pretrained",
     "load_torch_weights",
+    "pretrained_encoder",
+    "pretrained_variables",
     "pytorch_uniform",
     "resnet18",
     "resnet21",
@@ -37,4 +54,5 @@ __all__ = [
     "vgg11",
     "vgg13",
     "vgg16",
+    "widen",
 ]

@@ -6,7 +6,7 @@ weights of theirs need no renaming but for a layout's own words (`models/pretrai
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,14 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import Bool, Float, Int
 
+from davinz_jax.types import InputKind, Output
+
 Pooling = Literal["mean", "cls"]
+"""State that a head sees: the mean over what is no padding, or that of the first token."""
+
+Head = Literal["drawn", "ridge"]
+"""How a head comes by its weights: by a random key, or fitted to the rows' own labels."""
+
 MASKED = -1e9
 """Added to the scores of padding, whose share of attention is then 0 in float32 and float64."""
 
@@ -56,12 +63,24 @@ class BERT(nn.Module):
     Attributes:
         shape: of the encoder.
         num_outputs: classes, or 1 for regression.
-        pooling: state that the head sees: the mean over tokens that are no padding, or the first.
+        pooling: state that the head sees.
+        head_from: how the head comes by its weights, which this module is but told.
+        usual_output: of its tangent kernel; one pass a logit is dear here.
+        input_kind: of its inputs.
     """
+
+    usual_output: ClassVar[Output] = "first"
+    input_kind: ClassVar[InputKind] = "tokens"
 
     shape: EncoderShape = EncoderShape()
     num_outputs: int = 2
     pooling: Pooling = "mean"
+    head_from: Head = "drawn"
+
+    @property
+    def knows_labels(self) -> bool:
+        """Whether its outputs know the labels of the rows that its tangent kernel is of."""
+        return self.head_from == "ridge"
 
     def setup(self) -> None:
         """The encoder and its head."""

@@ -60,7 +60,7 @@ def empirical_ntk(
         labels: their classes, for `label`.
         other_inputs: m other rows; None is the n rows themselves, by symmetry at half the cost.
         other_labels: classes of the other rows, for `label`.
-        output: own-label logit, mean over all logits, or the one output.
+        output: own-label logit, mean over all logits, the first logit alone, or the one output.
         parameters: `weights`, the kernels of convolution and linear layers; `all`; or a pattern of
             paths, as `layer_(4|5)|head`: there is no backward pass below the lowest one chosen.
         engine: `auto`, `layerwise`, `neural_tangents`, or an engine. Its kernel of two rows is
@@ -252,6 +252,6 @@ def _check_request(
         raise ValueError("initialisations: wanted at least one, got none; draw one by key")
     if with_validation and network.output == "label":
         raise ValueError(
-            "output: wanted 'trace' or 'scalar' for the kernel to the validation set, got 'label', "
-            "which needs the labels it is to predict; choose output='trace'"
+            "output: wanted 'trace', 'first' or 'scalar' for the kernel to the validation set, got "
+            "'label', which needs the labels it is to predict; choose output='trace'"
         )

@@ -2,6 +2,7 @@ r"""Outputs that a tangent kernel sees, and the residuals it is to explain.
 
 With logits f(x) of k classes: `label` is the logit g = f_y(x) of a row's own class (the paper's),
 with r = 1 − g; `trace` is all k logits, with r = onehot(y) − f and the kernel averaged over them;
+`first` is the first logit, whose kernel stands for that of every class, with the r of `trace`;
 `scalar` is the one output of a regression, with r = y − f.
 """
 
@@ -46,6 +47,8 @@ class Rows(NamedTuple):
 def network_outputs(network: Network, variables: Variables, rows: Rows) -> Float[jax.Array, "n k"]:
     """The (n, k) outputs that the kernel sees; k is 1 but for `trace`."""
     outputs = network.apply(variables, rows.inputs)
+    if network.output == "first":
+        return outputs[:, :1]
     if network.output != "label":
         return outputs
     return jnp.take_along_axis(outputs, rows.labels[:, None], axis=1)
@@ -86,8 +89,8 @@ def check_rows(network: Network, variables: Variables, rows: Rows) -> int:
     num_logits = _num_logits(network.apply, variables, rows.inputs)
     if network.output == "scalar" and num_logits != 1:
         raise ValueError(
-            f"output: wanted 'label' or 'trace' for a model of {num_logits} outputs, got 'scalar'; "
-            "choose one of these, or a model with one output"
+            f"output: wanted 'label', 'trace' or 'first' for a model of {num_logits} outputs, got "
+            "'scalar'; choose one of these, or a model with one output"
         )
     _check_classes(np.asarray(rows.labels), num_logits)
     return num_logits
@@ -104,7 +107,8 @@ def residuals(
         targets: classes, or regression targets for `scalar`.
 
     Returns:
-        1 − g for `label`, onehot(y) − f for `trace`, y − f for `scalar`; dtype of `outputs`.
+        1 − g for `label`, onehot(y) − f for `trace` and `first`, y − f for `scalar`; dtype
+        of `outputs`.
 
     Raises:
         ValueError: if a class is none of the outputs.
@@ -118,7 +122,7 @@ def residuals(
     classes = targets.astype(np.int64)
     _check_classes(classes, outputs.shape[1])
     one_hot = np.eye(outputs.shape[1], dtype=outputs.dtype)[classes]
-    if output == "trace":
+    if output in ("trace", "first"):
         return one_hot - outputs
     return 1 - np.sum(one_hot * outputs, axis=1, keepdims=True)
 

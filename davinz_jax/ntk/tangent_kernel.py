@@ -1,13 +1,14 @@
 """The empirical tangent kernel of a dataset, for each initialisation, in diagonal blocks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Num
 
+from davinz_jax.ntk.outputs import residuals
 from davinz_jax.types import Output, ParameterChoice
 
 
@@ -16,7 +17,8 @@ class TangentKernel:
     """Block-diagonal tangent kernel with the residuals it is to explain.
 
     Lengths: i initialisations, b blocks, s rows of the largest block, n rows, m validation rows, k
-    outputs (1 for `label` and `scalar`, the logits for `trace`). A dense kernel is one block.
+    outputs (1 for `label` and `scalar`, the logits for `trace` and `first`). A dense kernel is one
+    block.
 
     Attributes:
         blocks: Gram matrix of each block; zero in padding; unit output².
@@ -29,6 +31,7 @@ class TangentKernel:
         validation_outputs: outputs at initialisation on the validation rows, where asked for.
         note: why the engine is another than the one that suits the network.
         coverage: how the layer-wise engine made each parameter's share, as `survey` says it.
+        has_initial_outputs: whether predictions start from what the network says at its weights.
         measure_rounding: finds `rounding`, by computing some rows in float64.
     """
 
@@ -42,6 +45,7 @@ class TangentKernel:
     validation_outputs: Float[np.ndarray, "i m k"] | None = None
     note: str | None = None
     coverage: Mapping[str, str] | None = None
+    has_initial_outputs: bool = True
     measure_rounding: Callable[[], float | None] | None = None
 
     @property
@@ -54,6 +58,21 @@ class TangentKernel:
         """Diagonal blocks; 1 for a dense kernel."""
         return self.blocks.shape[1]
 
+    def without_outputs(self, targets: Num[np.ndarray, " n"]) -> "TangentKernel":
+        """The same kernel for predictions that start from 0: its residual is the targets alone.
+
+        Args:
+            targets: of the rows that it is of.
+        """
+        start, silent = self.validation_outputs, np.zeros_like(self.residual[0])
+        alone = 1 + silent if self.output == "label" else residuals(self.output, silent, targets)
+        return replace(
+            self,
+            residual=np.repeat(alone[None], self.num_initialisations, axis=0),
+            validation_outputs=None if start is None else np.zeros_like(start),
+            has_initial_outputs=False,
+        )
+
     @cached_property
     def rounding(self) -> float | None:
         """Root mean square of its rounding error, of √(K_ii K_jj); None if there is none."""
@@ -65,6 +84,7 @@ class TangentKernel:
             "output": self.output,
             "engine": self.engine,
             "parameters": self.parameters,
+            **({} if self.has_initial_outputs else {"initial_outputs": "left out"}),
             **({} if self.note is None else {"engine_note": self.note}),
             **({} if self.coverage is None else {"coverage": dict(self.coverage)}),
         }

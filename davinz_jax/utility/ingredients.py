@@ -37,7 +37,7 @@ from davinz_jax.utility.cross_fit import (
 )
 from davinz_jax.utility.davinz import KappaFamily, davinz_score
 from davinz_jax.utility.discrepancy import DiscrepancyUtility
-from davinz_jax.utility.input_comparison import discrepancy_maker
+from davinz_jax.utility.input_comparison import compared_rows, discrepancy_maker
 from davinz_jax.utility.kernel_regression import KernelRegressionUtility
 from davinz_jax.utility.metrics import (
     MetricChoice,
@@ -123,6 +123,11 @@ class Ingredients:
         rows = self.dataset.inputs[:1]
         return self._given or [initialise(self.module, draw, rows) for draw in self._draws]
 
+    @cached_property
+    def compared(self) -> Dataset:
+        """The rows as they are compared, as in `input_comparison.compared_rows`."""
+        return compared_rows(self.dataset, lambda: (self.apply, self.initialisations))
+
     @property
     def values_rows(self) -> bool:
         """Whether each row is a player of its own."""
@@ -141,7 +146,9 @@ class Ingredients:
 
     def kernel(self, *, with_validation: bool = False) -> TangentKernel:
         """The tangent kernel, for kernel regression with that of the validation rows."""
-        output = self._output(with_validation)
+        output = self.kernel_options.choose_output(
+            self.model, self.dataset, predicts=with_validation, values_rows=self.values_rows
+        )
         in_folds = with_validation and self.dataset.folds is not None
         is_wide = with_validation and not in_folds
         known = self._kernels.get((output, is_wide)) or self._kernels.get((output, True))
@@ -149,11 +156,13 @@ class Ingredients:
             with self._stage("kernel"), self.kernel_options.numbers():
                 known = tangent_kernel(
                     self.apply,
-                    self.initialisations,
+                    self.kernel_options.cast_draws(self.initialisations),
                     self.kernel_options.cast(self.dataset),
                     with_validation=is_wide,
                     **self._kernel_settings(output),
                 )
+            if not self.kernel_options.starts_from(self.model):
+                known = known.without_outputs(self.dataset.targets)
             self._kernels[output, is_wide] = known
         return judged_by_itself(known, self.dataset) if in_folds else known
 
@@ -322,6 +331,7 @@ class Ingredients:
             source = KernelSource(
                 self.dataset,
                 self._partition,
+                compared=lambda: self.compared,
                 tangent=lambda: self.kernel(with_validation=True),
                 network=lambda: (self.apply, self.initialisations),
                 key=self._bandwidth_key,
@@ -371,13 +381,6 @@ class Ingredients:
             shuffle=options.shuffle and options.num_blocks > 1,
             key=self._blocks_key,
         )
-
-    def _output(self, with_validation: bool) -> Output:
-        if self.kernel_options.output is not None:
-            return self.kernel_options.output
-        if self.dataset.task == "regression":
-            return "scalar"
-        return "trace" if with_validation or self.values_rows else "label"
 
     def _kernel_settings(self, output: Output) -> dict[str, Any]:
         """How the tangent kernel of an output is computed."""

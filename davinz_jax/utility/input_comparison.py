@@ -18,6 +18,22 @@ Network = Callable[[], tuple[Apply, Sequence[Variables]]]
 """Gives the network and its draws."""
 
 
+def compared_rows(dataset: Dataset, network: Network) -> Dataset:
+    """The rows as they are compared: numbers as they are, tokens by the features of a network.
+
+    Args:
+        dataset: rows and validation rows.
+        network: asked for the features of tokens, those of its first draw.
+
+    Raises:
+        ValueError: for tokens without a network.
+    """
+    if dataset.input_kind == "numbers":
+        return dataset
+    apply, draws = network()
+    return dataset.map_inputs(lambda rows: np.asarray(features(apply, draws[0], rows)))
+
+
 @runtime_checkable
 class DiscrepancyMaker(Protocol):
     """Makes the discrepancy to some of the validation rows."""
@@ -43,14 +59,14 @@ def discrepancy_maker(
     Args:
         dataset: rows and validation rows.
         parties: players.
-        options: bandwidth, and what is compared.
+        options: bandwidth, and what is compared; tokens are by features alone.
         network: asked for features.
         key: draws the rows that a median bandwidth is of.
         progress: told tiles done, tiles in all, and the stage.
     """
     choose = partial(_bandwidth, options, key=key)
     inputs, validation = dataset.inputs, dataset.validation.inputs
-    if options.features != "network":
+    if options.features != "network" and dataset.input_kind == "numbers":
         bandwidth = choose(inputs, validation)
         return lambda rows, /, **choices: DiscrepancyUtility(
             inputs, validation[rows], parties, bandwidth=bandwidth, progress=progress, **choices

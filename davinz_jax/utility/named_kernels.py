@@ -34,6 +34,7 @@ class KernelSource:
     Attributes:
         dataset: rows and validation rows.
         partition: row of each block position, -1 in padding.
+        compared: gives the rows as kernels of rows compare them.
         tangent: makes the tangent kernel with its validation rows.
         network: gives the network and its draws.
         key: draws the rows that a median bandwidth is of.
@@ -41,6 +42,7 @@ class KernelSource:
 
     dataset: Dataset
     partition: Int[np.ndarray, "b s"]
+    compared: Callable[[], Dataset]
     tangent: Callable[[], TangentKernel]
     network: Callable[[], tuple[Apply, Sequence[Variables]]]
     key: PRNGKey
@@ -71,7 +73,7 @@ def make_kernel(choice: KernelChoice, source: KernelSource) -> Kernel:
 def _of_rows(function: RowFunction, source: KernelSource, cosine: bool) -> KernelMatrix:
     return row_kernel(
         function,
-        source.dataset,
+        source.compared(),
         partition=source.partition,
         with_validation=True,
         cosine=cosine,

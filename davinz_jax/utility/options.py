@@ -16,10 +16,11 @@ from davinz_jax.choices import check_choice
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.kernels import RowFunction, kernel_name
 from davinz_jax.linalg import check_ridges
+from davinz_jax.models import widen
 from davinz_jax.ntk import Engine, LayerwiseEngine
 from davinz_jax.ntk.engines.choice import ENGINES
 from davinz_jax.ntk.parameters import check_parameters
-from davinz_jax.types import Output, ParameterChoice
+from davinz_jax.types import Output, ParameterChoice, Variables
 
 Features = Literal["inputs", "network"]
 """What the discrepancy compares: raw inputs, or the untrained network's features."""
@@ -84,9 +85,11 @@ class KernelOptions:
             half the memory, see `LayerwiseEngine`. `float64` computes networks, gradients and
             kernel in float64, by any engine, at some three times the cost on a CPU: for rows so
             alike, and a ridge so small, that float32's rounding moves values.
-        output: outputs it sees; None is `scalar` for regression, `trace` for rows as players and
-            for kernel regression, and `label`, the paper's, otherwise.
+        output: outputs it sees; None is as in `choose_output`.
         parameters: parameters it differentiates.
+        initial_outputs: whether what the network says at its weights is part of the prediction;
+            without, it starts from 0 and explains the targets themselves. None is with, but for a
+            network whose head was fitted to the rows' own labels.
         ridge: λ ≥ 0 added to the diagonal of this kernel, or of any other that a regression uses;
             `auto` is that of least leave-one-out error, over a grid relative to the mean diagonal;
             None is the paper's 1e-4 for the complexity, and `auto` for a regression.
@@ -104,6 +107,7 @@ class KernelOptions:
     precision: KernelPrecision = "full"
     output: Output | None = None
     parameters: ParameterChoice = "weights"
+    initial_outputs: bool | None = None
     ridge: float | int | str | None = None
     ridge_unit: RidgeUnit = "absolute"
     num_blocks: int = 1
@@ -139,13 +143,67 @@ class KernelOptions:
 
     def numbers(self) -> AbstractContextManager[Any]:
         """Context in which JAX has the numbers that the kernel is computed in."""
-        return jax.enable_x64(True) if self.precision == "float64" else nullcontext()
+        return jax.enable_x64(True) if self.is_wide else nullcontext()
 
     def cast(self, dataset: Dataset) -> Dataset:
-        """The dataset in these numbers: a network takes those of its inputs."""
-        if self.precision != "float64":
+        """The dataset in these numbers, which a network takes from its inputs; tokens stay."""
+        if not self.is_wide or dataset.input_kind == "tokens":
             return dataset
         return dataset.map_inputs(partial(np.asarray, dtype=np.float64))
+
+    def cast_draws(self, draws: Sequence[Variables]) -> Sequence[Variables]:
+        """Draws of a network in these numbers, for inputs that have none to say."""
+        return [widen(each, np.dtype(np.float64)) for each in draws] if self.is_wide else draws
+
+    def choose_output(
+        self, model: Any, dataset: Dataset, *, predicts: bool = True, values_rows: bool = True
+    ) -> Output:
+        """The outputs named, or those that are usual.
+
+        For regression they are `scalar`; else what the network's `usual_output` says, if it has
+        one; else `trace` for predictions and for rows as players, and `label`, the paper's.
+
+        Args:
+            model: the network.
+            dataset: the rows.
+            predicts: whether rows of no known class are predicted, as by kernel regression.
+            values_rows: whether single rows are the players.
+
+        Raises:
+            ValueError: for `first` in regression, which has one output; for `label` in predictions.
+        """
+        is_regression = dataset.task == "regression"
+        if is_regression and self.output == "first":
+            raise ValueError(
+                "output: wanted 'scalar' for regression, which has one output, got 'first'; leave "
+                "it out"
+            )
+        if predicts and self.output == "label":
+            raise ValueError(
+                "output: wanted 'trace', 'first' or 'scalar' for predictions, got 'label', which "
+                "needs the labels it is to predict; leave it out"
+            )
+        if self.output is not None:
+            return self.output
+        usual = getattr(model, "usual_output", None) or (
+            "trace" if predicts or values_rows else "label"
+        )
+        return "scalar" if is_regression else usual
+
+    def starts_from(self, model: Any) -> bool:
+        """Whether predictions start from what the network says at its weights, as was asked.
+
+        Args:
+            model: the network, which may say that it was fitted to labels by `knows_labels`.
+        """
+        if self.initial_outputs is None:
+            return not getattr(model, "knows_labels", False)
+        return self.initial_outputs
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether all is computed in float64."""
+        return self.precision == "float64"
 
 
 def _check_ridge(ridge: float | int | str | None) -> None:

@@ -35,6 +35,7 @@ class Situation:
         values_rows: whether single rows are the players.
         num_players: parties, or rows.
         judged_by: the rows that judge, in words.
+        has_tokens: whether inputs are tokens, which a network alone compares.
     """
 
     task: Task
@@ -42,14 +43,15 @@ class Situation:
     values_rows: bool
     num_players: int
     judged_by: str = ""
+    has_tokens: bool = False
 
     @classmethod
     def of(cls, rows: Rows, *, values_rows: bool) -> "Situation":
         """The situation of loaded data."""
         num_players = len(rows.dataset) if values_rows else len(rows.parties)
         is_labelled = rows.dataset.validation.targets is not None
-        judges = judges_of(rows.dataset)
-        return cls(rows.dataset.task, is_labelled, values_rows, num_players, judges)
+        judges, has_tokens = judges_of(rows.dataset), rows.dataset.input_kind == "tokens"
+        return cls(rows.dataset.task, is_labelled, values_rows, num_players, judges, has_tokens)
 
 
 @dataclass(frozen=True)
@@ -111,21 +113,23 @@ def resolve(settings: Mapping[str, Any], situation: Situation, named: Set[str]) 
     """
     utility, why_utility = choose_utility(settings["utility"], situation)
     kind = usage.kind_of(utility)
-    kernel = choose_kernel(settings["kernel"], named, kind)
+    kernel = choose_kernel(settings["kernel"], named, kind, has_tokens=situation.has_tokens)
     choice = kernel_choice(kernel)
     if is_auto(settings["utility"]) and kind in usage.REGRESSIONS:
         utility |= choose_scoring(kind, choice, situation)
     semivalue, why_semivalue = choose_semivalue(settings["semivalue"], kind, situation)
+    mmd = choose_discrepancy(settings["mmd"], named, situation)
     resolved = {
         **settings,
+        "mmd": mmd,
         "utility": utility,
         "kernel": kernel,
         "semivalue": semivalue,
         "ntk": settings["ntk"] | {"ridge": choose_ridge(settings["ntk"]["ridge"], kind)},
     }
-    used = usage.used_by(kind, choice, settings["mmd"])
+    used = usage.used_by(kind, choice, mmd, has_tokens=situation.has_tokens)
     usage.refuse_all_unused(named, used, kind, choice, resolved["ntk"]["ridge"])
-    reasons = {"utility": why_utility, "kernel": _why_kernel(settings, kind, named),
+    reasons = {"utility": why_utility, "kernel": _why_kernel(settings, kind, named, situation),
                "semivalue": why_semivalue}  # fmt: skip
     return Resolved(resolved, {k: v for k, v in reasons.items() if v}, "model" in used)
 
@@ -150,7 +154,11 @@ def choose_scoring(kind: str, choice: KernelChoice, situation: Situation) -> dic
 
 
 def choose_kernel(
-    node: Mapping[str, Any], named: Set[str], kind: str = "kernel_regression"
+    node: Mapping[str, Any],
+    named: Set[str],
+    kind: str = "kernel_regression",
+    *,
+    has_tokens: bool = False,
 ) -> dict[str, Any]:
     """The node `kernel`; of `auto`, the network's where a network is asked for.
 
@@ -158,10 +166,22 @@ def choose_kernel(
         node: as composed.
         named: options that the run's author names, as `app.named_options`.
         kind: name of the utility.
+        has_tokens: whether rows are tokens, which nothing but a network compares.
     """
     if not is_auto(node):
         return dict(node)
-    return read_choice("kernel", usual_kernel(kind, with_network=usage.names_network(named)))
+    with_network = has_tokens or usage.names_network(named)
+    return read_choice("kernel", usual_kernel(kind, with_network=with_network))
+
+
+def choose_discrepancy(
+    node: Mapping[str, Any], named: Set[str], situation: Situation
+) -> dict[str, Any]:
+    """The node `mmd`; of tokens that of features, where none is named."""
+    is_named = any(name.partition(".")[0] == "mmd" for name in named)
+    if situation.has_tokens and not is_named:
+        return read_choice("mmd", "paper", bandwidth="median", features="network")
+    return dict(node)
 
 
 def choose_semivalue(
@@ -185,7 +205,11 @@ def choose_ridge(ridge: Any, kind: str) -> Any:
     return usual_ridge(kind) if ridge is None else ridge
 
 
-def _why_kernel(settings: Mapping[str, Any], kind: str, named: Set[str]) -> str:
+def _why_kernel(
+    settings: Mapping[str, Any], kind: str, named: Set[str], situation: Situation
+) -> str:
     if not is_auto(settings["kernel"]) or kind not in usage.REGRESSIONS:
         return ""
+    if situation.has_tokens:
+        return "texts are compared by a network alone"
     return "a network is named" if usage.names_network(named) else "no network is named"

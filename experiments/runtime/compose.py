@@ -30,7 +30,14 @@ from davinz_jax import (
 )
 from davinz_jax.data import Copies, cross_fit, leave_copies_out, partition_rows
 from davinz_jax.data.holdout import NO_HOLDOUT
-from davinz_jax.models import initialise, load_torch_weights
+from davinz_jax.kernels import target_columns
+from davinz_jax.models import (
+    BERT,
+    fit_head,
+    initialise,
+    load_torch_weights,
+    pretrained_variables,
+)
 from davinz_jax.ntk import Forecast
 from davinz_jax.semivalues import add_rounding
 from davinz_jax.types import PRNGKey, Progress, Utility, Variables
@@ -96,7 +103,8 @@ class Model:
         make: its module class or function, with its settings.
         is_factory: whether it is told the shape of a row and the number of outputs
             (`_partial_: true` of a function); a Flax module class takes its settings alone.
-        weights: file of weights to start from; None for draws at random.
+        weights: file of weights to start from, or folder of a pretrained encoder; None for draws
+            at random.
     """
 
     make: partial[Any]
@@ -111,7 +119,8 @@ class Model:
             InputError: if its function does not take its settings, or is no network factory.
         """
         settings, weights = dict(settings), settings.get("weights")
-        settings.pop("weights", None)
+        if not _takes_weights(settings):
+            settings.pop("weights", None)
         option_types.check_value("model.weights", weights, Path | None)
         is_partial = settings.pop("_partial_", False)
         network = make("model", settings | {"_partial_": True})
@@ -127,9 +136,10 @@ class Model:
     def module(self, dataset: Dataset) -> Any:
         """The Flax module for a dataset's shape and number of outputs."""
         if self.is_factory:
-            return self.make(
+            made = self.make(
                 input_shape=dataset.inputs.shape[1:], num_outputs=self._outputs(dataset)
             )
+            return _of_kind(made, dataset)
         outputs = "num_outputs" in self.make.keywords
         made = self.make(**{"num_outputs": self._outputs(dataset)} if outputs else {})
         if not isinstance(made, nn.Module):
@@ -137,7 +147,7 @@ class Model:
                 f"model: wanted a Flax module, got {type(made).__name__}; name a subclass of "
                 "flax.linen.Module, or a function that gives one with model._partial_=true"
             )
-        return made
+        return _of_kind(made, dataset)
 
     def _outputs(self, dataset: Dataset) -> int:
         """As many as are set, else as the data has classes."""
@@ -147,9 +157,47 @@ class Model:
     def variables(self, module: Any, dataset: Dataset, num: int, key: PRNGKey) -> list[Variables]:
         """Imported weights once, or `num` draws at random."""
         sample = dataset.inputs[:1]
+        if self.weights is not None and isinstance(module, BERT):
+            return [_pretrained(self.weights, module, dataset, key)]
         if self.weights is not None:
             return [load_torch_weights(Path(self.weights), module, sample)]
         return [initialise(module, draw, sample) for draw in jax.random.split(key, num)]
+
+
+def _takes_weights(settings: Mapping[str, Any]) -> bool:
+    """Whether the function of a node is itself told the weights, as a pretrained encoder's is."""
+    function = option_types.find_function(str(settings.get("_target_")))
+    return function is not None and "weights" in inspect.signature(function).parameters
+
+
+def _of_kind(module: Any, dataset: Dataset) -> Any:
+    """The module, if it takes inputs as the data has them; the user's own may take any.
+
+    Raises:
+        InputError: for texts and a network of ours for numbers, or the other way round.
+    """
+    kind = getattr(module, "input_kind", "numbers")
+    is_ours = type(module).__module__.startswith("davinz_jax.")
+    if not is_ours or kind == dataset.input_kind:
+        return module
+    if kind == "tokens":
+        raise InputError(
+            f"model: wanted texts for {type(module).__name__}, got rows of numbers; set data=text, "
+            "or another model"
+        )
+    raise InputError(
+        f"model: wanted a pretrained encoder for texts, got {type(module).__name__}; set "
+        "model=bert model.weights=DIR"
+    )
+
+
+def _pretrained(weights: str, module: BERT, dataset: Dataset, key: PRNGKey) -> Variables:
+    """Pretrained variables, and a head drawn by key or fitted to the rows."""
+    variables = pretrained_variables(Path(weights), module, key=key)
+    if not module.knows_labels:
+        return variables
+    columns = target_columns(dataset.targets, task=dataset.task, num_classes=dataset.num_classes)
+    return fit_head(module, variables, dataset.inputs, columns)
 
 
 def _without_unknown_outputs(network: partial[Any]) -> partial[Any]:

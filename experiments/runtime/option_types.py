@@ -52,11 +52,11 @@ def check_node(option: str, node: Mapping[str, Any]) -> None:
         plain |= {name: inner for name, inner in nested.items() if "_target_" not in inner}
         if plain.get(DECIDED_LATER, "") is None:
             del plain[DECIDED_LATER]
-        if (function := _function(target)) is not None:
+        if (function := find_function(target)) is not None:
             check_types(option, function, plain)
 
 
-def _function(target: str) -> Callable[..., Any] | None:
+def find_function(target: str) -> Callable[..., Any] | None:
     """What a target names; None where it is none, which is told where it is made."""
     try:
         return get_object(target)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
-from davinz_jax.data import Dataset, FileOptions, TableFile, load_table, open_table
+from davinz_jax.data import Dataset, FileOptions, TableFile, load_table, load_text, open_table
 from davinz_jax.data.records import FileRecords
 from davinz_jax.files import Writer
 from experiments.runtime.foreign import cell
@@ -68,7 +68,7 @@ def own_rows(source: Any, dataset: Dataset) -> OwnRows:
         dataset: what it gave, perhaps fewer rows of it.
     """
     assert dataset.lines is not None
-    is_table = isinstance(source, partial) and source.func is load_table
+    is_table = isinstance(source, partial) and source.func in (load_table, load_text)
     if is_table and isinstance(source.keywords["path"], str):
         return _of_table(source.keywords, dataset.lines)
     return OwnRows(pd.DataFrame(_columns(dataset)), None, dataset.lines, ".csv")

@@ -61,19 +61,23 @@ def kind_of(utility: Mapping[str, Any]) -> str:
     return name if room == "davinz_jax.Ingredients" else utility["_target_"]
 
 
-def used_by(kind: str, choice: KernelChoice, discrepancy: Mapping[str, Any]) -> Set[str]:
+def used_by(
+    kind: str, choice: KernelChoice, discrepancy: Mapping[str, Any], *, has_tokens: bool = False
+) -> Set[str]:
     """What a utility looks at; the user's own may look at anything.
 
     Args:
         kind: as `kind_of`.
         choice: the kernel of regressions.
         discrepancy: the node `mmd`.
+        has_tokens: whether rows are tokens, which are compared through the network alone.
     """
+    network = NETWORK if has_tokens else frozenset()
     if kind in REGRESSIONS:
-        return used_by_kernel(choice)
+        return network | used_by_kernel(choice)
     if kind not in COSTS:
         return CHECKED
-    return frozenset().union(*(used_by_cost(term, discrepancy) for term in COSTS[kind]))
+    return network.union(*(used_by_cost(term, discrepancy) for term in COSTS[kind]))
 
 
 def refuse_all_unused(

@@ -86,7 +86,7 @@ def _kernel(
     num_blocks = -(-num_rows // usual_block_size(num_rows, asked.num_blocks))
     ingredients = make_ingredients(
         with_few_validation_rows(context.dataset, views=False, key=context.keys["semivalue"]),
-        None,
+        components.model,
         choice,
         KernelOptions(num_blocks=num_blocks, shuffle=asked.shuffle),
         num_initialisations=components.num_initialisations,

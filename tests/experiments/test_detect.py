@@ -195,7 +195,10 @@ def test_a_validation_file_gives_values_beside_the_margins(detect, patients, rea
         (("data.holdout=0.1",), "data.holdout: wanted options that the run uses"),
         (("views=true",), "views: wanted a validation set beside the rows, got none"),
         (("block_size=1",), "block_size: wanted at least 2, got 1"),
-        (("ntk.output=label",), "ntk.output: wanted trace, which sees every class, got label"),
+        (
+            ("ntk.output=label",),
+            "ntk.output: wanted trace or first, which sees every class, got label",
+        ),
     ],
 )
 def test_bad_options_are_refused(refused, arguments, message):

@@ -36,6 +36,28 @@ def test_linear_model_by_hand(variables, dataset):
     np.testing.assert_allclose(trace, x @ x.T, atol=1e-6)
 
 
+@pytest.mark.parametrize("engine", ["layerwise", "neural_tangents"])
+def test_first_logit_against_its_gradient(variables, dataset, engine):
+    """Of x → tanh(x W) V: a Jacobian of logit 0 alone, and residuals of every class."""
+    head = jax.random.normal(jax.random.key(2), (3, 3))
+
+    def bent(variables, inputs):
+        return jnp.tanh(inputs @ variables["params"]["kernel"]) @ head
+
+    def first(kernel):
+        return bent({"params": {"kernel": kernel}}, dataset.inputs)[:, 0]
+
+    jacobian = np.asarray(jax.jacobian(first)(variables["params"]["kernel"])).reshape(7, -1)
+    found = tangent_kernel(
+        bent, [variables], dataset, output="first", with_validation=True, engine=engine
+    )
+    np.testing.assert_allclose(found.blocks[0, 0], jacobian @ jacobian.T, rtol=2e-5, atol=1e-6)
+    outputs = np.asarray(bent(variables, dataset.inputs))
+    wanted = np.eye(3)[dataset.targets] - outputs
+    np.testing.assert_allclose(found.residual[0], wanted, atol=1e-6)
+    assert found.validation_outputs.shape == (1, 2, 3)
+
+
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 7, 50])
 def test_any_batch_size_gives_the_same_symmetric_kernel(variables, dataset, batch_size):
     x, y = dataset.inputs, dataset.targets

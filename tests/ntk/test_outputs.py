@@ -24,12 +24,21 @@ def test_label_output_is_the_own_logit():
     np.testing.assert_array_equal(found, [[3.0], [4.0]])
 
 
+def test_first_output_is_that_of_class_0_whatever_the_labels():
+    rows = make_rows(Network(logits, "first", "all"), LOGITS, np.array([2, 0]))
+    found = network_outputs(Network(logits, "first", "all"), VARIABLES, rows)
+    np.testing.assert_array_equal(found, LOGITS[:, :1])
+
+
 def test_residuals_by_hand():
     """1 − g; onehot(y) − f; y − f."""
     classes = np.array([2, 0])
     np.testing.assert_array_equal(residuals("label", LOGITS, classes), [[-2.0], [-3.0]])
     np.testing.assert_array_equal(
         residuals("trace", LOGITS, classes), [[-1.0, -2.0, -2.0], [-3.0, -5.0, -6.0]]
+    )
+    np.testing.assert_array_equal(
+        residuals("first", LOGITS, classes), residuals("trace", LOGITS, classes)
     )
     found = residuals("scalar", LOGITS[:, :1], np.array([0.5, 0.5]))
     np.testing.assert_array_equal(found, [[-0.5], [-3.5]])
@@ -42,7 +51,7 @@ def test_residuals_by_hand():
         ("label", LOGITS, [0, -1], r"labels: wanted classes in 0\.\.2"),
         ("label", LOGITS, None, "labels: wanted one class a row"),
         ("label", LOGITS, [0], "labels: wanted one class a row"),
-        ("scalar", LOGITS, None, "output: wanted 'label' or 'trace' for a model of 3"),
+        ("scalar", LOGITS, None, "output: wanted 'label', 'trace' or 'first' for a model of 3"),
         ("trce", LOGITS, None, "did you mean 'trace'"),
         ("trace", LOGITS[:0], None, "inputs: wanted at least one row"),
         ("trace", LOGITS * np.array([[1.0], [np.nan]], np.float32), None, "first row 1"),
@@ -55,7 +64,7 @@ def test_refusals_name_the_argument(output, inputs, labels, message):
         check_rows(network, VARIABLES, make_rows(network, inputs, labels))
 
 
-@pytest.mark.parametrize("output", ["label", "trace"])
+@pytest.mark.parametrize("output", ["label", "trace", "first"])
 def test_residual_of_a_class_that_is_no_logit(output):
     with pytest.raises(ValueError, match=r"labels: wanted classes in 0\.\.0"):
         residuals(output, np.zeros((2, 1)), np.array([0, 1]))

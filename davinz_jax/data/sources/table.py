@@ -111,7 +111,7 @@ def load_table(
             check_column(column, table.frame.columns, argument)
     ids = None if id is None else row_ids(table.frame, id)
     hold_key, *row_keys = split_key(key, 3)
-    frame, validation_frame, notes = _split_validation(
+    frame, validation_frame, notes = split_validation(
         table, other, _source(path), party, holdout, hold_key, leave={target, *ignore}
     )
     if schema is None:
@@ -258,7 +258,7 @@ def _source(table: PathLike | InMemory) -> str:
     return Path(table).name if is_path(table) else "table"
 
 
-def _split_validation(
+def split_validation(
     table: TableFile,
     other: TableFile | None,
     source: str,
@@ -269,7 +269,14 @@ def _split_validation(
 ) -> tuple["pd.DataFrame", "pd.DataFrame", tuple[str, ...]]:
     """The rows to be valued, the validation set, and what there is to say about them.
 
-    Rows are identical where all columns are, but those to leave and the party's.
+    Args:
+        table: the rows.
+        other: those of the validation set; None where some are held out.
+        source: name of the file.
+        party: column that says whose a row is.
+        holdout: as in `load_table`.
+        key: as there.
+        leave: columns in which identical rows may differ, beside the party's.
     """
     frame = table.frame
     if other is not None:

@@ -88,6 +88,33 @@ def fit_schema(
     return TableSchema(target, task, columns, classes, mean, scale, party)
 
 
+def fit_target(
+    frame: "pd.DataFrame",
+    validation_frame: "pd.DataFrame | None" = None,
+    *,
+    target: str,
+    party: str | None = None,
+    task: Task | None = None,
+) -> TableSchema:
+    """A schema of target and parties alone, for tables whose inputs are encoded otherwise.
+
+    Args:
+        frame: as in `fit_schema`.
+        validation_frame: as in `fit_schema`.
+        target: as in `load_table`.
+        party: as in `load_table`.
+        task: as in `load_table`.
+
+    Raises:
+        ValueError: for gaps of either.
+    """
+    frames = (frame,) if validation_frame is None else (frame, validation_frame)
+    refuse(_owner_faults(frames, target, party), sum(map(len, frames)))
+    task, classes = _fit_target(frame, validation_frame, target, task)
+    mean, scale = _moments(numbers(frame, target)) if task == "regression" else (0.0, 1.0)
+    return TableSchema(target, task, (), classes, mean, scale, party)
+
+
 def _check_names(
     frame: "pd.DataFrame",
     target: str,

@@ -1,4 +1,4 @@
-"""A table's file as it is: text in any encoding, Excel or Parquet, packed or not, by its contents.
+"""A table's file as it is: text, JSON lines, Excel or Parquet, packed or not, by its contents.
 
 `open_table` gives its frame, and its rows as the file has them, which keep their lines.
 """
@@ -14,7 +14,7 @@ from jaxtyping import Int
 
 from davinz_jax.data.local import PathLike, unreadable_file
 from davinz_jax.data.records import FileRecords
-from davinz_jax.data.tabular import excel, text
+from davinz_jax.data.tabular import excel, json_lines, text
 from davinz_jax.data.tabular.names import check_names
 from davinz_jax.data.tabular.options import FileOptions
 from davinz_jax.data.tabular.unpack import unpack
@@ -26,6 +26,7 @@ PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 TEXT = (".csv", ".tsv", ".tab", ".txt", ".psv", ".dat", "")
 PARQUET = (".parquet", ".pq")
 EXCEL = (".xlsx", ".xlsm")
+LINES = (".jsonl", ".ndjson")
 """Endings of names of files that may hold a table; what they are is told from their contents."""
 
 MAGIC = b"PAR1"
@@ -84,7 +85,7 @@ def read_cells(path: PathLike, options: FileOptions = DEFAULT) -> "pd.DataFrame"
 
 
 def open_table(path: PathLike, options: FileOptions = DEFAULT) -> TableFile:
-    """The table in a file of text, Excel or Parquet, packed or not.
+    """The table in a file of text, JSON lines, Excel or Parquet, packed or not.
 
     Args:
         path: the file.
@@ -133,15 +134,17 @@ def _reader(path: Path, content: bytes):
             f"path: wanted .xlsx, got {path}, which is an older Excel file or one with a password; "
             "save it as .xlsx without one"
         )
-    if suffix not in (*TEXT, *PARQUET, *EXCEL):
+    if suffix not in (*TEXT, *PARQUET, *EXCEL, *LINES):
         raise ValueError(
-            f"path: wanted .csv, .tsv, .txt, .xlsx, .parquet or .pq, got {path.name}; convert the "
-            "file"
+            f"path: wanted .csv, .tsv, .txt, .jsonl, .xlsx, .parquet or .pq, got {path.name}; "
+            "convert the file"
         )
     if content.startswith(MAGIC) or suffix in PARQUET:
         return _read_parquet
     if excel.is_excel(content) or suffix in EXCEL:
         return _read_excel
+    if suffix in LINES:
+        return _read_lines
     return partial(_read_text, ending=suffix or ".csv")
 
 
@@ -163,6 +166,12 @@ def _read_parquet(path: Path, content: bytes, options: FileOptions) -> TableFile
 def _read_excel(path: Path, content: bytes, options: FileOptions) -> TableFile:
     frame, lines, said = excel.read_sheet(path, content, options)
     return TableFile(frame.rename(columns=str), lines, said, ".csv")
+
+
+def _read_lines(path: Path, content: bytes, options: FileOptions) -> TableFile:
+    frame, records = json_lines.read(path, content, options)
+    check_names(path, frame.columns)
+    return TableFile(frame, records.lines, ("JSON lines",), ".jsonl", records)
 
 
 def _read_text(path: Path, content: bytes, options: FileOptions, ending: str) -> TableFile:

@@ -6,7 +6,7 @@ from typing import Any
 
 from davinz_jax import Dataset, Ingredients, KernelChoice, KernelOptions
 from davinz_jax.data import partition_rows
-from davinz_jax.types import PRNGKey
+from davinz_jax.types import Output, PRNGKey
 from experiments.runtime.compose import Model
 from experiments.runtime.console import Stages
 from experiments.runtime.errors import InputError
@@ -26,7 +26,7 @@ def make_ingredients(
 
     Args:
         dataset: the rows, with as few validation rows as the kernel is wanted for.
-        model: the network to be; None for kernels of raw rows.
+        model: the network to be, which tokens always need; None for kernels of raw rows.
         choice: which kernel.
         options: how a tangent kernel is computed, and the number of blocks of any kernel.
         num_initialisations: draws of the network.
@@ -37,7 +37,8 @@ def make_ingredients(
         InputError: for an output that does not see every class.
     """
     module, draws = None, None
-    if choice.needs_network and model is not None:
+    is_seen = choice.needs_network or dataset.input_kind == "tokens"
+    if is_seen and model is not None:
         module = model.module(dataset)
         draws = model.variables(module, dataset, num_initialisations, keys["initialisations"])
     return Ingredients(
@@ -46,7 +47,7 @@ def make_ingredients(
         partition_rows(dataset)[1],
         key=keys["blocks"],
         initialisations=draws,
-        kernel_options=replace(options, output=_output(options, dataset)),
+        kernel_options=replace(options, output=_output(options, module, dataset)),
         kernel_choice=choice,
         progress=stages.progress,
         announce=stages.announce,
@@ -54,12 +55,13 @@ def make_ingredients(
     )
 
 
-def _output(options: KernelOptions, dataset: Dataset) -> Any:
-    """All logits, or the one number of a regression."""
-    wanted = "trace" if dataset.task == "classification" else "scalar"
-    if options.output not in (None, wanted):
+def _output(options: KernelOptions, module: Any, dataset: Dataset) -> Output:
+    """Outputs that judge every class, or the one number of a regression."""
+    is_regression = dataset.task == "regression"
+    wanted: tuple[Output, ...] = ("scalar",) if is_regression else ("trace", "first")
+    if options.output not in (None, *wanted):
         raise InputError(
-            f"ntk.output: wanted {wanted}, which sees every class, got {options.output}; "
-            "leave it out"
+            f"ntk.output: wanted {' or '.join(wanted)}, which sees every class, got "
+            f"{options.output}; leave it out"
         )
-    return wanted
+    return options.choose_output(module, dataset)

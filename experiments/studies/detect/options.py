@@ -14,8 +14,15 @@ from experiments.runtime.schema.detect import CutRule
 BOUND = 0.1
 
 
-def choose_kernel(settings: dict[str, Any], named: Set[str]) -> KernelChoice:
+def choose_kernel(
+    settings: dict[str, Any], named: Set[str], *, has_tokens: bool = False
+) -> KernelChoice:
     """The kernel asked for; of `auto`, the network's where an option of a network is named.
+
+    Args:
+        settings: plain, as composed.
+        named: options that the command line names.
+        has_tokens: whether rows are tokens, which a network alone compares.
 
     Raises:
         InputError: for an option that the kernel would not use.
@@ -25,8 +32,11 @@ def choose_kernel(settings: dict[str, Any], named: Set[str]) -> KernelChoice:
             "ntk.ridge: wanted options that the run uses, got a ridge; leave it out, for "
             "leave-one-out error chooses it"
         )
-    choice = compose.kernel_choice(auto.choose_kernel(settings["kernel"], named))
-    usage.refuse_unused(named, usage.used_by_kernel(choice), f"kernel={choice.name}")
+    choice = compose.kernel_choice(
+        auto.choose_kernel(settings["kernel"], named, has_tokens=has_tokens)
+    )
+    used = usage.used_by_kernel(choice) | (usage.NETWORK if has_tokens else set())
+    usage.refuse_unused(named, used, f"kernel={choice.name}")
     return choice
 
 

@@ -65,12 +65,13 @@ def detect(cfg: DictConfig, named: Set[str]) -> Doubts:
         named: options that the command line names, which `auto` goes by.
     """
     settings, keys, stages = compose.plain(cfg), compose.streams(cfg.seed), Stages()
-    choice, rule = choose_kernel(settings, named), choose_cut(cfg, named)
+    rule = choose_cut(cfg, named)
     has_views = wants_views(settings["data"], cfg.views)
     model = compose.Model.of(settings["model"])
     options: KernelOptions = compose.make("ntk", settings["ntk"])
     with stages.stage("data"):
         rows, own = load(settings, keys, stages)
+    choice = choose_kernel(settings, named, has_tokens=rows.dataset.input_kind == "tokens")
     num_blocks = -(-len(rows.dataset) // choose_block_size(cfg, len(rows.dataset)))
     shared = make_ingredients(
         with_few_validation_rows(rows.dataset, views=has_views, key=keys["semivalue"]),

@@ -82,7 +82,7 @@ def view_rows(ingredients: Ingredients, *, ridge: float, key: PRNGKey) -> tuple[
     if len(dataset) <= MOST_ROWS:
         found.append(shapley_view(ingredients, ridge=ridge, key=key))
     if dataset.task == "classification":
-        found.append(knn_view(dataset))
+        found.append(knn_view(ingredients.compared))
     return tuple(found)
 
 

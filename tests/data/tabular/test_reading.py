@@ -94,7 +94,11 @@ def test_columns_of_one_name_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", b"{}", "path: wanted .csv, .tsv, .txt, .xlsx, .parquet or .pq, got a.json"),
+        (
+            "a.json",
+            b"{}",
+            "path: wanted .csv, .tsv, .txt, .jsonl, .xlsx, .parquet or .pq, got a.json",
+        ),
         ("b.csv", b"", "path: wanted a table with a header, got an empty file"),
         ("c.csv", b"a,b\n", "path: wanted at least one row, got none in"),
         ("d.csv", b"a,b\n1,2\n1,2,3,4\n", "wanted as many cells .*, 2, got 4 in line 3; mend"),

@@ -27,7 +27,7 @@ from davinz_jax.defaults import (
 from davinz_jax.estimator.doubts import judge
 from davinz_jax.estimator.network import make_module
 from davinz_jax.estimator.rows import Given, class_values, make_dataset, make_parties
-from davinz_jax.semivalues import Valuation, add_rounding
+from davinz_jax.semivalues import Valuation, add_rounding, add_sketch_error
 from davinz_jax.types import PRNGKey, Utility
 from davinz_jax.utility.ingredients import Ingredients
 from davinz_jax.utility.options import KernelChoice, KernelOptions
@@ -284,7 +284,8 @@ class DataValuer(BaseEstimator):
         elif isinstance(semivalue, str):
             semivalue = getattr(semivalues, semivalue)
         take = partial(semivalue, key=key)
-        return add_rounding(take(utility), utility, take, key=jax.random.fold_in(key, 1))
+        found = add_rounding(take(utility), utility, take, key=jax.random.fold_in(key, 1))
+        return add_sketch_error(found, utility, take)
 
     def _store(self, result: Valuation) -> None:
         self.result_ = result

@@ -10,6 +10,7 @@ from jaxtyping import Float, Num, ScalarLike
 
 from davinz_jax.kernels.matrix import Kernel, KernelMatrix, reciprocal_root, target_columns
 from davinz_jax.kernels.rounding import rounding_of
+from davinz_jax.kernels.sketch import map_halves
 from davinz_jax.linalg import mean_diagonal
 
 AnyKernel = TypeVar("AnyKernel")
@@ -44,6 +45,7 @@ def kernel_sum(kernels: Sequence[Kernel]) -> KernelMatrix:
         if has_validation
         else None,
         measure_rounding=partial(_joint_rounding, kernels),
+        make_halves=map_halves(lambda *each: kernel_sum(each), *kernels),
     )
 
 
@@ -66,10 +68,11 @@ def normalise_cosine(
         ValueError: if the diagonal of the validation rows is missing.
     """
     held: Any = kernel
+    halves = map_halves(lambda half: normalise_cosine(half, validation_diagonal), held)
     scales = reciprocal_root(np.diagonal(held.blocks, axis1=-2, axis2=-1))  # (i, b, s)
     blocks = held.blocks * (scales[..., None] * scales[..., None, :])
     if held.validation_kernel is None:
-        return replace(held, blocks=blocks)
+        return replace(held, blocks=blocks, make_halves=halves)
     if validation_diagonal is None:
         raise ValueError(
             "validation_diagonal: wanted k(t, t) of the validation rows, got none; pass it, or a "
@@ -79,7 +82,8 @@ def normalise_cosine(
     by_row = np.zeros((len(blocks), held.validation_kernel.shape[2]))
     by_row[:, held.rows[is_row]] = scales[:, is_row]
     cross = held.validation_kernel * reciprocal_root(validation_diagonal)[..., None]
-    return replace(held, blocks=blocks, validation_kernel=cross * by_row[:, None])
+    across = cross * by_row[:, None]
+    return replace(held, blocks=blocks, validation_kernel=across, make_halves=halves)
 
 
 def relabel(
@@ -106,7 +110,8 @@ def relabel(
     old, new = (
         target_columns(each, task=task, num_classes=num_outputs) for each in (targets, new_targets)
     )
-    return replace(held, residual=held.residual + (new - old))
+    halves = map_halves(lambda half: relabel(half, targets, new_targets), held)
+    return replace(held, residual=held.residual + (new - old), make_halves=halves)
 
 
 def _mean(

@@ -69,6 +69,7 @@ class KernelMatrix:
         validation_kernel: kernel of validation rows with dataset rows, where asked for.
         validation_outputs: outputs at the start on the validation rows, where asked for.
         measure_rounding: finds `rounding`; None for numbers in float64.
+        make_halves: makes the two estimates that it stands for; None where it is exact.
     """
 
     blocks: Num[np.ndarray, "i b s s"]
@@ -79,6 +80,7 @@ class KernelMatrix:
     validation_kernel: Num[np.ndarray, "i m n"] | None = None
     validation_outputs: Float[np.ndarray, "i m k"] | None = None
     measure_rounding: Callable[[], float | None] | None = None
+    make_halves: Callable[[], tuple["KernelMatrix", "KernelMatrix"]] | None = None
 
     @property
     def num_initialisations(self) -> int:

@@ -11,6 +11,7 @@ References:
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,6 +20,7 @@ from jaxtyping import Float, Num
 from davinz_jax.data.dataset import Dataset
 from davinz_jax.ntk import hosts
 from davinz_jax.ntk.engines.base import Engine
+from davinz_jax.ntk.engines.choice import sketching_engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.execution.destination import make_destination
 from davinz_jax.ntk.execution.forecast import Forecast, forecast
@@ -32,7 +34,7 @@ from davinz_jax.ntk.outputs import Network, Rows, check_rows, make_rows, residua
 from davinz_jax.ntk.parameters import kernel_dtype, promote_variables
 from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.rounding import measure_rounding
-from davinz_jax.ntk.tangent_kernel import TangentKernel
+from davinz_jax.ntk.tangent_kernel import KernelSketch, TangentKernel, make_sketch_halves
 from davinz_jax.types import Apply, Array, Output, ParameterChoice, PRNGKey, Progress, Variables
 
 
@@ -49,6 +51,8 @@ def empirical_ntk(
     engine: str | Engine = "auto",
     batch_size: int | None = None,
     memory: int | str | None = None,
+    sketch: int | None = None,
+    key: PRNGKey | None = None,
 ) -> Float[np.ndarray, "n m"]:
     """Tangent kernel of rows with themselves, or with other rows.
 
@@ -69,6 +73,9 @@ def empirical_ntk(
             so.
         batch_size: rows of a tile; None chooses by memory.
         memory: bound in bytes, or as "4GiB"; None is 70 % of the device's.
+        sketch: k, numbers to which each layer's inputs and signals are projected, twice over, for
+            an unbiased estimate where the kernel is too dear (docs/sketch.md); None is exact.
+        key: draws the sketch; kernels of one key are parts of one estimate.
 
     Returns:
         Gram matrix on the host; unit output²; dtype of the inputs (float32 unless JAX's 64 bits
@@ -84,8 +91,9 @@ def empirical_ntk(
     network = Network(apply, output, parameters)
     rows = make_rows(network, inputs, labels)
     variables = promote_variables(variables, rows.inputs)
+    chosen = sketching_engine(engine, sketch, key=key)
     plan = make_verified_plan(
-        engine, network, variables, rows, batch_size=batch_size, memory=memory
+        chosen, network, variables, rows, batch_size=batch_size, memory=memory
     )
     workers = all_devices()
     if other_inputs is None:
@@ -94,6 +102,7 @@ def empirical_ntk(
         others = make_rows(network, other_inputs, other_labels)
         check_rows(network, variables, others)
         kernel = cross_gram(plan, variables, rows, others, workers)
+    kernel = kernel[0] if plan.halves else kernel
     if not is_finite(kernel):
         outputs = all_outputs(plan, variables, rows.inputs, workers)
         check_finite_kernel(kernel, outputs, variables)
@@ -114,6 +123,7 @@ def tangent_kernel(
     batch_size: int | None = None,
     memory: int | str | None = None,
     store: str | os.PathLike[str] | None = None,
+    sketch: int | None = None,
     key: PRNGKey | None = None,
     progress: Progress | None = None,
     announce: Callable[[Forecast], None] | None = None,
@@ -134,7 +144,8 @@ def tangent_kernel(
         memory: see `empirical_ntk`.
         store: folder in which the blocks are kept, memory-mapped; a run that was killed goes on
             from its finished tiles, to the same bytes.
-        key: typed random key; None is allowed where nothing is shuffled.
+        sketch: see `empirical_ntk`; each draw of the network has a sketch of its own.
+        key: typed random key; None is allowed where nothing is shuffled or sketched.
         progress: called with (done, total, stage) after each block and tile.
         announce: called with what the kernels are expected to take, before they are begun.
 
@@ -160,8 +171,9 @@ def tangent_kernel(
     workers, dtype = all_processes(), kernel_dtype(drawn[0])
     with hosts.together():
         plan = make_verified_plan(
-            engine, network, drawn[0], rows, request, batch_size=batch_size, memory=memory
-        )
+            sketching_engine(engine, sketch, key=key),
+            network, drawn[0], rows, request, batch_size=batch_size, memory=memory,
+        )  # fmt: skip
         if others is not None:
             check_rows(network, drawn[0], others)
         partition = block_rows(
@@ -171,22 +183,25 @@ def tangent_kernel(
         if announce is not None:
             announce(forecast(plan, len(dataset), request, dtype, workers.num_devices))
         whole = make_destination(
-            (len(drawn), *partition.shape, partition.shape[1]), dtype, store=store,
+            (len(drawn), len(partition), *plan.halves, *2 * partition.shape[1:]),
+            dtype, store=store,
             identity=partial(kernel_identity, plan, drawn, rows, partition), workers=workers,
         )  # fmt: skip
         draws = []
         for draw, variables in enumerate(drawn):
-            stage = _name_stage(progress, draw, len(drawn))
+            stage, own = _name_stage(progress, draw, len(drawn)), plan.of_draw(draw)
             blocks = block_grams(
-                plan, variables, rows, partition, workers,
+                own, variables, rows, partition, workers,
                 destination=whole.part(draw), progress=stage,
             )  # fmt: skip
             draws.append(
-                _explain(plan, variables, blocks, rows, dataset.targets, others, workers, stage)
+                _explain(own, variables, blocks, rows, dataset.targets, others, workers, stage)
             )
-    residual, validation_kernel, validation_outputs = zip(*draws, strict=True)
-    return TangentKernel(
-        blocks=whole.array,
+    residual, validation_kernels, validation_outputs = zip(*draws, strict=True)
+    blocks, error = _split(plan, whole.array)
+    across, across_error = _split(plan, _stack(validation_kernels))
+    kernel = TangentKernel(
+        blocks=blocks,
         rows=partition,
         residual=np.stack(residual),
         output=output,
@@ -195,24 +210,28 @@ def tangent_kernel(
         note=plan.note,
         coverage=plan.engine.coverage() if isinstance(plan.engine, LayerwiseEngine) else None,
         measure_rounding=partial(
-            measure_rounding, plan, drawn[0], rows, partition[0], whole.array[0, 0]
+            measure_rounding, plan, drawn[0], rows, partition[0], blocks[0, 0]
         ),
-        validation_kernel=_stack(validation_kernel),
+        validation_kernel=across,
         validation_outputs=_stack(validation_outputs),
+        sketch=None if error is None else KernelSketch(sketch or 0, error, across_error),
     )
+    if error is None:
+        return kernel
+    return replace(kernel, make_halves=partial(make_sketch_halves, kernel))
 
 
 def _explain(
     plan: Plan,
     variables: Variables,
-    blocks: Float[np.ndarray, "b s s"],
+    blocks: Float[np.ndarray, "b *h s s"],
     rows: Rows,
     targets: Num[np.ndarray, " n"],
     others: Rows | None,
     workers: Workers,
     progress: Progress | None,
 ) -> tuple[
-    Float[np.ndarray, "n c"], Float[np.ndarray, "m n"] | None, Float[np.ndarray, "m k"] | None
+    Float[np.ndarray, "n c"], Float[np.ndarray, "*h m n"] | None, Float[np.ndarray, "m k"] | None
 ]:
     """Residuals of one draw, kernel of validation rows with dataset rows, and their outputs.
 
@@ -229,9 +248,18 @@ def _explain(
     return residual, kernel, outputs
 
 
+def _split(
+    plan: Plan, kernels: Float[np.ndarray, "..."] | None
+) -> tuple[Float[np.ndarray, "..."] | None, Float[np.ndarray, "..."] | None]:
+    """Kernels, and half the difference of a sketch's halves, where they are of one."""
+    if kernels is None or not plan.halves:
+        return kernels, None
+    return kernels[..., 0, :, :], kernels[..., 1, :, :]
+
+
 def _stack(
-    draws: Sequence[Float[np.ndarray, "r c"] | None],
-) -> Float[np.ndarray, "i r c"] | None:
+    draws: Sequence[Float[np.ndarray, "*r c"] | None],
+) -> Float[np.ndarray, "i *r c"] | None:
     """What every draw gives, along a first axis; None where they give nothing."""
     given = [draw for draw in draws if draw is not None]
     return np.stack(given) if given else None

@@ -6,7 +6,7 @@ party's sum of rows carries over. All sources together: variances add, and half-
 intervals add as squares, each with its own t quantile,
 
     width² = t²(i − 1) ‖F_init c‖² + t²(g − 1) ‖F_samp c‖² + t²(d) (‖F_val c‖² + floor)
-             + t²(r) ‖F_round c‖².
+             + t²(r) ‖F_round c‖² + t²(i) ‖F_sketch c‖².
 
 Intervals of values hold each by itself. Comparisons hold all together: with the probability of the
 level no two players of equal worth are told apart, whatever the dependence between pairs, by
@@ -15,7 +15,8 @@ Holm's steps: with c pairs not told apart yet, each is asked at level 1 − (1 �
 The spread over initialisations already contains what sampling noise they do not share; adding
 both is on the safe side. F_val holds values under resamples of the validation rows less the value
 (`utility/resampling.py`): their mean square, so that a bias over draws widens the interval too.
-F_round holds, likewise, values under r other roundings of the kernel (`rounding.py`).
+F_round holds, likewise, values under r other roundings of the kernel (`rounding.py`), F_sketch what
+values by the halves of a sketched kernel say of its error and bias (`sketch.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -149,6 +150,34 @@ class RoundedValues:
         return Spread(self.deviations / np.sqrt(num * self.num_initialisations), num)
 
     def combine(self, weights: Float[np.ndarray, "p q"]) -> "RoundedValues":
+        """Of q weighted sums of the values."""
+        return replace(self, deviations=self.deviations @ weights)
+
+
+@dataclass(frozen=True, eq=False)
+class SketchedValues:
+    """Values by either half of a sketched kernel.
+
+    Attributes:
+        deviations: (2, i, p), value of each draw of the network by one half less that by both; unit
+            of the values.
+    """
+
+    deviations: Float[np.ndarray, "2 i p"]
+
+    @property
+    def spread(self) -> Spread:
+        """The sketch as a source of error of the mean over draws, each with a sketch of its own.
+
+        Rows of the factor are half the halves' difference in each draw, whose mean is known to be
+        0, and the bias: how far the halves' mean is from the value, in the mean over draws.
+        """
+        first, second = self.deviations
+        bias = (first + second).mean(axis=0, keepdims=True) / 2
+        factor = np.concatenate([(first - second) / (2 * len(first)), bias])
+        return Spread(factor, len(first))
+
+    def combine(self, weights: Float[np.ndarray, "p q"]) -> "SketchedValues":
         """Of q weighted sums of the values."""
         return replace(self, deviations=self.deviations @ weights)
 

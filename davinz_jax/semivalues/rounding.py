@@ -8,14 +8,15 @@ those are not small beside the values.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import jax
 import numpy as np
 from jaxtyping import Float
 
 from davinz_jax.linalg import NotPositiveDefiniteError
+from davinz_jax.semivalues.summands import Summand, summands_of
 from davinz_jax.semivalues.valuation import RoundedValues, Valuation
 from davinz_jax.types import PRNGKey, Utility
 from davinz_jax.utility.kernel_algebra import AbstractKernelUtility
@@ -35,15 +36,6 @@ class RoundingWarning(UserWarning):
 
 class RoundingError(ValueError):
     """Values that are smaller than the rounding error of the kernel they were made of."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A summand that rests on a rounded kernel: its weight, its terms, and the summand."""
-
-    weight: float
-    terms: slice
-    utility: AbstractKernelUtility
 
 
 def add_rounding(
@@ -67,7 +59,7 @@ def add_rounding(
 
     Where the error exceeds a tenth of the standard error, a warning says so.
     """
-    parts = list(_rounded_parts(utility))
+    parts = [part for part in summands_of(utility) if _is_rounded(part)]
     if not parts:
         return valuation
     words = np.asarray(jax.random.key_data(key)).ravel().tolist()
@@ -87,20 +79,14 @@ def add_rounding(
     return found
 
 
-def _rounded_parts(utility: Utility, weight: float = 1.0, start: int = 0) -> Iterator[_Part]:
-    """The summands of a utility that rest on a kernel of known rounding."""
-    for share, each in getattr(utility, "summands", ((1.0, utility),)):
-        terms = slice(start, start + len(each.terms))
-        if each is not utility and hasattr(each, "summands"):
-            yield from _rounded_parts(each, weight * share, start)
-        elif isinstance(each, AbstractKernelUtility) and each.is_rounded:
-            yield _Part(weight * share, terms, each)
-        start = terms.stop
+def _is_rounded(part: Summand) -> bool:
+    """Whether a summand rests on a kernel of known rounding."""
+    return isinstance(part.utility, AbstractKernelUtility) and part.utility.is_rounded
 
 
 def _deviation(
     valuation: Valuation,
-    parts: list[_Part],
+    parts: list[Summand],
     value: Callable[[Utility], Valuation],
     draw: int,
     seed: list[int],
@@ -115,7 +101,7 @@ def _deviation(
     return total
 
 
-def _judge(valuation: Valuation, found: Valuation, parts: list[_Part]) -> None:
+def _judge(valuation: Valuation, found: Valuation, parts: list[Summand]) -> None:
     """Warn of a rounding error that is not small; refuse one that exceeds the values."""
     error = _size(found.stderr_rounding)
     # What was found holds its own rounding: what is left of it without is the value.
@@ -135,7 +121,7 @@ def _judge(valuation: Valuation, found: Valuation, parts: list[_Part]) -> None:
         )
 
 
-def _refusal(parts: list[_Part], ratio: float) -> str:
+def _refusal(parts: list[Summand], ratio: float) -> str:
     much = f"{ratio:.2g} times as large" if np.isfinite(ratio) else "beyond all bounds"
     return (
         "kernel: wanted values larger than the rounding error of its numbers, float32, got an "
@@ -143,7 +129,7 @@ def _refusal(parts: list[_Part], ratio: float) -> str:
     )
 
 
-def _remedy(parts: list[_Part], ratio: float) -> str:
+def _remedy(parts: list[Summand], ratio: float) -> str:
     """A ridge at which the error would be so many times smaller beside the values.
 
     The error falls as λ^(−3/2), values as λ^(−1/2).

@@ -11,7 +11,7 @@ from davinz_jax.files import Writer
 from davinz_jax.semivalues.archive import read_archive, write_archive
 from davinz_jax.semivalues.by_validation_row import read_matrices
 from davinz_jax.semivalues.evidence import Evidence
-from davinz_jax.semivalues.intervals import ResampledValues, RoundedValues
+from davinz_jax.semivalues.intervals import ResampledValues, RoundedValues, SketchedValues
 
 _PLAIN = ("method", "players", "terms", "num_samples", "seconds", "description")
 
@@ -68,6 +68,8 @@ def pack(valuation: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         document["by_validation_row"] = by_row.describe()
         arrays["validation_row_weights"] = by_row.weights
         arrays |= {} if by_row.exposure is None else {"exposure": by_row.exposure}
+    if valuation.sketched is not None:
+        arrays["sketched"] = valuation.sketched.deviations
     return document, arrays
 
 
@@ -85,4 +87,6 @@ def unpack(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dic
     if "rounded" in arrays:
         num = arrays["contributions"].shape[1]
         fields["rounded"] = RoundedValues(arrays["rounded"], num)
+    if "sketched" in arrays:
+        fields["sketched"] = SketchedValues(arrays["sketched"])
     return fields

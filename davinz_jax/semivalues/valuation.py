@@ -1,9 +1,10 @@
 """What every method returns: values of players, in terms, with their errors and their origin.
 
-A value is the sum over terms of the mean over initialisations of `contributions`. Four sources of
+A value is the sum over terms of the mean over initialisations of `contributions`. Five sources of
 error are kept apart: the spread over initialisations; for sampled values, that over independent
-groups of samples (`replicates`); the draw of the validation set (`resampled`); and the rounding of
-kernels in float32 (`rounded`). `intervals.py` says how they are added.
+groups of samples (`replicates`); the draw of the validation set (`resampled`); the rounding of
+kernels in float32 (`rounded`); and their sketch (`sketched`). `intervals.py` says how they are
+added.
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from davinz_jax.semivalues.evidence import Evidence
 from davinz_jax.semivalues.intervals import (
     ResampledValues,
     RoundedValues,
+    SketchedValues,
     Spread,
     above,
     blocks_of_players,
@@ -65,6 +67,7 @@ class Valuation:
         evidence: how many samples each value hangs on, if sampled.
         rounded: values under other roundings of kernels, where these are in float32.
         by_validation_row: values to each validation row, if they were kept.
+        sketched: values by either half of kernels, where these are estimated by sketches.
     """
 
     method: str
@@ -82,6 +85,7 @@ class Valuation:
     evidence: Evidence | None = None
     rounded: RoundedValues | None = None
     by_validation_row: ByValidationRow | None = None
+    sketched: SketchedValues | None = None
 
     def __post_init__(self) -> None:
         groups = self.replicates, self.replicate_samples
@@ -133,6 +137,13 @@ class Valuation:
         if self.rounded is None:
             return np.zeros(len(self.players))
         return np.sqrt(self.rounded.spread.variance)
+
+    @property
+    def stderr_sketch(self) -> Float[np.ndarray, " p"]:
+        """Standard error of each value from the sketch of kernels; zero where they are exact."""
+        if self.sketched is None:
+            return np.zeros(len(self.players))
+        return np.sqrt(self.sketched.spread.variance)
 
     @property
     def stderr(self) -> Float[np.ndarray, " p"]:
@@ -190,8 +201,9 @@ class Valuation:
         """A pandas frame with one row a player, in the order of `players`.
 
         Columns: player, value, stderr, one for each term, stderr_initialisation, stderr_sampling,
-        stderr_validation, stderr_rounding, low and high (interval of each value by itself), rank,
-        rank_low and rank_high (of all together), num_rows, and row where players are rows.
+        stderr_validation, stderr_rounding, stderr_sketch where kernels are sketched, low and high
+        (interval of each value by itself), rank, rank_low and rank_high (of all together),
+        num_rows, and row where players are rows.
         """
         import pandas as pd
 
@@ -203,6 +215,7 @@ class Valuation:
             "stderr_sampling": self.stderr_sampling,
             "stderr_validation": self.stderr_validation,
             "stderr_rounding": self.stderr_rounding,
+            **({} if self.sketched is None else {"stderr_sketch": self.stderr_sketch}),
             "low": limits[:, 0],
             "high": limits[:, 1],
             "rank": self.rank,
@@ -295,6 +308,7 @@ class Valuation:
             evidence=None if self.evidence is None else self.evidence.combine(member),
             rounded=None if self.rounded is None else self.rounded.combine(member),
             by_validation_row=None,
+            sketched=None if self.sketched is None else self.sketched.combine(member),
             description={**self.description, "player_kind": "sum of rows"},
             rows=None,
         )
@@ -347,7 +361,7 @@ class Valuation:
         measured = [self._over_initialisations] if self.num_initialisations > 1 else []
         if self.is_sampled:
             measured.append(self._over_samples)
-        further = (self.resampled, self.rounded)
+        further = (self.resampled, self.rounded, self.sketched)
         return [*measured, *(each.spread for each in further if each is not None)]
 
 

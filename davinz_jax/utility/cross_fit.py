@@ -19,8 +19,10 @@ from jaxtyping import Bool, Float, Int
 
 from davinz_jax.data.dataset import Dataset, Parties
 from davinz_jax.kernels import Kernel, target_columns
+from davinz_jax.kernels.sketch import map_halves
 from davinz_jax.types import PRNGKey, Utility
 from davinz_jax.utility.base import AbstractUtility
+from davinz_jax.utility.kernel_algebra import sketch_halves
 from davinz_jax.utility.metrics import Metric
 from davinz_jax.utility.resampling import (
     Resamples,
@@ -95,6 +97,14 @@ class CrossFitUtility(AbstractUtility):
     def with_resamples(self) -> "CrossFitUtility":
         """This utility with answers under resamples of each fold's rows."""
         return self._of([with_resamples(each) for each in self.by_fold])
+
+    def halves(self) -> tuple["CrossFitUtility", "CrossFitUtility"] | None:
+        """This utility on either half of a sketch; None where no kernel is one."""
+        every = [sketch_halves(each) for each in self.by_fold]
+        if any(each is None for each in every):
+            return None
+        first, second = zip(*(each for each in every if each is not None), strict=True)
+        return self._of(first), self._of(second)
 
     def judged(self) -> Judged:
         """What all rows predict for each row of the folds, in the mean over initialisations."""
@@ -201,8 +211,12 @@ def judged_by_itself(kernel: Kernel, dataset: Dataset) -> Any:
     across = kernel.blocks[:, 0]
     if (place != np.arange(len(place))).any():
         across = across[:, place][:, :, place]
-    outputs = columns - kernel.residual
-    return replace(kernel, validation_kernel=across, validation_outputs=outputs)  # pyright: ignore
+    return replace(
+        kernel,  # pyright: ignore
+        validation_kernel=across,
+        validation_outputs=columns - kernel.residual,
+        make_halves=map_halves(lambda half: judged_by_itself(half, dataset), kernel),
+    )
 
 
 def take_validation(kernel: Kernel, rows: Int[np.ndarray, " m"] | slice) -> Any:
@@ -215,6 +229,7 @@ def take_validation(kernel: Kernel, rows: Int[np.ndarray, " m"] | slice) -> Any:
         kernel,  # pyright: ignore
         validation_kernel=kernel.validation_kernel[:, rows],
         validation_outputs=kernel.validation_outputs[:, rows],
+        make_halves=map_halves(lambda half: take_validation(half, rows), kernel),
     )
 
 

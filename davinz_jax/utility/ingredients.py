@@ -393,6 +393,7 @@ class Ingredients:
             "shuffle": options.shuffle,
             "batch_size": options.batch_size,
             "memory": options.memory,
+            "sketch": options.sketch_size,
             "store": None if options.store is None else Path(options.store) / output,
             "key": self._blocks_key,
             "progress": self._progress,

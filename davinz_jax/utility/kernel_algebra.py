@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int, Num
 from davinz_jax.data.dataset import Parties
 from davinz_jax.kernels import Kernel
 from davinz_jax.kernels.rounding import round_anew, rounding_of
+from davinz_jax.kernels.sketch import halves_of
 from davinz_jax.linalg import (
     BlockSystem,
     Chunk,
@@ -29,6 +30,7 @@ from davinz_jax.linalg import (
     not_positive_definite,
     prefix_sums,
 )
+from davinz_jax.types import Utility
 from davinz_jax.utility.base import AbstractUtility
 from davinz_jax.utility.players import (
     all_coalitions,
@@ -127,12 +129,18 @@ class AbstractKernelUtility(AbstractUtility):
         """
         draws = range(len(self.kernel.blocks)) if self.is_ensemble else [draw]
         ridge = np.asarray(self._ridge, np.float64)
-        made = self._remake(
-            kernel=round_anew(self.kernel, draws, generator),
-            ridge=ridge[list(draws)] if ridge.ndim else ridge.item(),
+        return self._made_of(
+            round_anew(self.kernel, draws, generator),
+            ridge[list(draws)] if ridge.ndim else ridge.item(),
         )
-        made._measure = self._measure
-        return made
+
+    def halves(self) -> tuple["AbstractKernelUtility", "AbstractKernelUtility"] | None:
+        """This utility on either half of its kernel's sketch, at its ridge; None without one."""
+        found = halves_of(self.kernel)
+        if found is None:
+            return None
+        first, second = found
+        return self._made_of(first, self._ridge), self._made_of(second, self._ridge)
 
     @property
     def ridge(self) -> float | list[float]:
@@ -203,6 +211,12 @@ class AbstractKernelUtility(AbstractUtility):
             "has_multiplicity": bool((self.weights != 1).any()),
         }
 
+    def _made_of(self, kernel: Kernel, ridge: Ridge) -> "AbstractKernelUtility":
+        """This utility and measure on another kernel."""
+        made = self._remake(kernel=kernel, ridge=ridge)
+        made._measure = self._measure
+        return made
+
     @cached_property
     def _systems(self) -> list[BlockSystem]:
         """The system of each initialisation by itself."""
@@ -241,6 +255,12 @@ class AbstractKernelUtility(AbstractUtility):
                 values[:, at, first.coalitions] = found[:, 0]
                 values[:, num:, first.coalitions] += found[:, 1:] / num
         return values
+
+
+def sketch_halves(utility: Utility) -> tuple[Any, Any] | None:
+    """A utility on either half of the sketch that it rests on; None where it rests on none."""
+    make = getattr(utility, "halves", None)
+    return None if make is None else make()
 
 
 def divide(

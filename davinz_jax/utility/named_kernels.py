@@ -109,7 +109,7 @@ def _diagonal(kernel: TangentKernel, source: KernelSource) -> Float[np.ndarray, 
         replace(unlabelled, parties=None),
         output=kernel.output,
         parameters=kernel.parameters,
-        engine=kernel.engine,
+        engine=kernel.engine.partition(",")[0],  # exactly, whatever its precision or sketch
         num_blocks=-(-len(rows) // DIAGONAL_BLOCK),
         shuffle=False,
     )

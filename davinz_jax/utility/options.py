@@ -18,7 +18,7 @@ from davinz_jax.kernels import RowFunction, kernel_name
 from davinz_jax.linalg import check_ridges
 from davinz_jax.models import widen
 from davinz_jax.ntk import Engine, LayerwiseEngine
-from davinz_jax.ntk.engines.choice import ENGINES
+from davinz_jax.ntk.engines.choice import ENGINES, check_sketch
 from davinz_jax.ntk.parameters import check_parameters
 from davinz_jax.types import Output, ParameterChoice, Variables
 
@@ -99,6 +99,8 @@ class KernelOptions:
         shuffle: draw the partition into blocks at random; otherwise runs of rows as given.
         batch_size: rows in one pass; None lets the planner choose.
         memory: bound on the memory used, in bytes or as "4GiB"; None is what the device has free.
+        sketch: k, numbers to which inputs and signals of layers are projected for an estimate of
+            the kernel where it is too dear; `none` (or None) is exact. docs/sketch.md.
         store: folder in which finished tiles are kept, one folder within it an output, so that a
             run that was killed goes on from them; None keeps the kernel in memory.
     """
@@ -114,6 +116,7 @@ class KernelOptions:
     shuffle: bool = True
     batch_size: int | None = None
     memory: str | int | None = None
+    sketch: int | str | None = None
     store: str | None = None
 
     def __post_init__(self) -> None:
@@ -124,6 +127,13 @@ class KernelOptions:
                 f"precision: wanted 'full' for the engine neural_tangents, got {self.precision!r}; "
                 "only the engine layerwise has others"
             )
+        if self.sketch_size is not None:
+            check_sketch(self.sketch_size)
+            if self.engine == "neural_tangents":
+                raise ValueError(
+                    f"sketch: wanted none for the engine neural_tangents, got {self.sketch!r}; "
+                    "only the engine layerwise has sketches"
+                )
         _check_count("num_blocks", self.num_blocks, "1 is dense")
         if self.batch_size is not None:
             _check_count("batch_size", self.batch_size, "None lets the planner choose")
@@ -134,6 +144,11 @@ class KernelOptions:
         check_choice("engine", self.engine, ENGINES)
         if self.output is not None:
             check_choice("output", self.output, get_args(Output))
+
+    @property
+    def sketch_size(self) -> Any:
+        """The sketch as kernels take it: its size, or None."""
+        return None if self.sketch == "none" else self.sketch
 
     def make_engine(self) -> str | Engine:
         """The engine by name, or one of another precision than the full."""

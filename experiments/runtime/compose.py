@@ -39,7 +39,7 @@ from davinz_jax.models import (
     pretrained_variables,
 )
 from davinz_jax.ntk import Forecast
-from davinz_jax.semivalues import add_rounding
+from davinz_jax.semivalues import add_rounding, add_sketch_error
 from davinz_jax.types import PRNGKey, Progress, Utility, Variables
 from davinz_jax.utility.options import KernelName
 from experiments.runtime import errors, option_types, protocols
@@ -316,7 +316,8 @@ class Components:
             utility, key=key, checkpoint=context.checkpoint, progress=context.progress, **kept
         )
         again = partial(self.semivalue, key=key, checkpoint=None, progress=lambda *_: None)
-        return add_rounding(valuation, utility, again, key=jax.random.fold_in(key, 1))
+        valuation = add_rounding(valuation, utility, again, key=jax.random.fold_in(key, 1))
+        return add_sketch_error(valuation, utility, again)
 
 
 GROUPS = {

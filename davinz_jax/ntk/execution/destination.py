@@ -36,12 +36,12 @@ class Destination(NamedTuple):
         """Whether the store holds this tile from before."""
         if self.store is None:
             return False
-        return self.store.is_finished(self._name(tile), (*self.region, *tile))
+        return self.store.is_finished(self._name(tile), (*self.region, ..., *tile))
 
     def finish(self, tile: Tile) -> None:
         """Note a finite tile that is in the store; one that is not finite is refused later."""
-        if self.store is not None and np.isfinite(self.array[tile]).all():
-            self.store.finish(self._name(tile), (*self.region, *tile))
+        if self.store is not None and np.isfinite(self.array[(..., *tile)]).all():
+            self.store.finish(self._name(tile), (*self.region, ..., *tile))
 
     def finish_received(self, tiles: Iterable[Tile]) -> None:
         """Note the tiles that came from other processes."""

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int, Num, Shaped
 
 from davinz_jax.ntk import hosts
 from davinz_jax.ntk.engines.base import Engine
+from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.execution.plan import Plan
 from davinz_jax.ntk.outputs import Network, Rows, example_row
 from davinz_jax.ntk.parameters import Parameters, kernel_dtype, merge_variables, split_variables
@@ -30,6 +31,7 @@ def kernel_identity(
     return {
         "engine": plan.engine.name,
         "engine options": _engine_options(plan.engine),
+        "sketch": _describe_sketch(plan.engine),
         "batch_size": str(plan.batch_size),
         "output": network.output,
         "parameters": network.parameters,
@@ -64,6 +66,12 @@ def _engine_options(engine: Engine) -> str:
     """Hash of an engine's fields, the layers it found among them."""
     known = dataclasses.is_dataclass(engine)
     return hashlib.sha256(repr(engine).encode()).hexdigest()[:16] if known else engine.name
+
+
+def _describe_sketch(engine: Engine) -> str:
+    """Size and key of an engine's sketch."""
+    sketch = engine.sketch if isinstance(engine, LayerwiseEngine) else None
+    return "none" if sketch is None else f"{sketch.size} by key {sketch.seed}"
 
 
 def _network_hash(network: Network, variables: Variables, rows: Rows) -> str:

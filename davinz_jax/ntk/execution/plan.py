@@ -5,6 +5,7 @@ unless it is stored on disk. Where not all features fit, those of some batches a
 others are computed again for each group of them.
 """
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -12,6 +13,7 @@ import numpy as np
 
 from davinz_jax.ntk.engines.base import ComputeCost, Engine, MemoryCost
 from davinz_jax.ntk.engines.choice import find_engine
+from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.execution.batches import even_size
 from davinz_jax.ntk.execution.memory import device_memory, host_memory, in_mebibytes, parse_bytes
 from davinz_jax.ntk.outputs import Network, Rows, check_rows
@@ -66,6 +68,17 @@ class Plan(NamedTuple):
     operations: float
     note: str | None = None
 
+    @property
+    def halves(self) -> tuple[int, ...]:
+        """First axis of kernels: (2,), estimate and error, of a sketch; () where all is exact."""
+        return _halves(self.engine)
+
+    def of_draw(self, draw: int) -> "Plan":
+        """The plan for one draw of the network, whose sketch is its own."""
+        if not isinstance(self.engine, LayerwiseEngine):
+            return self
+        return self._replace(engine=self.engine.of_draw(draw))
+
 
 def make_plan(
     engine: str | Engine,
@@ -100,7 +113,8 @@ def make_plan(
         raise ValueError(f"batch_size: wanted 1 or more rows, got {batch_size}; None chooses one")
     block = -(-rows.num_rows // request.num_blocks)
     chosen = find_engine(engine, network, variables, rows.inputs, block_size=block)
-    kernels = _kernel_bytes(request, rows.num_rows, block, kernel_dtype(variables).itemsize)
+    itemsize = math.prod(_halves(chosen)) * kernel_dtype(variables).itemsize
+    kernels = _kernel_bytes(request, rows.num_rows, block, itemsize)
     budget = _make_budget(memory, kernels)
     if network.output == "trace":
         chosen = _with_most_logits(
@@ -127,6 +141,10 @@ def make_plan(
         num_cached=num_cached,
     )
     return Plan(chosen, network, num_passes, size, num_cached, peak, operations)
+
+
+def _halves(engine: Engine) -> tuple[int, ...]:
+    return engine.halves if isinstance(engine, LayerwiseEngine) else ()
 
 
 def kernel_operations(

@@ -16,6 +16,7 @@ import threading
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from types import EllipsisType
 
 import numpy as np
 from jaxtyping import Shaped
@@ -26,7 +27,7 @@ from davinz_jax.ntk.execution.memory import in_mebibytes
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-Region = tuple[slice | int, ...]
+Region = tuple[slice | int | EllipsisType, ...]
 """Where a tile lies in the stored array."""
 
 

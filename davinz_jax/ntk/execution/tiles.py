@@ -76,7 +76,7 @@ class Step(NamedTuple):
 
 def symmetric_gram(
     plan: Plan, variables: Variables, rows: Rows, workers: Workers
-) -> Float[np.ndarray, "n n"]:
+) -> Float[np.ndarray, "*h n n"]:
     """Tangent kernel of n rows with themselves, exactly symmetric."""
     whole = np.arange(rows.num_rows)[None]
     return block_grams(plan, variables, rows, whole, workers)[0]
@@ -91,14 +91,21 @@ def block_grams(
     *,
     destination: Destination | None = None,
     progress: Progress | None = None,
-) -> Float[np.ndarray, "b s s"]:
-    """Tangent kernel of each block of rows with itself, exactly symmetric, zero in padding."""
+) -> Float[np.ndarray, "b *h s s"]:
+    """Tangent kernel of each block of rows with itself, exactly symmetric, zero in padding.
+
+    Of a sketch, the estimate and half the difference of its halves along a further axis.
+    """
     num_blocks, size = partition.shape
     if destination is None:
-        destination = Destination(np.zeros((num_blocks, size, size), kernel_dtype(variables)))
+        destination = Destination(
+            np.zeros((num_blocks, *plan.halves, size, size), kernel_dtype(variables))
+        )
     pieces = make_pieces(plan, rows, partition, destination, workers)
     tick = _ticker(progress, sum(len(pieces[at].pairs) for at in own_pieces(workers, len(pieces))))
-    parts = [[piece.block.array[piece.tile(pair)] for pair in piece.pairs] for piece in pieces]
+    parts = [
+        [piece.block.array[(..., *piece.tile(pair))] for pair in piece.pairs] for piece in pieces
+    ]
     share_pieces(workers, partial(_fill_piece, plan, pieces, tick), parts, variables)
     if workers.num_processes > 1:
         for piece in pieces:
@@ -195,11 +202,11 @@ def cross_gram(
     workers: Workers,
     *,
     progress: Progress | None = None,
-) -> Float[np.ndarray, "m n"]:
+) -> Float[np.ndarray, "*h m n"]:
     """Tangent kernel of m rows with n others; workers share the columns."""
     columns = batch_slices(others.num_rows, plan.batch_size)
     height = len(batch_slices(rows.num_rows, plan.batch_size))
-    gram = np.zeros((rows.num_rows, others.num_rows), kernel_dtype(variables))
+    gram = np.zeros((*plan.halves, rows.num_rows, others.num_rows), kernel_dtype(variables))
     groups = cached_groups(len(columns), plan.num_cached, workers)
     own = own_pieces(workers, len(groups))
     tick = _ticker(progress, plan.num_passes * height * sum(len(groups[group]) for group in own))
@@ -207,7 +214,7 @@ def cross_gram(
     def fill(index: int, copy: Variables) -> None:
         _fill_columns(plan, copy, rows, others, [columns[at] for at in groups[index]], gram, tick)
 
-    parts = [[gram[:, columns[at]] for at in group] for group in groups]
+    parts = [[gram[..., columns[at]] for at in group] for group in groups]
     share_pieces(workers, fill, parts, variables)
     return gram
 
@@ -218,7 +225,7 @@ def _fill_columns(
     rows: Rows,
     others: Rows,
     columns: list[slice],
-    gram: Float[np.ndarray, "m n"],
+    gram: Float[np.ndarray, "*h m n"],
     tick: Callable[[], None],
 ) -> None:
     """Fill some columns, whose features are cached."""
@@ -235,7 +242,7 @@ def _fill_columns(
             features = engine.represent(network, variables, batch, index)
             for beside, other in zip(columns, cached, strict=True):
                 product = engine.contract(network, variables, features, other)
-                gram[above, beside] += _cut(product, (above, beside))
+                gram[..., above, beside] += _cut(product, (above, beside))
                 tick()
 
 
@@ -258,34 +265,39 @@ def all_outputs(
     return outputs
 
 
-def mirror_upper(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+def mirror_upper(gram: Float[np.ndarray, "*h n n"]) -> Float[np.ndarray, "*h n n"]:
     """Copy the part above the diagonal below it, in place."""
     size = 512
-    for i in range(0, len(gram), size):
+    for i in range(0, gram.shape[-1], size):
         for j in range(0, i + 1, size):
-            tile = gram[j : j + size, i : i + size]
-            below = gram[i : i + size, j : j + size]
-            below[...] = np.triu(tile) + np.triu(tile, 1).T if i == j else tile.T
+            tile = gram[..., j : j + size, i : i + size]
+            below = gram[..., i : i + size, j : j + size]
+            below[...] = _symmetric(tile) if i == j else np.swapaxes(tile, -1, -2)
     return gram
 
 
 def _put_tile(
-    block: Destination, tile: Tile, product: Float[Array, "r c"], *, is_first: bool
+    block: Destination, tile: Tile, product: Float[Array, "*h r c"], *, is_first: bool
 ) -> None:
     """Set or add the part of a tile that is no padding; a diagonal one exactly symmetric."""
     real = _cut(product, tile)
     if tile[0] == tile[1]:
-        real = np.triu(real) + np.triu(real, 1).T
+        real = _symmetric(real)
     if is_first:
-        block.array[tile] = real
+        block.array[(..., *tile)] = real
     else:
-        block.array[tile] += real
+        block.array[(..., *tile)] += real
 
 
-def _cut(product: Float[Array, "r c"], tile: Tile) -> Float[np.ndarray, "r2 c2"]:
+def _symmetric(tile: Float[np.ndarray, "*h r r"]) -> Float[np.ndarray, "*h r r"]:
+    """A tile whose part below the diagonal is that above."""
+    return np.triu(tile) + np.swapaxes(np.triu(tile, 1), -1, -2)
+
+
+def _cut(product: Float[Array, "*h r c"], tile: Tile) -> Float[np.ndarray, "*h r2 c2"]:
     """The part of a tile that is no padding."""
     rows, columns = tile
-    return np.asarray(product)[: rows.stop - rows.start, : columns.stop - columns.start]
+    return np.asarray(product)[..., : rows.stop - rows.start, : columns.stop - columns.start]
 
 
 def _ticker(progress: Progress | None, total: int) -> Callable[[], None]:

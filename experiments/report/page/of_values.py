@@ -40,6 +40,7 @@ SOURCES = {
     "sampling": "the coalitions that were sampled",
     "validation": "the draw of the validation rows",
     "kernel": "rounding in the kernel",
+    "sketch": "the sketch of the kernel",
 }
 
 

@@ -31,7 +31,7 @@ def contract_features(
     shape = (features.gradients.shape[0], beside.gradients.shape[0])
     tile = np.zeros(shape, _product_dtype(features.gradients))
     if features.gradients.shape[1]:
-        tile += _gradient_product(features.gradients, None if other is None else other.gradients)
+        tile += gradient_product(features.gradients, None if other is None else other.gradients)
     if not features.inputs:
         return tile
     pairs = tuple(survey.factored_layers())
@@ -43,12 +43,28 @@ def contract_features(
     return tile
 
 
+def contract_sketches(
+    tile: Float[np.ndarray, "n m"], features: Features, other: Features | None
+) -> Float[np.ndarray, "2 n m"]:
+    """The estimate of a tile from both halves, and half the halves' difference.
+
+    Args:
+        tile: what is exact in it.
+        features: of n rows.
+        other: of m other rows; None is the n rows themselves.
+    """
+    others = (None,) * len(features.sketches) if other is None else other.sketches
+    pairs = zip(features.sketches, others, strict=True)
+    first, second = (gradient_product(own, theirs) for own, theirs in pairs)
+    return np.stack([tile + (first + second) / 2, (first - second) / 2])
+
+
 def _factors(features: Features) -> list[Factors]:
     """Inputs and signals of each layer in factors."""
     return list(zip(features.inputs, features.signals, strict=True))
 
 
-def _gradient_product(
+def gradient_product(
     gradients: Float[Array, "n p"], other: Float[Array, "m p"] | None
 ) -> Float[np.ndarray, "n m"]:
     """Inner products of gradients.

@@ -14,10 +14,23 @@ from jaxtyping import Float, Num
 
 from davinz_jax.choices import check_choice
 from davinz_jax.ntk.engines.base import BETWEEN, PASSING, ComputeCost, MemoryCost
-from davinz_jax.ntk.engines.layerwise.contraction import SCRATCH_BYTES, contract_features
+from davinz_jax.ntk.engines.layerwise.contraction import (
+    SCRATCH_BYTES,
+    contract_features,
+    contract_sketches,
+)
 from davinz_jax.ntk.engines.layerwise.coverage import describe_survey
 from davinz_jax.ntk.engines.layerwise.gradients import Features, represent_rows
-from davinz_jax.ntk.engines.layerwise.survey import Survey, form_cost, survey_network
+from davinz_jax.ntk.engines.layerwise.sketch import (
+    HALVES,
+    Sketch,
+    draw_projections,
+    num_projected,
+    num_sketched,
+    sketch_cost,
+    with_sketch,
+)
+from davinz_jax.ntk.engines.layerwise.survey import FormCost, Survey, form_cost, survey_network
 from davinz_jax.ntk.engines.layerwise.verification import find_fault
 from davinz_jax.ntk.outputs import Network, Rows, telling_rows
 from davinz_jax.types import Array, Precision, Variables
@@ -34,19 +47,34 @@ class LayerwiseEngine:
             float32: entries are then off by less than 0.1 % of √(K_ii K_jj) (measured: 0.06 % for
             CNN and CNN8, 0.03 % for VGG13 and ResNet18).
         survey: the layers found, by `fit`.
+        sketch: estimate layers by sketches; None is exact.
     """
 
     chunk: int = 20
     precision: Precision = "full"
     survey: Survey | None = None
+    sketch: Sketch | None = None
 
     def __post_init__(self) -> None:
         check_choice("precision", self.precision, get_args(Precision))
 
     @property
     def name(self) -> str:
-        """The engine, and its precision where that is not full."""
-        return "layerwise" if self.precision == "full" else f"layerwise, {self.precision}"
+        """The engine, its precision where that is not full, and its sketch."""
+        precision = [] if self.precision == "full" else [self.precision]
+        sketch = [] if self.sketch is None else [f"sketch of {self.sketch.size}"]
+        return ", ".join(["layerwise", *precision, *sketch])
+
+    @property
+    def halves(self) -> tuple[int, ...]:
+        """First axis of its tiles: (2,), estimate and error, of a sketch; () where it is exact."""
+        return () if self.sketch is None else (HALVES,)
+
+    def of_draw(self, draw: int) -> "LayerwiseEngine":
+        """The engine for one draw of the network: each has a sketch of its own."""
+        if self.sketch is None:
+            return self
+        return replace(self, sketch=replace(self.sketch, seed=(*self.sketch.seed, draw)))
 
     def fit(
         self,
@@ -56,16 +84,27 @@ class LayerwiseEngine:
         *,
         block_size: int,
     ) -> "LayerwiseEngine":
-        """The engine with the model's layers surveyed."""
+        """The engine with the model's layers surveyed.
+
+        Raises:
+            ValueError: for a sketch that makes no layer cheaper.
+        """
         survey = survey_network(network, variables, inputs, block_size=block_size)
-        return replace(self, survey=replace(survey, precision=self.precision))
+        survey = replace(survey, precision=self.precision)
+        if self.sketch is not None:
+            if network.output == "trace":  # one projection takes the signals of all logits
+                survey = survey.with_logits(survey.num_logits, block_size=block_size)
+            survey = with_sketch(survey, self.sketch.size)
+        return replace(self, survey=survey)
 
     def coverage(self) -> dict[str, str]:
         """How each parameter's share of a kernel is computed, by path."""
         return describe_survey(self._survey)
 
     def with_logits(self, logits_per_pass: int, *, block_size: int) -> "LayerwiseEngine":
-        """The engine with so many logits in one pass."""
+        """The engine with so many logits in one pass; a sketch takes all."""
+        if self.sketch is not None:
+            return self
         survey = self._survey.with_logits(logits_per_pass, block_size=block_size)
         return replace(self, survey=survey)
 
@@ -79,15 +118,21 @@ class LayerwiseEngine:
         if network.output == "trace":
             every = np.arange(index * count, (index + 1) * count, dtype=np.int32)
             logits = np.tile(every, (rows.num_rows, 1))
-        chunk = max(1, self.chunk // count)
-        return represent_rows(network, self._survey, variables, rows.inputs, logits, chunk=chunk)
+        chunk, sketch = max(1, self.chunk // count), self.sketch
+        signs = () if sketch is None else draw_projections(self._survey, sketch)
+        return represent_rows(
+            network, self._survey, variables, rows.inputs, logits, chunk=chunk,
+            projections=jax.tree.map(jnp.asarray, signs),
+        )  # fmt: skip
 
     def contract(
         self, network: Network, variables: Variables, features: Features, other: Features | None
-    ) -> Float[np.ndarray, "n m"]:
-        """Tile of one pass; a k-th of it for each of k logits."""
+    ) -> Float[np.ndarray, "*h n m"]:
+        """Tile of one pass; a k-th of it for each of k logits. Of a sketch, with its error."""
         del variables
         tile = contract_features(self._survey, features, other)
+        if self.sketch is not None:
+            tile = contract_sketches(tile, features, other)
         return tile / self._survey.num_logits if network.output == "trace" else tile
 
     def verify(
@@ -95,8 +140,13 @@ class LayerwiseEngine:
     ) -> str | None:
         """What is amiss in its kernel of two rows, and in which layer.
 
-        Rows go through in the shape that the kernel's will have, so that it is compiled once.
+        Rows go through in the shape that the kernel's will have, so that it is compiled once. Of a
+        sketch, what is looked at is the kernel that it estimates.
         """
+        if self.sketch is not None:
+            exact = replace(self, sketch=None, chunk=1)
+            exact = exact.fit(network, variables, rows.inputs, block_size=1)
+            return exact.verify(network, variables, rows, batch_size=batch_size)
         count, num_logits = self._survey.logits_per_pass, self._survey.num_logits
         chunk = min(batch_size, max(1, self.chunk // count))
         telling = telling_rows(rows.inputs)
@@ -131,10 +181,15 @@ class LayerwiseEngine:
         in_hand = size * (factors + (0 if is_full else found.num_features))
         features = 2 * found.num_features // found.logits_per_pass
         at_work = max(self.chunk, found.logits_per_pass) * size * (4 * passing + features)
+        sketches = projected = 0
+        if self.sketch is not None:
+            sketches = num_sketched(found, self.sketch.size)
+            projected = num_projected(found, self.sketch.size)
+        chunk = max(1, self.chunk // found.logits_per_pass)
         return MemoryCost(
-            fixed=at_work + 4 * SCRATCH_BYTES,
-            row=in_hand,
-            cached=cached_size * (found.num_features + factors),
+            fixed=at_work + chunk * size * (projected + sketches) + 4 * SCRATCH_BYTES,
+            row=in_hand + (0 if is_full else size * sketches),
+            cached=cached_size * (found.num_features + factors + sketches),
         )
 
     def compute_cost(
@@ -143,8 +198,7 @@ class LayerwiseEngine:
         """Forward and backward pass of a row, and the products of its features."""
         del network, variables, inputs
         found = self._survey
-        pairs = zip(found.layers, found.forms, strict=True)
-        forms = [form_cost(layer, form, found.logits_per_pass) for layer, form in pairs]
+        forms = self._form_costs()
         layers = PASSING * sum(
             layer.positions * layer.patch_size * layer.channels_out // layer.groups
             for layer in found.layers
@@ -158,6 +212,16 @@ class LayerwiseEngine:
             pair=found.logits_per_pass * found.num_remaining + sum(form.pair for form in forms),
             output_row=layers + between / 3,
         )
+
+    def _form_costs(self) -> list[FormCost]:
+        """What each layer costs beyond its passes."""
+        found, costs = self._survey, list[FormCost]()
+        for layer, form in zip(found.layers, found.forms, strict=True):
+            if self.sketch is not None and form == "sketch":
+                costs.append(sketch_cost(layer, self.sketch.size, found.logits_per_pass))
+            else:
+                costs.append(form_cost(layer, form, found.logits_per_pass))
+        return costs
 
     @property
     def _survey(self) -> Survey:

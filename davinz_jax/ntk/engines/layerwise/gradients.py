@@ -23,6 +23,7 @@ from davinz_jax.ntk.engines.layerwise.layer import (
 )
 from davinz_jax.ntk.engines.layerwise.leaves import product_of
 from davinz_jax.ntk.engines.layerwise.program import Program, Values, trace_program
+from davinz_jax.ntk.engines.layerwise.sketch import Projection, sketch_rows
 from davinz_jax.ntk.engines.layerwise.survey import Survey
 from davinz_jax.ntk.outputs import Network
 from davinz_jax.ntk.parameters import Parameters, split_variables
@@ -41,11 +42,13 @@ class Features(NamedTuple):
         gradients: gradients of the layers in this form and of the remaining leaves, side by side.
         inputs: inputs (patches, or indices of a table) of each layer in factors.
         signals: backward signals of these layers.
+        sketches: sketches of the layers in this form, side by side, in each half; none without one.
     """
 
     gradients: Float[Array, "n p"]
     inputs: tuple[Num[Array, "n ..."], ...]
     signals: tuple[Float[Array, "n t o"], ...]
+    sketches: tuple[Float[Array, "n q"], ...] = ()
 
 
 def represent_rows(
@@ -56,21 +59,24 @@ def represent_rows(
     logits: Int[Array, "n l"],
     *,
     chunk: int,
+    projections: tuple[Projection, ...] = (),
 ) -> Features:
     """Features of n rows, `chunk` rows at a time, for the gradients of l logits of each.
+
+    Layers in sketches are projected by `projections`.
 
     A loop on the host, not on the device: XLA's CPU backend runs convolutions far slower within a
     loop of its own.
     """
     num_rows = len(inputs)
     if chunk >= num_rows:
-        return represent_chunk(network, survey, variables, inputs, logits)
+        return represent_chunk(network, survey, variables, inputs, logits, projections)
     features = None
     for first in range(0, num_rows, chunk):
         # The last chunk starts early enough to be whole: some rows are then computed twice.
         start = min(first, num_rows - chunk)
         few = slice(start, start + chunk)
-        part = represent_chunk(network, survey, variables, inputs[few], logits[few])
+        part = represent_chunk(network, survey, variables, inputs[few], logits[few], projections)
         whole = _make_room(part, num_rows) if features is None else features
         features = _write_chunk(whole, part, start)
     assert features is not None  # there is a first chunk
@@ -84,13 +90,14 @@ def represent_chunk(
     variables: Variables,
     inputs: Num[Array, "n ..."],
     logits: Int[Array, "n l"],
+    projections: tuple[Projection, ...] = (),
 ) -> Features:
     """Features of a few rows."""
     chosen, rest = split_variables(variables, parameters=network.parameters)
     with jax.default_matmul_precision("highest"):
         backward = partial(_differentiate_row, network, survey, chosen, rest)
         seen, signals, gradients = jax.vmap(backward)(inputs, logits)
-        features = _form_features(survey, seen, signals, gradients)
+        features = _form_features(survey, projections, seen, signals, gradients)
     if survey.precision == "full":
         return features
     return jax.tree.map(partial(_round, precision=survey.precision), features)
@@ -192,15 +199,23 @@ def _join(parts: list[Num[Array, "..."]], axis: int) -> Num[Array, "..."]:
     return parts[0] if len(parts) == 1 else jnp.concatenate(parts, axis=axis)
 
 
-def _form_features(survey: Survey, seen: ByLayer, signals: ByLayer, gradients: ByPath) -> Features:
-    """Inputs, signals and gradients of rows, each layer's in its form."""
+def _form_features(
+    survey: Survey,
+    projections: tuple[Projection, ...],
+    seen: ByLayer,
+    signals: ByLayer,
+    gradients: ByPath,
+) -> Features:
+    """Inputs, signals, gradients and sketches of rows, each layer's in its form."""
     every = list(zip(survey.layers, survey.forms, seen, signals, strict=True))
     formed = [(layer, a, b) for layer, form, a, b in every if form == "gradient"]
-    factored = [each for each in every if each[1] != "gradient"]
+    factored = [each for each in every if each[1] in ("patches", "pixels")]
+    sketched = [(layer, a, b) for layer, form, a, b in every if form == "sketch"]
     return Features(
         _flat_gradients(formed, survey.remaining, gradients, signals),
         tuple(patches(layer, a) if form == "patches" else a for layer, form, a, _ in factored),
         tuple(joined_signals(layer, b) for layer, _, _, b in factored),
+        sketch_rows(sketched, projections),
     )
 
 

@@ -6,7 +6,7 @@ The network is traced once on one row (`program`), and what each chosen leaf doe
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Num
@@ -18,9 +18,12 @@ from davinz_jax.ntk.outputs import Network, example_row
 from davinz_jax.ntk.parameters import split_variables
 from davinz_jax.types import Array, Precision, Variables
 
-Form = Literal["gradient", "patches", "pixels"]
-"""How a layer's gradients are cached and contracted: as they are, or as factors, by products of
-inputs (of pixels or of patches) and of signals between positions."""
+Form = Literal["gradient", "patches", "pixels", "sketch"]
+"""How a layer's gradients are cached and contracted: as they are; as factors, by products of inputs
+(of pixels or of patches) and of signals between positions; or, estimated, as sketches."""
+
+EXACT: tuple[Form, ...] = ("gradient", "patches", "pixels")
+"""Forms in which nothing is estimated."""
 
 _WRITING = 485
 """Cost of keeping one number of a row's gradient, in multiply-adds of a large matrix product:
@@ -73,7 +76,7 @@ class Survey:
     def factored_layers(self) -> list[tuple[Layer, Form]]:
         """Layers that are kept as inputs and signals."""
         pairs = zip(self.layers, self.forms, strict=True)
-        return [(layer, form) for layer, form in pairs if form != "gradient"]
+        return [(layer, form) for layer, form in pairs if form in ("patches", "pixels")]
 
 
 def survey_network(
@@ -136,4 +139,4 @@ def cheapest_form(layer: Layer, block_size: int, logits_per_pass: int = 1) -> Fo
         row, pair = form_cost(layer, form, logits_per_pass)
         return row + block_size * pair / 2
 
-    return min(("gradient", "pixels") if layer.table else get_args(Form), key=cost)
+    return min(("gradient", "pixels") if layer.table else EXACT, key=cost)

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Num
@@ -248,10 +249,8 @@ def _explain(
     return residual, kernel, outputs
 
 
-def _split(
-    plan: Plan, kernels: Float[np.ndarray, "..."] | None
-) -> tuple[Float[np.ndarray, "..."] | None, Float[np.ndarray, "..."] | None]:
-    """Kernels, and half the difference of a sketch's halves, where they are of one."""
+def _split(plan: Plan, kernels: Any) -> tuple[Any, Any]:
+    """Kernels (None for none), and of a sketch half the difference of its halves, else None."""
     if kernels is None or not plan.halves:
         return kernels, None
     return kernels[..., 0, :, :], kernels[..., 1, :, :]

@@ -46,6 +46,7 @@ SUITES = {
     "memory": "Memory against the number of rows, in blocks of 100",
     "coalitions": "Values of coalitions",
     "mmd": "MMD",
+    "sketch": "Sketches of the tangent kernel",
 }
 
 

@@ -30,6 +30,7 @@ class Size:
         whole_pass: rows of kernel and leave-one-out in one pass.
         mmd: rows of both samples where the dense matrices fit.
         large_mmd: rows of both samples where only tiles do.
+        sketches: (network, rows, k of each sketch) of each comparison with the exact kernel.
     """
 
     effort: Effort
@@ -49,6 +50,7 @@ class Size:
     whole_pass: int
     mmd: tuple[int, int]
     large_mmd: tuple[int, int]
+    sketches: tuple[tuple[str, int, tuple[int, ...]], ...]
 
 
 TINY = Size(
@@ -69,6 +71,7 @@ TINY = Size(
     whole_pass=16,
     mmd=(60, 40),
     large_mmd=(100, 50),
+    sketches=(("cnn", 8, (8,)),),
 )
 
 CPU = Size(
@@ -89,6 +92,7 @@ CPU = Size(
     whole_pass=10_000,
     mmd=(4000, 1000),
     large_mmd=(20_000, 5_000),
+    sketches=(("resnet18", 2000, (16, 32, 64, 128)),),
 )
 
 GPU = Size(
@@ -109,6 +113,7 @@ GPU = Size(
     whole_pass=10_000,
     mmd=(10_000, 5_000),
     large_mmd=(60_000, 10_000),
+    sketches=(("resnet18", 2000, (16, 32, 64, 128)),),
 )
 
 SIZES = {"tiny": TINY, "cpu": CPU, "gpu": GPU}

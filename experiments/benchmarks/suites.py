@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from experiments.benchmarks import coalitions, discrepancy, engines, growth, regression
+from experiments.benchmarks import coalitions, discrepancy, engines, growth, regression, sketches
 from experiments.benchmarks.sizes import Size
 
 
@@ -44,6 +44,7 @@ def tasks_of(suite: str, size: Size) -> list[Task]:
         "memory": _memory,
         "coalitions": _coalitions,
         "mmd": _mmd,
+        "sketch": _sketch,
     }
     return [
         Task(suite, f"{suite}: {name}", measure, arguments, size.is_judged)
@@ -121,6 +122,13 @@ def _mmd(size: Size) -> _Described:
     ):
         arguments = {"num_rows": num_rows, "num_validation_rows": num_validation_rows} | own | more
         yield f"{num_rows} × {num_validation_rows} × 784", measure, arguments
+
+
+def _sketch(size: Size) -> _Described:
+    for network, num_rows, dimensions in size.sketches:
+        arguments = {"network": network, "num_rows": num_rows, "sizes": dimensions}
+        arguments |= {"own_process": size.own_process}
+        yield f"{network} of {num_rows} rows", sketches.sketch_against_exact, arguments
 
 
 def _plain(value: Any) -> Any:

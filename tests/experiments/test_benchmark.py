@@ -28,7 +28,7 @@ from experiments.benchmarks.workloads import RIDGE, random_kernel, workload
 from experiments.runtime.app import launch
 from experiments.runtime.errors import Taken
 
-SUITES = ("engines", "rows", "blocks", "memory", "coalitions", "mmd")
+SUITES = ("engines", "rows", "blocks", "memory", "coalitions", "mmd", "sketch")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from davinz_jax.semivalues.intervals import SketchedValues
 from davinz_jax.utility import ComplexityUtility, FunctionUtility, KernelRegressionUtility
 from davinz_jax.utility.cross_fit import CrossFitUtility, take_validation
 
-NUM_ROWS, SIZE = 48, 12
+NUM_ROWS, SIZE = 48, 8
 PARTIES = Parties(np.arange(NUM_ROWS) % 6, tuple("abcdef"))
 MODULE = MLP((48, 48), num_outputs=1)
 

@@ -143,7 +143,7 @@ def make_plan(
     return Plan(chosen, network, num_passes, size, num_cached, peak, operations)
 
 
-def _halves(engine: Engine) -> tuple[int, ...]:
+def _halves(engine: object) -> tuple[int, ...]:
     return engine.halves if isinstance(engine, LayerwiseEngine) else ()
 
 

@@ -15,6 +15,7 @@ class Suite(StrEnum):
     memory = "memory"
     coalitions = "coalitions"
     mmd = "mmd"
+    sketch = "sketch"
 
 
 class Sizes(StrEnum):

@@ -8,7 +8,8 @@ a row of signs for each index. A side of at most k numbers is not projected.
 
 Two independent sketches of every layer, the halves, give two Gram matrices: their mean is the
 estimate, positive semidefinite as either is, and half their difference is its error. Uses of one
-kernel share one projection. What goes by Jacobian stays exact, as do layers that cost no more so.
+kernel share one projection. What goes by Jacobian stays exact, as do layers
+that cost little more so.
 
 References:
     Charikar, Chen and Farach-Colton 2002, Achlioptas 2003 (`achlioptas2003database`): signs.
@@ -34,6 +35,8 @@ _PROJECTING = 3
 """Cost of a multiply-add of a projection, in those of a large matrix product."""
 _WRITING = 485
 """Cost of keeping one number, likewise, as in `survey`."""
+_GAIN = 2
+"""Times that a pair of rows is cheaper at least where a layer is sketched."""
 _MOST = 4096
 """Largest sketch that is looked for where one is too large."""
 
@@ -65,7 +68,7 @@ class Projection(NamedTuple):
 
 
 def with_sketch(survey: Survey, size: int) -> Survey:
-    """The survey with those layers as sketches that are cheaper so for each pair of rows.
+    """The survey with those layers as sketches that are twice as cheap so for a pair of rows.
 
     Which they are depends on the network alone, not on rows, blocks or memory, so that the same
     key gives the same estimate however a kernel is cut into tiles.
@@ -188,8 +191,8 @@ def _convolve(
         return _einsum("mc,ck->mk", images, kernel)
     axes = "XYZABDEFGH"[: len(window)]
     return lax.conv_general_dilated(
-        images,
-        kernel.reshape(*window, images.shape[-1], -1),
+        jnp.asarray(images),
+        jnp.asarray(kernel).reshape(*window, images.shape[-1], -1),
         layer.strides[plain:],
         layer.padding[plain:],
         rhs_dilation=layer.dilation[plain:],
@@ -243,8 +246,8 @@ def _exact_pair(layer: Layer, num_logits: int) -> float:
 
 
 def _pays(layer: Layer, size: int, num_logits: int) -> bool:
-    """Whether a pair of rows costs less by a sketch."""
-    return sketch_cost(layer, size, num_logits).pair < _exact_pair(layer, num_logits)
+    """Whether a sketch makes a pair of rows so much cheaper that it is worth its error."""
+    return _GAIN * sketch_cost(layer, size, num_logits).pair < _exact_pair(layer, num_logits)
 
 
 def _describe_none(survey: Survey, size: int) -> str:
@@ -257,6 +260,6 @@ def _describe_none(survey: Survey, size: int) -> str:
     wanted = f"at most {largest} dimensions" if largest else "none"
     remedy = "take fewer, or leave" if largest else "leave"
     return (
-        f"sketch: wanted {wanted} for this network, got {size}, with which no layer costs less "
-        f"than it does exactly; {remedy} the sketch out"
+        f"sketch: wanted {wanted} for this network, got {size}, with which no layer takes "
+        f"half of what it does exactly; {remedy} the sketch out"
     )

@@ -3,8 +3,7 @@
 A value is the sum over terms of the mean over initialisations of `contributions`. Five sources of
 error are kept apart: the spread over initialisations; for sampled values, that over independent
 groups of samples (`replicates`); the draw of the validation set (`resampled`); the rounding of
-kernels in float32 (`rounded`); and their sketch (`sketched`). `intervals.py` says how they are
-added.
+kernels in float32 (`rounded`); their sketch (`sketched`). `intervals.py` says how they are added.
 """
 
 from collections.abc import Mapping
@@ -127,23 +126,17 @@ class Valuation:
     @property
     def stderr_validation(self) -> Float[np.ndarray, " p"]:
         """Standard error of each value over draws of the validation set; NaN if not measured."""
-        if self.resampled is None:
-            return np.full(len(self.players), np.nan)
-        return np.sqrt(self.resampled.spread.variance)
+        return self._stderr_of(self.resampled, otherwise=np.nan)
 
     @property
     def stderr_rounding(self) -> Float[np.ndarray, " p"]:
         """Standard error of each value from the rounding of kernels; zero if there is none."""
-        if self.rounded is None:
-            return np.zeros(len(self.players))
-        return np.sqrt(self.rounded.spread.variance)
+        return self._stderr_of(self.rounded)
 
     @property
     def stderr_sketch(self) -> Float[np.ndarray, " p"]:
         """Standard error of each value from the sketch of kernels; zero where they are exact."""
-        if self.sketched is None:
-            return np.zeros(len(self.players))
-        return np.sqrt(self.sketched.spread.variance)
+        return self._stderr_of(self.sketched)
 
     @property
     def stderr(self) -> Float[np.ndarray, " p"]:
@@ -201,21 +194,19 @@ class Valuation:
         """A pandas frame with one row a player, in the order of `players`.
 
         Columns: player, value, stderr, one for each term, stderr_initialisation, stderr_sampling,
-        stderr_validation, stderr_rounding, stderr_sketch where kernels are sketched, low and high
-        (interval of each value by itself), rank, rank_low and rank_high (of all together),
-        num_rows, and row where players are rows.
+        stderr_validation, stderr_rounding, stderr_sketch where there is one, low and high (interval
+        of each value by itself), rank, rank_low and rank_high (of all together), num_rows, and row
+        where players are rows.
         """
         import pandas as pd
 
         limits, ranks = self.intervals(level), self.rank_interval(level)
         columns = {"player": self.players, "value": self.values, "stderr": self.stderr}
         columns.update(zip(self.terms, self.term_values, strict=True))
+        sources = ["initialisation", "sampling", "validation", "rounding"]
+        sources += [] if self.sketched is None else ["sketch"]
         columns |= {
-            "stderr_initialisation": self.stderr_initialisation,
-            "stderr_sampling": self.stderr_sampling,
-            "stderr_validation": self.stderr_validation,
-            "stderr_rounding": self.stderr_rounding,
-            **({} if self.sketched is None else {"stderr_sketch": self.stderr_sketch}),
+            **{f"stderr_{name}": getattr(self, f"stderr_{name}") for name in sources},
             "low": limits[:, 0],
             "high": limits[:, 1],
             "rank": self.rank,
@@ -297,18 +288,16 @@ class Valuation:
                 f"{len(parties.indices)}; pass the partition of the rows that were valued"
             )
         member = np.eye(len(parties))[parties.indices]
-        replicates = None if self.replicates is None else self.replicates @ member
+        names = ("resampled", "evidence", "rounded", "sketched")
+        measured = ((name, getattr(self, name)) for name in names)
         return replace(
             self,
             players=parties.names,
             num_rows=np.bincount(parties.indices, self.num_rows, len(parties)).astype(np.int64),
             contributions=self.contributions @ member,
-            replicates=replicates,
-            resampled=None if self.resampled is None else self.resampled.combine(member),
-            evidence=None if self.evidence is None else self.evidence.combine(member),
-            rounded=None if self.rounded is None else self.rounded.combine(member),
+            replicates=None if self.replicates is None else self.replicates @ member,
+            **{name: each and each.combine(member) for name, each in measured},
             by_validation_row=None,
-            sketched=None if self.sketched is None else self.sketched.combine(member),
             description={**self.description, "player_kind": "sum of rows"},
             rows=None,
         )
@@ -340,10 +329,6 @@ class Valuation:
         return self.replicates is not None and len(self.replicates) > 1
 
     @property
-    def _groups(self) -> tuple[np.ndarray, np.ndarray]:
-        return np.asarray(self.replicates), np.asarray(self.replicate_samples)
-
-    @property
     def _over_initialisations(self) -> Spread:
         totals = self.contributions.sum(axis=0)
         alike = np.ones(len(totals), dtype=np.int64)
@@ -351,10 +336,14 @@ class Valuation:
 
     @property
     def _over_samples(self) -> Spread:
-        means, counts = self._groups
+        means, counts = np.asarray(self.replicates), np.asarray(self.replicate_samples)
         factor = spread_of_mean(means.sum(axis=1).mean(axis=1), counts)
         own = None if self.evidence is None else self.evidence.variance
         return Spread(factor, len(counts) - 1, own=own)
+
+    def _stderr_of(self, source: Any, otherwise: ScalarLike = 0.0) -> Float[np.ndarray, " p"]:
+        num = len(self.players)
+        return np.full(num, otherwise) if source is None else np.sqrt(source.spread.variance)
 
     @property
     def _spreads(self) -> list[Spread]:

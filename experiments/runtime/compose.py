@@ -316,8 +316,8 @@ class Components:
             utility, key=key, checkpoint=context.checkpoint, progress=context.progress, **kept
         )
         again = partial(self.semivalue, key=key, checkpoint=None, progress=lambda *_: None)
-        valuation = add_rounding(valuation, utility, again, key=jax.random.fold_in(key, 1))
-        return add_sketch_error(valuation, utility, again)
+        found = add_rounding(valuation, utility, again, key=jax.random.fold_in(key, 1))
+        return add_sketch_error(found, utility, again)
 
 
 GROUPS = {

@@ -137,3 +137,74 @@ def test_non_finite_kernel_names_its_cause(variables, dataset):
         tangent_kernel(linear, [bad], dataset)
     with pytest.raises(ValueError, match="gradients that overflow"):
         empirical_ntk(overflowing, variables, x, y)
+
+
+# -- sketches --------------------------------------------------------------------------------------
+
+
+def two_layers(variables, inputs):
+    first, second = variables["params"]["first"]["kernel"], variables["params"]["second"]["kernel"]
+    return jnp.tanh(inputs @ first) @ second
+
+
+@pytest.fixture(scope="module")
+def sketched(dataset):
+    """A function from settings to a sketched kernel, in two draws of a network of two layers."""
+    rng = np.random.default_rng(2)
+    inputs = rng.normal(size=(7, 24)).astype(np.float32)
+    data = Dataset(inputs, dataset.targets, "classification", 3, Validation(inputs[:2]))
+    shapes = {"first": (24, 30), "second": (30, 30)}
+    drawn = [
+        {"params": {at: {"kernel": rng.normal(size=each)} for at, each in shapes.items()}}
+        for _ in range(2)
+    ]
+
+    def make(**settings):
+        settings = {"output": "trace", "with_validation": True, "sketch": 2} | settings
+        return tangent_kernel(two_layers, drawn, data, key=jax.random.key(5), **settings)
+
+    return make
+
+
+def test_a_sketch_is_the_same_however_it_is_cut(sketched, tmp_path):
+    """In tiles, in blocks, from a store, and to rows of a validation set that are its own."""
+    whole = sketched()
+    assert whole.engine == "layerwise, sketch of 2"
+    assert set(whole.coverage.values()) == {"sketch"}
+    np.testing.assert_allclose(whole.validation_kernel, whole.blocks[:, 0, :2], rtol=1e-4)
+    stored = sketched(batch_size=3, store=tmp_path)
+    again = sketched(batch_size=3, store=tmp_path)
+    blocks = sketched(num_blocks=2, shuffle=False)
+    for part in (lambda k: k.blocks, lambda k: k.sketch.half_difference):
+        np.testing.assert_allclose(part(stored), part(whole), atol=1e-4)
+        np.testing.assert_array_equal(part(again), part(stored))
+        np.testing.assert_allclose(part(blocks)[:, 1], part(whole)[:, 0, 3:, 3:], atol=1e-4)
+    other = sketched(sketch=3, store=tmp_path / "other")
+    assert np.abs(other.blocks - whole.blocks).max() > 1
+
+
+def test_halves_of_a_sketch_are_kernels(sketched):
+    """Positive semidefinite, their mean the estimate; draws of the network have their own."""
+    found = sketched()
+    first, second = found.make_halves()
+    np.testing.assert_allclose((first.blocks + second.blocks) / 2, found.blocks, rtol=1e-4)
+    across = (first.validation_kernel + second.validation_kernel) / 2
+    np.testing.assert_allclose(across, found.validation_kernel, rtol=1e-4)
+    assert np.linalg.eigvalsh(first.blocks).min() > -1e-3
+    relative = found.sketch.half_difference / found.blocks.diagonal(0, 2, 3).mean()
+    assert found.sketch_error == pytest.approx(np.sqrt(np.mean(relative**2)), rel=0.5)
+    assert found.describe()["sketch"] == {"size": 2, "error": found.sketch_error}
+    assert found.rounding is None
+    assert first.make_halves is None
+
+
+def test_entries_alone_are_those_of_one_key():
+    """Whole and part agree where the key is the same."""
+    wide = {"params": {"kernel": jnp.ones((30, 3))}}
+    x = np.random.default_rng(0).normal(size=(5, 30)).astype(np.float32)
+    settings = {"output": "trace", "sketch": 1, "key": jax.random.key(0)}
+    whole = empirical_ntk(linear, wide, x, **settings)
+    part = empirical_ntk(linear, wide, x[:2], other_inputs=x, **settings)
+    np.testing.assert_allclose(part, whole[:2], atol=1e-4)
+    with pytest.raises(ValueError, match=r"sketch: wanted at most \d+ dimensions .* got 99, with"):
+        empirical_ntk(linear, wide, x, output="trace", sketch=99, key=jax.random.key(0))

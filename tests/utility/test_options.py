@@ -19,6 +19,12 @@ from davinz_jax.utility.options import PAPER_RIDGE
             {"precision": "bfloat16", "engine": "neural_tangents"},
             "precision: wanted 'full' for the engine neural_tangents",
         ),
+        ({"sketch": 0}, "sketch: wanted a whole number ≥ 1 of dimensions, or none, got 0; 64 is"),
+        ({"sketch": "some"}, "sketch: wanted a whole number ≥ 1 .* got 'some'"),
+        (
+            {"sketch": 64, "engine": "neural_tangents"},
+            "sketch: wanted none for the engine neural_tangents, got 64; only the engine layerwise",
+        ),
     ],
 )
 def test_bad_kernel_options_are_refused(options, message):
@@ -59,3 +65,8 @@ def test_a_kernel_knows_its_name_and_whether_it_needs_a_network():
 def test_defaults_are_the_papers():
     assert (PAPER_RIDGE, KernelOptions().num_blocks) == (1e-4, 1)
     assert DiscrepancyOptions().bandwidth == 5.0
+
+
+def test_no_sketch_goes_by_two_names():
+    sizes = [KernelOptions(sketch=each).sketch_size for each in (None, "none", 64)]
+    assert sizes == [None, None, 64]

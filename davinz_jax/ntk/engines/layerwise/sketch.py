@@ -12,7 +12,8 @@ kernel share one projection. What goes by Jacobian stays exact, as do layers
 that cost little more so.
 
 References:
-    Charikar, Chen and Farach-Colton 2002, Achlioptas 2003 (`achlioptas2003database`): signs.
+    Achlioptas 2003 (`achlioptas2003database`): projections by signs.
+    Departs from it: either side of an outer product is projected, not its entries.
 """
 
 import math

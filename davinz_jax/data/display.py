@@ -17,7 +17,8 @@ MOST_IMAGES = 24
 def facts(dataset: Any) -> dict[str, str]:
     """What a `Dataset` holds, in words, by what it is."""
     shape, folds = dataset.inputs.shape, dataset.folds
-    each = f"{shape[1]:,} columns" if len(shape) == 2 else "×".join(map(str, shape[1:]))
+    unit = "columns" if dataset.input_kind == "numbers" else "tokens"
+    each = f"{shape[1]:,} {unit}" if len(shape) == 2 else "×".join(map(str, shape[1:]))
     found = {"rows": f"{len(dataset):,} of {each}", "targets": _targets(dataset)}
     if folds is not None:
         found["judged by"] = f"the rows themselves, in {folds.max() + 1} folds"

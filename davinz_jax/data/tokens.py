@@ -76,6 +76,11 @@ def pad_rows(ids: Sequence[Sequence[int]], *, pad: int, width: int) -> Int[np.nd
     return rows
 
 
+def widen_rows(rows: Int[np.ndarray, "n t"], width: int, *, pad: int) -> Int[np.ndarray, "n w"]:
+    """Rows filled at their end to a width that they do not exceed."""
+    return np.pad(rows, ((0, 0), (0, width - rows.shape[1])), constant_values=pad)
+
+
 def read_tokenizer(place: str | os.PathLike[str] | None, *, max_tokens: int = 64) -> TextTokenizer:
     """The tokenizer of a folder of pretrained weights, or of a file tokenizer.json.
 

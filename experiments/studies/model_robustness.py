@@ -17,8 +17,8 @@ from experiments.report.estimates import Estimates, Number, OverSeeds, correlati
 from experiments.report.plots_studies import matrix_figure
 from experiments.runtime import compose
 from experiments.runtime.app import CONFIG_FOLDER
-from experiments.runtime.compose import Model
 from experiments.runtime.errors import InputError, nearest
+from experiments.runtime.network import Model
 from experiments.studies.base import Setting, StudyResult
 
 ALL_PAIRS = "all pairs"

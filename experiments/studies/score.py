@@ -9,14 +9,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from davinz_jax.data import Copies, Parties
+from davinz_jax.data import Copies, Dataset, Parties
 from davinz_jax.data.copies import rows_that_count
+from davinz_jax.data.tokens import widen_rows
 from davinz_jax.files import write_whole
 from davinz_jax.linalg import NotPositiveDefiniteError
 from davinz_jax.semivalues import NewParty, Valuation, score_new_party
@@ -92,7 +94,9 @@ def score(
         joined = _count(join(old, inputs, targets, name), settings.get("copies") or "each")
     components = compose.components(OmegaConf.create(settings))
     kind = usage.kind_of(settings["utility"])
-    if "model" not in usage.used_by(kind, components.kernel_choice, settings["mmd"]):
+    has_tokens = joined.dataset.input_kind == "tokens"
+    used = usage.used_by(kind, components.kernel_choice, settings["mmd"], has_tokens=has_tokens)
+    if "model" not in used:
         components = components.without_network()
     context = components.context(joined, stages, announce=stages.announce)
     with stages.stage("utility"), _refusing_far_rows(path):
@@ -120,10 +124,15 @@ def freeze(earlier: dict[str, Any]) -> dict[str, Any]:
     """The run's configuration, with what it calibrated from its data written in as numbers.
 
     Raises:
-        InputError: for a run of rows, or one whose bandwidths differ between initialisations or
-            whose kernel is scaled by its rows.
+        InputError: for a run of rows, one whose network is fitted to its rows, or one whose
+            bandwidths differ between initialisations or whose kernel is scaled by its rows.
     """
     settings = with_kernel(earlier["config"])
+    if settings.get("model", {}).get("head") == "ridge":
+        raise InputError(
+            "run: wanted a network that stays as it is when rows join, got model.head=ridge, which "
+            "is fitted to them; value with model.head=drawn to score new parties"
+        )
     if settings["players"] == "rows":
         raise InputError(
             "run: wanted a run over parties, got one over rows; value parties first, with "
@@ -202,7 +211,7 @@ def _new_rows(
     data = settings["data"]
     if "validation_path" not in data:
         raise InputError(
-            "run: wanted a run on data=table, arrays or images, got "
+            "run: wanted a run on data=table, text, arrays or images, got "
             f"{data['_target_']}; a new party comes as a file"
         )
     read = data | {"validation_path": str(path), "num_validation_rows": None}
@@ -224,6 +233,8 @@ def join(old: Rows, inputs: np.ndarray, targets: np.ndarray, name: str) -> Rows:
     dataset, parties = old.dataset, old.parties
     if name in parties.names:
         raise InputError(f"name: wanted one that no party has, got {name!r}; choose another")
+    if dataset.input_kind == "tokens":
+        dataset, inputs = _of_one_width(dataset, inputs)
     if inputs.shape[1:] != dataset.inputs.shape[1:]:
         raise InputError(
             f"path: wanted rows of shape {dataset.inputs.shape[1:]}, got {inputs.shape[1:]}; "
@@ -246,6 +257,17 @@ def join(old: Rows, inputs: np.ndarray, targets: np.ndarray, name: str) -> Rows:
     indices = np.concatenate([parties.indices, np.full(len(inputs), len(parties))])
     corrupted = np.concatenate([old.corrupted, np.zeros(len(inputs), bool)])
     return Rows(joined, Parties(indices, (*parties.names, name)), corrupted)
+
+
+def _of_one_width(dataset: Dataset, inputs: np.ndarray) -> tuple[Dataset, np.ndarray]:
+    """Old rows and new ones of tokens, filled to the longest of either."""
+    assert dataset.encoding is not None  # as every source of tokens has it
+    fill = partial(
+        widen_rows,
+        width=max(inputs.shape[1], dataset.inputs.shape[1]),
+        pad=dataset.encoding["pad"],
+    )
+    return replace(dataset.map_inputs(fill), input_kind="tokens"), fill(inputs)
 
 
 def _count(rows: Rows, copies: Copies) -> Rows:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.data import Dataset, Parties, Validation, validate
+from davinz_jax.data.checks import require_numbers
 
 GOOD = Dataset(
     np.zeros((4, 3), np.float32),
@@ -96,3 +97,16 @@ def test_real_targets_must_be_finite(numbers):
     targets[4] = np.nan
     with pytest.raises(ValueError, match="targets: wanted finite values, got NaN or infinity in 1"):
         validate(replace(numbers, targets=targets))
+
+
+def test_ids_of_tokens_are_integers_and_no_numbers():
+    ids = np.array([[1, 2]] * 4)
+    tokens = replace(GOOD, inputs=ids, validation=Validation(ids[:1]), input_kind="tokens")
+    assert validate(tokens) is tokens
+    with pytest.raises(ValueError, match="inputs: wanted floats, got int64; .* input_kind='tokens"):
+        validate(replace(tokens, input_kind="numbers"))
+    with pytest.raises(ValueError, match="inputs: wanted integers as ids of tokens, got float32"):
+        validate(replace(GOOD, input_kind="tokens"))
+    with pytest.raises(ValueError, match="noise: wanted rows of numbers, got texts"):
+        require_numbers(tokens, "noise")
+    require_numbers(GOOD, "noise")

@@ -41,6 +41,8 @@ def test_a_line_says_what_is_there(table):
     )
     folded = replace(table, folds=np.array([0, 1, 2, 0, 1]), parties=None)
     assert repr(folded).endswith("judged by the rows themselves, in 3 folds>")
+    tokens = replace(table, inputs=np.ones((5, 2), np.int32), input_kind="tokens")
+    assert "5 of 2 tokens" in repr(tokens)
     numbers = replace(table, task="regression", targets=np.arange(5.0), num_classes=1)
     assert "numbers 0 to 4" in repr(numbers)
 

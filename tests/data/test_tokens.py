@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from davinz_jax.data.tokens import pad_rows, read_tokenizer
+from davinz_jax.data.tokens import pad_rows, read_tokenizer, widen_rows
 from tests.encoders import POSITIONS, write_encoder, write_json
 
 
@@ -70,3 +70,7 @@ def test_without_the_package_the_extra_is_named(folder, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(ImportError, match=r"tokenizers: wanted it installed.*davinz-jax\[text\]"):
         read_tokenizer(folder, max_tokens=8)
+
+
+def test_rows_are_widened_at_their_end():
+    assert widen_rows(pad_rows([[2, 3]], pad=9, width=2), 4, pad=9).tolist() == [[2, 3, 9, 9]]

@@ -159,3 +159,14 @@ def test_cross_entropy_at_the_temperature_of_rows_left_out(data):
     )
     assert fitted.describe()["temperature"] < 1
     assert fitted.grand().mean() > plain.grand().mean()
+
+
+def test_left_out_initial_outputs_leave_the_targets(data):
+    """The same kernel, one-hot residuals, and predictions that start from 0."""
+    kept = make(data).kernel(with_validation=True)
+    options = KernelOptions(initial_outputs=False)
+    found = make(data, kernel_options=options).kernel(with_validation=True)
+    np.testing.assert_array_equal(found.blocks, kept.blocks)
+    assert set(np.unique(found.residual)) == {0, 1}
+    assert not found.validation_outputs.any()
+    assert kept.validation_outputs.any()

@@ -1,9 +1,9 @@
 """A user's own texts with a label each, from a table in any file that `open_table` reads."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int
@@ -43,6 +43,7 @@ def load_text(
     validation_path: PathLike | None = None,
     holdout: Holdout = 0.2,
     max_tokens: int = 64,
+    schema: Mapping[str, Any] | None = None,
     num_rows: int | None = None,
     num_validation_rows: int | None = None,
     select: Select = "first",
@@ -65,6 +66,8 @@ def load_text(
         validation_path: table of the validation set, whose target column may be missing.
         holdout: share of the rows held out as validation set where there is no such file.
         max_tokens: tokens of a row at most; longer texts are cut, and a note counts them.
+        schema: `encoding` of an earlier data set of the same tokenizer, whose classes, or unit of
+            targets, these rows take in place of their own.
         num_rows: rows to be valued; None for all.
         num_validation_rows: rows of the validation set; None for all.
         select: which rows, as in `select_rows`.
@@ -97,9 +100,13 @@ def load_text(
         table, other, Path(path).name, party, holdout, hold_key, leave=leave
     )
     apart = None if NO_HOLDOUT in notes else validation_frame
-    schema = fit_target(frame, apart, target=target, party=party, task=task)
+    fitted = (
+        fit_target(frame, apart, target=target, party=party, task=task)
+        if schema is None
+        else _earlier_schema(schema, maker, target, party)
+    )
     kept = frame.index.to_numpy()
-    dataset = _dataset(maker, schema, frame, apart, columns)
+    dataset = _dataset(maker, fitted, frame, apart, columns)
     dataset = replace(
         dataset,
         name=Path(path).name.split(".")[0],
@@ -134,6 +141,21 @@ def _dataset(
         encoding={**schema.to_dict(), "kind": "text", "text": [*columns], **maker.to_dict()},
         input_kind="tokens",
     )
+
+
+def _earlier_schema(
+    stored: Mapping[str, Any], maker: TextTokenizer, target: str, party: str | None
+) -> TableSchema:
+    """Target and parties as an earlier data set has them, if its rows are of the same tokens."""
+    own = maker.to_dict()
+    if target != stored["target"] or own != {name: stored[name] for name in own}:
+        raise ValueError(
+            f"schema: wanted one of the target {target}, the tokenizer {maker.source} and "
+            f"{maker.max_tokens} tokens, got another; give the encoding of data like these"
+        )
+    names = {field.name for field in fields(TableSchema)}
+    schema = TableSchema.from_dict({name: stored[name] for name in names})
+    return replace(schema, party=party)
 
 
 def _names_of(text: str | Sequence[str], target: str, party: str | None) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from typing import Any
 from davinz_jax import Dataset, Ingredients, KernelChoice, KernelOptions
 from davinz_jax.data import partition_rows
 from davinz_jax.types import Output, PRNGKey
-from experiments.runtime.compose import Model
 from experiments.runtime.console import Stages
 from experiments.runtime.errors import InputError
+from experiments.runtime.network import Model
 
 
 def make_ingredients(

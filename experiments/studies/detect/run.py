@@ -29,6 +29,7 @@ from experiments.report.plots_ridges import ridge_writers
 from experiments.runtime import claims, compose, protocols
 from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
+from experiments.runtime.network import Model
 from experiments.runtime.own_rows import OwnRows, own_rows
 from experiments.runtime.schema.detect import CutRule, What
 from experiments.studies.base import check_worst
@@ -67,10 +68,11 @@ def detect(cfg: DictConfig, named: Set[str]) -> Doubts:
     settings, keys, stages = compose.plain(cfg), compose.streams(cfg.seed), Stages()
     rule = choose_cut(cfg, named)
     has_views = wants_views(settings["data"], cfg.views)
-    model = compose.Model.of(settings["model"])
+    model = Model.of(settings["model"])
     options: KernelOptions = compose.make("ntk", settings["ntk"])
     with stages.stage("data"):
         rows, own = load(settings, keys, stages)
+        rows = replace(rows, dataset=model.remark(rows.dataset))
     choice = choose_kernel(settings, named, has_tokens=rows.dataset.input_kind == "tokens")
     num_blocks = -(-len(rows.dataset) // choose_block_size(cfg, len(rows.dataset)))
     shared = make_ingredients(

@@ -28,7 +28,12 @@ def identify(dataset: Dataset, choice: Resolved) -> dict[str, Any]:
     """
     settings = choice.settings
     kernel = kernel_choice(settings["kernel"])
-    used = usage.used_by(usage.kind_of(settings["utility"]), kernel, settings["mmd"])
+    used = usage.used_by(
+        usage.kind_of(settings["utility"]),
+        kernel,
+        settings["mmd"],
+        has_tokens=dataset.input_kind == "tokens",
+    )
     ntk = {name: settings["ntk"].get(name) for name in KERNEL_OPTIONS}
     network = {name: settings[name] for name in ("model", "num_initialisations")}
     return {

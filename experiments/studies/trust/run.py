@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from davinz_jax.data.checks import require_numbers
 from davinz_jax.files import write_whole
 from davinz_jax.types import PRNGKey
 from experiments.report import plots
@@ -20,6 +21,7 @@ from experiments.runtime.console import Stages
 from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
 from experiments.runtime.holdout import choose_holdout
+from experiments.runtime.network import Model
 from experiments.runtime.schema.value import Players
 from experiments.studies.base import check_level
 from experiments.studies.trust import analysis
@@ -126,6 +128,7 @@ def prepare(cfg: DictConfig, named: Set[str]) -> Prepared:
     provided, stages = compose.components(OmegaConf.create(auto.provide(settings))), Stages()
     with stages.stage("data"):
         rows = provided.load(stages.progress)
+        require_numbers(rows.dataset, "data")
         situation = Situation.of(rows, values_rows=values_rows)
         choice = auto.resolve(settings, situation, named_for_utility(named))
         part = part_anew(
@@ -173,7 +176,7 @@ def _run(cfg: DictConfig, folder: Path, named: Set[str], budget: Budget) -> dict
 
 def _teach(ready: Prepared, rate: float) -> Callable[[DrawnSet, int], Achieved]:
     """Trains a network on a set, by the teacher of its parting."""
-    model = compose.Model.of(ready.choice.settings["model"])
+    model = Model.of(ready.choice.settings["model"])
 
     @lru_cache(maxsize=2)
     def teacher(deal: int) -> Teacher:

@@ -9,7 +9,7 @@ from jaxtyping import Num
 
 from davinz_jax import Dataset
 from davinz_jax.types import PRNGKey
-from experiments.runtime.compose import Model
+from experiments.runtime.network import Model
 from experiments.studies.fidelity.learning import (
     Learner,
     Part,

@@ -127,3 +127,15 @@ def test_a_gap_of_the_target_is_refused(tmp_path, folder, key):
     path.write_text("note,label\ngood,pro\nbad,\nfilm,con\n")
     with pytest.raises(ValueError, match=r"label \(1 gap\)"):
         load(path, folder, key)
+
+
+def test_an_earlier_encoding_keeps_its_classes(tmp_path, path, folder, key):
+    """Rows of one class alone have the label that the class had; other tokens are refused."""
+    earlier = load(path, folder, key).encoding
+    held = tmp_path / "held.csv"
+    FRAME[FRAME["label"] == "pro"].to_csv(held, index=False)
+    data = load(path, folder, key, validation_path=held, schema=earlier)
+    assert data.validation.targets.tolist() == [1, 1, 1]
+    assert data.encoding == earlier
+    with pytest.raises(ValueError, match="schema: wanted one of the target label"):
+        load(path, folder, key, schema=earlier, max_tokens=7)

@@ -130,3 +130,17 @@ def test_a_utility_of_the_users_own_may_look_at_anything():
     found = resolve(settings(utility=own), situation(), {"model", "mmd", "kernel", "ntk.engine"})
     assert found.uses_network
     assert outcome(found) == "utility None ntk auto exact shapley"
+
+
+def test_texts_are_compared_through_the_network():
+    """Its kernel without a word of it, its features in the discrepancy, unless that is named."""
+    texts = Situation("classification", True, False, 5, has_tokens=True)
+    found = resolve(settings(), texts, {"model"})
+    assert found.settings["kernel"]["_args_"] == ["ntk"]
+    assert found.settings["mmd"]["features"] == "network"
+    assert found.reasons["kernel"] == "texts are compared by a network alone"
+    named = resolve(settings(kernel=node("kernel", "rbf")), texts, {"model", "kernel"})
+    assert named.uses_network
+    costly = settings(utility=node("utility", "davinz"))
+    own = resolve(costly, texts, {"model", "mmd.bandwidth"})
+    assert own.settings["mmd"]["features"] == "inputs"

@@ -16,8 +16,6 @@ from experiments.runtime import auto
 from experiments.runtime.app import CONFIG_FOLDER
 from experiments.runtime.compose import (
     LAST_SEED,
-    Model,
-    _without_unknown_outputs,
     components,
     plain,
     random_key,
@@ -26,6 +24,7 @@ from experiments.runtime.compose import (
 )
 from experiments.runtime.console import Stages
 from experiments.runtime.errors import InputError
+from experiments.runtime.network import Model, _without_unknown_outputs
 from experiments.runtime.protocols import check_complete
 from experiments.runtime.schema import registry
 

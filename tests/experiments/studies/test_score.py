@@ -139,3 +139,25 @@ def test_rank_is_told_beside_values_of_the_same_kind_alone():
     assert "rank" not in said
     assert "by shapley, which this number does not compare with" in said
     assert score.result(found("shapley"))["rank"] is None
+
+
+def test_rows_of_tokens_are_filled_to_one_width():
+    """Old rows of two tokens, new ones of three, padding 9; and the other way round."""
+    ids = np.array([[1, 2], [3, 9]], np.int32)
+    data = Dataset(
+        ids, np.arange(2), "classification", 2, Validation(ids, np.arange(2)),
+        encoding={"pad": 9}, input_kind="tokens",
+    )  # fmt: skip
+    old = Rows(data, Parties(np.arange(2), ("a", "b")), np.zeros(2, bool))
+    joined = join(old, np.array([[5, 6, 7]], np.int32), np.array([1]), "c").dataset
+    assert joined.inputs.tolist() == [[1, 2, 9], [3, 9, 9], [5, 6, 7]]
+    assert joined.validation.inputs.tolist() == [[1, 2, 9], [3, 9, 9]]
+    assert joined.input_kind == "tokens"
+    narrow = join(old, np.array([[5]], np.int32), np.array([1]), "c").dataset
+    assert narrow.inputs.tolist() == [[1, 2], [3, 9], [5, 9]]
+
+
+def test_a_head_that_is_fitted_to_its_rows_is_refused():
+    config = {"utility": {}, "kernel": {}, "model": {"head": "ridge"}, "players": "parties"}
+    with pytest.raises(InputError, match="run: wanted a network that stays as it is"):
+        freeze({"config": config})

@@ -149,8 +149,7 @@ class Ingredients:
         output = self.kernel_options.choose_output(
             self.model, self.dataset, predicts=with_validation, values_rows=self.values_rows
         )
-        in_folds = with_validation and self.dataset.folds is not None
-        is_wide = with_validation and not in_folds
+        is_wide = with_validation and self.dataset.folds is None
         known = self._kernels.get((output, is_wide)) or self._kernels.get((output, True))
         if known is None:
             with self._stage("kernel"), self.kernel_options.numbers():
@@ -164,7 +163,7 @@ class Ingredients:
             if not self.kernel_options.starts_from(self.model):
                 known = known.without_outputs(self.dataset.targets)
             self._kernels[output, is_wide] = known
-        return judged_by_itself(known, self.dataset) if in_folds else known
+        return judged_by_itself(known, self.dataset) if with_validation and not is_wide else known
 
     def davinz(
         self, *, kappa: ScalarLike | None = None, kappa_family: KappaFamily = "leave_one_out"

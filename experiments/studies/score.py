@@ -158,7 +158,7 @@ def freeze(earlier: dict[str, Any]) -> dict[str, Any]:
 def _freeze_regression(settings: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
     """Kernel, ridge and utility with what the run found from its data written in."""
     described = earlier["utility"]
-    if described["kernel"] == "sum":
+    if described.get("kernel") == "sum":
         raise InputError(
             "run: wanted a kernel that stays as it is when rows join, got kernel=sum, which is "
             "scaled by its rows; value with another kernel to score new parties"

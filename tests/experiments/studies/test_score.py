@@ -161,3 +161,11 @@ def test_a_head_that_is_fitted_to_its_rows_is_refused():
     config = {"utility": {}, "kernel": {}, "model": {"head": "ridge"}, "players": "parties"}
     with pytest.raises(InputError, match="run: wanted a network that stays as it is"):
         freeze({"config": config})
+
+
+def test_a_regression_of_the_tangent_kernel_is_gone_on_from():
+    """Its description names outputs and engine, and no kernel of rows."""
+    run = regression(output="first")
+    del run["utility"]["kernel"]
+    run["config"]["kernel"] = {"_args_": ["ntk"], "bandwidth": "median"}
+    assert freeze(run)["ntk"] == {"ridge": 0.5, "ridge_unit": "absolute"}

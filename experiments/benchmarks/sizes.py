@@ -31,6 +31,8 @@ class Size:
         mmd: rows of both samples where the dense matrices fit.
         large_mmd: rows of both samples where only tiles do.
         sketches: (network, rows, k of each sketch) of each comparison with the exact kernel.
+        sketched_values: (data, rows, validation rows, k of each sketch, keys) of each comparison of
+            what sketches say of values.
     """
 
     effort: Effort
@@ -51,6 +53,7 @@ class Size:
     mmd: tuple[int, int]
     large_mmd: tuple[int, int]
     sketches: tuple[tuple[str, int, tuple[int, ...]], ...]
+    sketched_values: tuple[tuple[str, int, int, tuple[int, ...], int], ...]
 
 
 TINY = Size(
@@ -72,6 +75,7 @@ TINY = Size(
     mmd=(60, 40),
     large_mmd=(100, 50),
     sketches=(("cnn", 8, (8,)),),
+    sketched_values=(),
 )
 
 CPU = Size(
@@ -93,6 +97,10 @@ CPU = Size(
     mmd=(4000, 1000),
     large_mmd=(20_000, 5_000),
     sketches=(("resnet18", 2000, (16, 32, 64, 128)),),
+    sketched_values=(
+        ("digits", 1000, 300, (16, 32, 64, 128), 5),
+        ("mnist", 1000, 300, (16, 32, 64, 128), 5),
+    ),
 )
 
 GPU = Size(
@@ -114,6 +122,10 @@ GPU = Size(
     mmd=(10_000, 5_000),
     large_mmd=(60_000, 10_000),
     sketches=(("resnet18", 2000, (16, 32, 64, 128)),),
+    sketched_values=(
+        ("digits", 1000, 300, (16, 32, 64, 128), 5),
+        ("mnist", 1000, 300, (16, 32, 64, 128), 5),
+    ),
 )
 
 SIZES = {"tiny": TINY, "cpu": CPU, "gpu": GPU}

@@ -40,14 +40,14 @@ def sketch_against_exact(
         own_process: measure peaks of memory in processes of their own.
     """
     found = {
-        _name(size): peak_of(
+        name_of(size): peak_of(
             kernel_job, own_process=own_process, network=network, num_rows=num_rows, sketch=size
         )
         for size in (None, *sizes)
     }
     exact = np.array(found[EXACT]["corner"])
-    errors = {size: _error(np.array(found[_name(size)]["corner"]), exact) for size in sizes}
-    stated = {size: found[_name(size)]["stated_error"] for size in sizes}
+    errors = {size: _error(np.array(found[name_of(size)]["corner"]), exact) for size in sizes}
+    stated = {size: found[name_of(size)]["stated_error"] for size in sizes}
     return record(
         {name: _side(each, num_rows) for name, each in found.items()},
         [check for size in sizes for check in _checks(found, size, errors[size], stated[size])],
@@ -85,7 +85,8 @@ def kernel_job(*, network: str, num_rows: int, sketch: int | None) -> dict[str, 
     }
 
 
-def _name(size: int | None) -> str:
+def name_of(size: int | None) -> str:
+    """How a side is called: by k, or exact."""
     return EXACT if size is None else f"sketch of {size}"
 
 
@@ -105,7 +106,7 @@ def _side(found: Mapping[str, Any], num_rows: int) -> dict[str, Any]:
 def _checks(
     found: Mapping[str, Any], size: int, error: float, stated: float
 ) -> tuple[Check, Check, Check, Check]:
-    own, exact, name = found[_name(size)], found[EXACT], _name(size)
+    own, exact, name = found[name_of(size)], found[EXACT], name_of(size)
     seconds, peak = (exact[what] / own[what] for what in ("seconds", "peak_bytes"))
     return (
         number_check(f"{EXACT} / {name}, seconds", seconds),

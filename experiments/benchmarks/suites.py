@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from experiments.benchmarks import coalitions, discrepancy, engines, growth, regression, sketches
+from experiments.benchmarks import (
+    coalitions,
+    discrepancy,
+    engines,
+    growth,
+    regression,
+    sketched_values,
+    sketches,
+)
 from experiments.benchmarks.sizes import Size
 
 
@@ -129,6 +137,11 @@ def _sketch(size: Size) -> _Described:
         arguments = {"network": network, "num_rows": num_rows, "sizes": dimensions}
         arguments |= {"own_process": size.own_process}
         yield f"{network} of {num_rows} rows", sketches.sketch_against_exact, arguments
+    names = ("data", "num_rows", "num_validation_rows", "sizes", "num_keys")
+    for settings in size.sketched_values:
+        arguments = dict(zip(names, settings, strict=True))
+        name = f"CNN of {arguments['num_rows']} rows of {arguments['data']}"
+        yield name, sketched_values.values_by_sketch, arguments
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from experiments.benchmark import main
-from experiments.benchmarks import page, regression
+from experiments.benchmarks import page, regression, sketched_values
 from experiments.benchmarks.coalitions import add_ridge, leave_out_by_inverse
 from experiments.benchmarks.discrepancy import dense_mmd_squared
 from experiments.benchmarks.figures import figures
@@ -179,6 +179,19 @@ def test_sizes_that_the_claims_are_made_at():
         assert 5000 in size.leave_one_out
         assert size.whole_pass == 10_000
     assert not TINY.is_judged
+
+
+@pytest.mark.slow
+def test_sketches_find_wrong_rows_and_order_parties():
+    """On 96 digits: what is asked of every sketch is answered, near what the exact kernel says."""
+    found = sketched_values.values_by_sketch(
+        data="digits", num_rows=96, num_validation_rows=20, sizes=(16,), num_keys=2
+    )
+    assert found["agreement"]["is_met"]
+    numbers = {check["what"].partition(", ")[2]: check["value"] for check in found["checks"]}
+    assert numbers["AUC of wrong rows"]["min"] > 0.9
+    assert 1 < numbers["complexity over exact, ridge 1e-4"]["median"] < 1.5
+    assert numbers["order of parties by complexity, Spearman with exact"]["min"] > 0.7
 
 
 # -- slow twin -------------------------------------------------------------------------------------

@@ -5,13 +5,15 @@ within one bound on memory. Entries are compared on the first rows.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
 from davinz_jax.ntk import tangent_kernel
+from davinz_jax.ntk.execution.plan import make_plan
+from davinz_jax.ntk.outputs import Network, make_rows
 from experiments.benchmarks.measuring import Check, number_check, record
 from experiments.benchmarks.memory import peak_of
 from experiments.benchmarks.workloads import source, workload
@@ -29,34 +31,59 @@ all rows share, and so of few degrees of freedom."""
 
 
 def sketch_against_exact(
-    *, network: str, num_rows: int, sizes: Sequence[int], own_process: bool
+    *,
+    network: str,
+    num_rows: int,
+    exact_rows: int,
+    sizes: Sequence[int],
+    own_process: bool,
 ) -> dict[str, Any]:
-    """The dense kernel of n rows exactly, and by sketches of several sizes.
+    """Dense kernels of n rows by sketches of several sizes, and exactly of as many as are told.
 
     Args:
         network: one of `NETWORKS`.
         num_rows: n.
+        exact_rows: the first rows, whose kernel is computed exactly too; of all n its seconds are
+            then expected to grow as the operations that the planner counts.
         sizes: k of each sketch.
         own_process: measure peaks of memory in processes of their own.
     """
+    counts = dict.fromkeys((exact_rows, num_rows))
+    sides = [(None, exact_rows), *((size, count) for size in sizes for count in counts)]
     found = {
-        name_of(size): peak_of(
-            kernel_job, own_process=own_process, network=network, num_rows=num_rows, sketch=size
+        side_name(size, count): peak_of(
+            kernel_job, own_process=own_process, network=network, num_rows=count, sketch=size
         )
-        for size in (None, *sizes)
+        for size, count in sides
     }
-    exact = np.array(found[EXACT]["corner"])
-    errors = {size: _error(np.array(found[name_of(size)]["corner"]), exact) for size in sizes}
-    stated = {size: found[name_of(size)]["stated_error"] for size in sizes}
+    exact = found[side_name(None, exact_rows)]
+    growth = planned_operations(network, num_rows) / planned_operations(network, exact_rows)
+    expected = growth * exact["seconds"]
+    checks = [number_check(f"{EXACT}, {num_rows:,} rows, seconds expected", expected)]
+    shares = []
+    for size in sizes:
+        few, whole = (found[side_name(size, count)] for count in (exact_rows, num_rows))
+        error = _error(np.array(whole["corner"]), np.array(exact["corner"]))
+        shares.append(error / whole["stated_error"])
+        checks += _times(name_of(size), exact, few, expected, whole)
+        checks += _errors(name_of(size), error, whole["stated_error"])
     return record(
-        {name: _side(each, num_rows) for name, each in found.items()},
-        [check for size in sizes for check in _checks(found, size, errors[size], stated[size])],
-        error=max(errors[size] / stated[size] for size in sizes),
+        {name: _side(each) for name, each in found.items()},
+        checks,
+        error=max(shares),
         error_bound=_WANTED_SHARE,
         error_of="entries, error measured over error stated, the largest of all sketches",
         inputs=source(network),
         memory_bound=MEMORY,
     )
+
+
+def planned_operations(network: str, num_rows: int) -> float:
+    """Operations that the planner counts for the exact kernel within the bound on memory."""
+    work = workload(network, num_rows)
+    network_of = Network(work.apply, work.output, "weights")
+    rows = make_rows(network_of, work.dataset.inputs, work.dataset.targets)
+    return make_plan("layerwise", network_of, work.variables, rows, memory=MEMORY).operations
 
 
 def kernel_job(*, network: str, num_rows: int, sketch: int | None) -> dict[str, Any]:
@@ -77,6 +104,7 @@ def kernel_job(*, network: str, num_rows: int, sketch: int | None) -> dict[str, 
     done = time.perf_counter()
     corner = whole.blocks[0, 0, :_COMPARED, :_COMPARED]
     return {
+        "num_rows": num_rows,
         "seconds": done - warmed,
         "warming_seconds": warmed - start,
         "corner": corner.tolist(),
@@ -90,27 +118,40 @@ def name_of(size: int | None) -> str:
     return EXACT if size is None else f"sketch of {size}"
 
 
+def side_name(size: int | None, num_rows: int) -> str:
+    """How a side of so many rows is called."""
+    return f"{name_of(size)}, {num_rows:,} rows"
+
+
 def _error(found: np.ndarray, exact: np.ndarray) -> float:
     """Root mean square of the difference, of √(K_ii K_jj)."""
     root = np.sqrt(np.diag(exact))
     return float(np.sqrt(np.mean(np.square((found - exact) / np.outer(root, root)))))
 
 
-def _side(found: Mapping[str, Any], num_rows: int) -> dict[str, Any]:
+def _side(found: Mapping[str, Any]) -> dict[str, Any]:
     kept = ("seconds", "warming_seconds", "peak_bytes", "bytes_before")
-    side = {name: found[name] for name in kept}
     layers = [how for how in found["coverage"].values() if how == "sketch"]
-    return side | {"rows_per_second": num_rows / found["seconds"], "sketched": len(layers)}
+    rows_per_second = found["num_rows"] / found["seconds"]
+    side = {name: found[name] for name in kept}
+    return side | {"rows_per_second": rows_per_second, "sketched_layers": len(layers)}
 
 
-def _checks(
-    found: Mapping[str, Any], size: int, error: float, stated: float
-) -> tuple[Check, Check, Check, Check]:
-    own, exact, name = found[name_of(size)], found[EXACT], name_of(size)
-    seconds, peak = (exact[what] / own[what] for what in ("seconds", "peak_bytes"))
-    return (
-        number_check(f"{EXACT} / {name}, seconds", seconds),
-        number_check(f"{EXACT} / {name}, peak bytes", peak),
-        number_check(f"{name}, error of entries measured, of √(K_ii K_jj)", error),
-        number_check(f"{name}, error of entries stated", stated),
-    )
+def _times(
+    name: str,
+    exact: Mapping[str, Any],
+    few: Mapping[str, Any],
+    expected: float,
+    whole: Mapping[str, Any],
+) -> Iterator[Check]:
+    """What a sketch saves on the rows that are exact too, and is expected to save on all."""
+    for what, words in (("seconds", "seconds"), ("peak_bytes", "peak bytes")):
+        rows = f"{few['num_rows']:,} rows"
+        yield number_check(f"{EXACT} / {name}, {rows}, {words}", exact[what] / few[what])
+    rows = f"{whole['num_rows']:,} rows"
+    yield number_check(f"{EXACT}, expected / {name}, {rows}, seconds", expected / whole["seconds"])
+
+
+def _errors(name: str, measured: float, stated: float) -> Iterator[Check]:
+    yield number_check(f"{name}, error of entries measured, of √(K_ii K_jj)", measured)
+    yield number_check(f"{name}, error of entries stated", stated)

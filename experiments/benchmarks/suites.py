@@ -133,13 +133,14 @@ def _mmd(size: Size) -> _Described:
 
 
 def _sketch(size: Size) -> _Described:
-    for network, num_rows, dimensions in size.sketches:
-        arguments = {"network": network, "num_rows": num_rows, "sizes": dimensions}
-        arguments |= {"own_process": size.own_process}
-        yield f"{network} of {num_rows} rows", sketches.sketch_against_exact, arguments
+    names = ("network", "num_rows", "exact_rows", "sizes")
+    for settings in size.sketches:
+        arguments = dict(zip(names, settings, strict=True)) | {"own_process": size.own_process}
+        name = f"{arguments['network']} of {arguments['num_rows']} rows"
+        yield name, sketches.sketch_against_exact, arguments
     names = ("data", "num_rows", "num_validation_rows", "sizes", "num_keys")
     for settings in size.sketched_values:
-        arguments = dict(zip(names, settings, strict=True))
+        arguments = dict[str, Any](zip(names, settings, strict=True))
         name = f"CNN of {arguments['num_rows']} rows of {arguments['data']}"
         yield name, sketched_values.values_by_sketch, arguments
 

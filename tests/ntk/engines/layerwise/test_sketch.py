@@ -59,7 +59,7 @@ class Setting:
     def __init__(self, case):
         module, self.inputs, self.count = CASES[case]
         self.network = Network(module.apply, "trace", "kernel|embedding")
-        self.variables = module.init(jax.random.key(0), self.inputs)
+        self.variables = jax.jit(module.init)(jax.random.key(0), self.inputs)
         found = survey_network(self.network, self.variables, self.inputs, block_size=4)
         found = found.with_logits(self.count, block_size=4)
         self.survey = replace(found, forms=("sketch",) * len(found.layers))
@@ -90,6 +90,12 @@ class Setting:
         return np.stack([np.stack([p @ p.swapaxes(1, 2) for p in half], axis=1) for half in parts])
 
 
+def zeros(module, inputs):
+    """Variables of a module that is only looked at."""
+    shapes = jax.eval_shape(module.init, jax.random.key(0), inputs)
+    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
+
+
 @pytest.fixture(scope="module", params=CASES)
 def setting(request):
     return Setting(request.param)
@@ -115,11 +121,11 @@ def test_a_side_that_is_no_larger_is_not_projected(setting):
         np.testing.assert_allclose(half, exact, atol=1e-5 * exact.max())
 
 
-def test_layers_that_cost_no_more_exactly_stay_so(key):
+def test_layers_that_cost_no_more_exactly_stay_so():
     """At 6 dimensions a pair costs 2·6·6 in the layers, and in the head 2·6·2: it has 16 itself."""
     module, inputs = MLP((64, 8), num_outputs=2), np.ones((3, 32), np.float32)
     network = Network(module.apply, "label", "weights")
-    variables = module.init(key, inputs)
+    variables = zeros(module, inputs)
     survey = survey_network(network, variables, inputs, block_size=1000)
     found = with_sketch(survey, 6)
     pairs = [sketch_cost(layer, 6, 1).pair for layer in found.layers]
@@ -139,9 +145,12 @@ def test_signs_are_the_same_whatever_the_precision(setting):
     assert set(np.unique(first[0].inputs)) == {-1, 1}
 
 
-def test_a_sketch_that_gains_nothing_is_refused(key):
+def test_a_sketch_that_gains_nothing_is_refused():
     module, inputs = MLP((8,), num_outputs=2), np.ones((3, 8), np.float32)
-    variables, network = module.init(key, inputs), Network(module.apply, "label", "weights")
+    variables, network = (
+        zeros(module, inputs),
+        Network(module.apply, "label", "weights"),
+    )
     engine = LayerwiseEngine(sketch=Sketch(50))
     with pytest.raises(ValueError, match=r"sketch: wanted at most \d+ dimensions .* got 50, .*"):
         engine.fit(network, variables, inputs, block_size=3)

@@ -22,6 +22,11 @@ def limit_threads(num_rows: int) -> AbstractContextManager[Any]:
     """
     if num_rows > SINGLE_THREAD:
         return nullcontext()
+    return single_threaded()
+
+
+def single_threaded() -> AbstractContextManager[Any]:
+    """Context in which BLAS and LAPACK take one thread, as where threads of one's own call them."""
     return _libraries().limit(limits=1, user_api="blas")
 
 

@@ -2,7 +2,8 @@
 
 Architectures: `MLP`, `CNN`, `CNN8`, `VGG` (`vgg11`, `vgg13`, `vgg16`), `ResNet` (`resnet18`,
 `resnet21`, `resnet34`), called as `module(inputs, *, train=False) -> (n, k)`; `default_model`
-chooses one by the shape of the data. For any Linen module: `initialise` draws its variables,
+chooses one by the shape of the data. `as_linen` makes a Linen module of a network of flax.nnx or
+Equinox. For any Linen module: `initialise` draws its variables,
 `apply_function` makes it the pure function that kernels know, `features` gives the inputs of its
 last linear layer, and `load_torch_weights` and `save_torch_weights` exchange its weights.
 `load_pretrained` reads an encoder of texts (`BERT`) from Hugging Face's files, whose head
@@ -11,6 +12,7 @@ sees where nothing is said, by `input_kind` that it takes tokens, and by `knows_
 outputs were fitted to the rows' own labels.
 """
 
+from davinz_jax.models.adapters import as_linen
 from davinz_jax.models.bert import BERT, EncoderShape
 from davinz_jax.models.cnn import CNN
 from davinz_jax.models.cnn8 import CNN8
@@ -38,6 +40,7 @@ __all__ = [
     "VGG",
     "ResNet",
     "apply_function",
+    "as_linen",
     "default_model",
     "features",
     "fit_head",

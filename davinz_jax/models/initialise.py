@@ -52,7 +52,7 @@ def check_module(model: Any) -> Any:
         return model
     is_nnx = any(each.__module__.startswith("flax.nnx") for each in type(model).__mro__)
     if is_nnx:
-        kind, remedy = "one of flax.nnx", "wrap its class: flax.nnx.bridge.ToLinen(Net, args=(…,))"
+        kind, remedy = "one of flax.nnx", "wrap it: davinz_jax.models.as_linen(model)"
     elif isinstance(model, type):
         kind, remedy = f"the class {model.__name__}", "give an instance, with its settings"
     elif not callable(model):

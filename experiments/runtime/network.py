@@ -1,6 +1,5 @@
 """The network that the group `model` describes, made once the data is known."""
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,12 +13,14 @@ from davinz_jax import Dataset
 from davinz_jax.kernels import target_columns
 from davinz_jax.models import (
     BERT,
+    as_linen,
     fit_head,
     initialise,
     load_torch_weights,
     pretrained_encoder,
     pretrained_variables,
 )
+from davinz_jax.models.adapters import Adapter, drawn_with, signature_of
 from davinz_jax.types import PRNGKey, Variables
 from experiments.runtime import option_types, protocols
 from experiments.runtime.errors import InputError
@@ -73,18 +74,13 @@ class Model:
     def module(self, dataset: Dataset) -> Any:
         """The Flax module for a dataset's shape and number of outputs."""
         if self.is_factory:
-            made = self.make(
-                input_shape=dataset.inputs.shape[1:], num_outputs=self._outputs(dataset)
-            )
-            return _of_kind(made, dataset)
+            shape, count = dataset.inputs.shape[1:], self._outputs(dataset)
+            return _checked(as_linen(self.make(input_shape=shape, num_outputs=count)), dataset)
         outputs = "num_outputs" in self.make.keywords
-        made = self.make(**{"num_outputs": self._outputs(dataset)} if outputs else {})
-        if not isinstance(made, nn.Module):
-            raise InputError(
-                f"model: wanted a Flax module, got {type(made).__name__}; name a subclass of "
-                "flax.linen.Module, or a function that gives one with model._partial_=true"
-            )
-        return _of_kind(made, dataset)
+        set_outputs = {"num_outputs": self._outputs(dataset)} if outputs else {}
+        if drawn_with(self.make.func):
+            return as_linen(partial(self.make.func, **{**self.make.keywords, **set_outputs}))
+        return _checked(as_linen(self.make(**set_outputs)), dataset)
 
     def _outputs(self, dataset: Dataset) -> int:
         """As many as are set, else as the data has classes."""
@@ -111,7 +107,7 @@ class Model:
 def _takes_weights(settings: Mapping[str, Any]) -> bool:
     """Whether the function of a node is itself told the weights, as a pretrained encoder's is."""
     function = option_types.find_function(str(settings.get("_target_")))
-    return function is not None and "weights" in inspect.signature(function).parameters
+    return function is not None and "weights" in signature_of(function).parameters
 
 
 def _of_kind(module: Any, dataset: Dataset) -> Any:
@@ -121,7 +117,7 @@ def _of_kind(module: Any, dataset: Dataset) -> Any:
         InputError: for texts and a network of ours for numbers, or the other way round.
     """
     kind = getattr(module, "input_kind", "numbers")
-    is_ours = type(module).__module__.startswith("davinz_jax.")
+    is_ours = type(module).__module__.startswith("davinz_jax.") and not isinstance(module, Adapter)
     if not is_ours or kind == dataset.input_kind:
         return module
     if kind == "tokens":
@@ -133,6 +129,17 @@ def _of_kind(module: Any, dataset: Dataset) -> Any:
         f"model: wanted a pretrained encoder for texts, got {type(module).__name__}; set "
         "model=bert model.weights=DIR"
     )
+
+
+def _checked(made: Any, dataset: Dataset) -> nn.Module:
+    """What a configuration made as a network, if it is one for the data."""
+    if not isinstance(made, nn.Module):
+        raise InputError(
+            f"model: wanted a network of Flax or Equinox, got {type(made).__name__}; name a class "
+            "of flax.linen.Module, flax.nnx.Module or equinox.Module, or a function that gives a "
+            "network with model._partial_=true"
+        )
+    return _of_kind(made, dataset)
 
 
 def _pretrained(weights: str, module: BERT, dataset: Dataset, key: PRNGKey) -> Variables:
@@ -150,7 +157,7 @@ def _without_unknown_outputs(network: partial[Any]) -> partial[Any]:
     Its number is its own; a network of another than the data's is refused when it is looked at.
     """
     kept = {**network.keywords}
-    known = inspect.signature(network.func).parameters
+    known = signature_of(network.func).parameters
     if isinstance(network.func, type) and kept.get("num_outputs", 0) is None:
         kept = {k: v for k, v in kept.items() if k != "num_outputs" or k in known}
     return partial(network.func, *network.args, **kept)

@@ -6,6 +6,7 @@ before anything runs; none is called with less than its kind says.
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from numpy import ndarray
 
 from davinz_jax import Dataset, Ingredients, Parties, Valuation
 from davinz_jax.baselines import BaselineContext
+from davinz_jax.models.adapters import drawn_with, signature_of
 from davinz_jax.training import Schedule
 from davinz_jax.types import PRNGKey, Progress, Task, Utility
 from experiments.runtime.errors import InputError, nearest
@@ -127,23 +129,25 @@ def check_settings(option: str, function: Callable[..., Any]) -> None:
     Raises:
         InputError: naming the nearest that there is.
     """
-    parameters = inspect.signature(getattr(function, "func", function)).parameters
+    parameters = signature_of(getattr(function, "func", function)).parameters
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     for name in getattr(function, "keywords", {}):
         if name not in parameters and not takes_any:
             raise InputError(f"{option}.{name}: unknown option; {nearest(name, parameters)}")
 
 
-def check_complete(option: str, network: Callable[..., Any]) -> None:
-    """Refuse a module class that lacks a setting.
+def check_complete(option: str, network: partial[Any]) -> None:
+    """Refuse a module class that lacks a setting, but for its random numbers.
 
     Raises:
         InputError: naming the setting.
     """
     try:
-        inspect.signature(network).bind()
+        drawn = drawn_with(network.func)
+        known = network.keywords | ({drawn: None} if drawn else {})
+        signature_of(network.func).bind(*network.args, **known)
     except TypeError as error:
-        name = getattr(getattr(network, "func", network), "__qualname__", repr(network))
+        name = getattr(network.func, "__qualname__", repr(network))
         raise InputError(
             f"{option}: wanted every setting of {name}, got less: {error}; set {option}.NAME=…, or "
             "give it a default"

@@ -1,5 +1,7 @@
 """A model of any form becomes a Flax module with as many outputs as the data has classes."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from flax import linen as nn
@@ -40,6 +42,13 @@ class Net(nnx.Module):
         return self.layer(inputs)
 
 
+class Five(Net):
+    """Takes five numbers."""
+
+    def __init__(self, num_outputs=2, *, rngs):
+        super().__init__(5, num_outputs, rngs)
+
+
 @pytest.mark.parametrize(
     ("model", "wanted"),
     [
@@ -55,16 +64,16 @@ def test_the_outputs_are_the_classes(model, wanted):
     assert make_module(model, DATA) == wanted
 
 
-def test_a_wrapped_module_of_nnx_is_drawn(key):
-    module = make_module(nnx.bridge.ToLinen(Net, args=(5, 3)), DATA)
+@pytest.mark.parametrize("model", [Net(5, 3, nnx.Rngs(0)), partial(Net, 5, 3), Five])
+def test_a_module_of_nnx_is_drawn(model, key):
+    """An instance, a class with its settings, and one that is told the number of classes."""
+    module = make_module(model, DATA)
     assert module.apply(initialise(module, key, INPUTS), INPUTS).shape == (4, 3)
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (Net(5, 3, nnx.Rngs(0)), "got one of flax.nnx; wrap its class: flax.nnx.bridge.ToLinen"),
-        (Net, "got one of flax.nnx"),
         (lambda params, inputs: inputs @ params, "got the function <lambda>; call it in"),
         (dict, "got the class dict; give an instance"),
         (3, "got int; give one, such as"),
@@ -73,6 +82,11 @@ def test_a_wrapped_module_of_nnx_is_drawn(key):
 def test_what_is_no_module_is_refused(model, message):
     with pytest.raises(ValueError, match=f"model: wanted a Flax Linen module, {message}"):
         make_module(model, DATA)
+
+
+def test_a_class_of_nnx_that_lacks_a_setting_is_refused():
+    with pytest.raises(ValueError, match=r"setting of Net, got .*'num_inputs'.*partial\(Net"):
+        make_module(Net, DATA)
 
 
 def test_a_module_that_wants_more_is_refused_when_it_is_drawn(key):

@@ -27,6 +27,35 @@ def value(run_command):
     return lambda *arguments: run_command(main, "value", *arguments)
 
 
+OWN_NETS = {
+    "nnx": """
+from flax import nnx
+
+class Net(nnx.Module):
+    def __init__(self, width, num_outputs=10, *, rngs):
+        self.first = nnx.Linear(64, width, rngs=rngs)
+        self.last = nnx.Linear(width, num_outputs, rngs=rngs)
+
+    def __call__(self, inputs):
+        return self.last(nnx.relu(self.first(inputs.reshape(len(inputs), -1))))
+""",
+    "equinox": """
+import equinox as eqx
+import jax
+
+class Net(eqx.Module):
+    layers: list
+
+    def __init__(self, width, num_outputs=10, *, key):
+        sizes, keys = (64, width, num_outputs), jax.random.split(key)
+        self.layers = [eqx.nn.Linear(*sizes[at:][:2], key=keys[at]) for at in range(2)]
+
+    def __call__(self, row):
+        return self.layers[1](jax.nn.relu(self.layers[0](row.reshape(-1))))
+""",
+}
+
+
 @pytest.fixture
 def refused(value, tmp_path, capsys):
     """Run on bad input; gives the message, after checking that nothing was written."""
@@ -239,6 +268,24 @@ def test_bad_option(refused, arguments, words):
                       *arguments)  # fmt: skip
     for word in words:
         assert word in message, message
+
+
+@pytest.mark.parametrize("kind", ["nnx", "equinox"])
+def test_networks_of_nnx_and_equinox(kind, value, read_result, tmp_path, monkeypatch):
+    """Ten pixels of each digit through a class of one's own, named in the command."""
+    if kind == "equinox":
+        pytest.importorskip("equinox")
+    (tmp_path / "own_nets.py").write_text(OWN_NETS[kind])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "own_nets", raising=False)
+    own = ["model._target_=own_nets.Net", "packages=[own_nets]", "+model.width=3"]
+    options = ("utility=kernel_regression", "kernel=ntk", "num_initialisations=1")
+    written = read_result(value(*SMALL[:2], *options, *own))
+    weights = [
+        path for path in written["utility"]["coverage"] if path.endswith(("kernel']", "weight']"))
+    ]
+    assert len(weights) == 2
+    assert written["config"]["model"]["width"] == 3
 
 
 def test_image_of_the_wrong_size(refused):

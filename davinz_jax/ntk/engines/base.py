@@ -24,6 +24,10 @@ BETWEEN = 2400
 normalisation, activation, pooling. In small networks they cost more than the layers do."""
 
 
+TILE_ROWS = 512
+"""Rows of a tile's side, if a kernel takes several: enough for matrix products at full rate."""
+
+
 class MemoryCost(NamedTuple):
     """Bytes that an engine takes.
 
@@ -76,6 +80,15 @@ class Engine(Protocol):
 
     def with_logits(self, logits_per_pass: int, *, block_size: int) -> "Engine":
         """The engine, once fit, taking so many logits a pass, if it takes them apart at all."""
+        ...
+
+    def alternatives(self, *, block_size: int) -> "tuple[Engine, ...]":
+        """The engine, once fit, and others of the same kernel that other memory would suit."""
+        ...
+
+    @property
+    def tile_rows(self) -> int:
+        """Rows of a tile's side that suit it, if a kernel takes several tiles."""
         ...
 
     def num_passes(self, num_logits: int, network: Network) -> int:

@@ -16,7 +16,7 @@ import jax
 from jaxtyping import Float, Num
 
 from davinz_jax.choices import check_choice
-from davinz_jax.ntk.engines.base import PASSING, ComputeCost, MemoryCost
+from davinz_jax.ntk.engines.base import PASSING, TILE_ROWS, ComputeCost, MemoryCost
 from davinz_jax.ntk.engines.bridge import neural_tangents
 from davinz_jax.ntk.outputs import Network, Rows, example_row, network_outputs
 from davinz_jax.ntk.parameters import (
@@ -45,6 +45,7 @@ class NeuralTangentsEngine:
 
     implementation: str | int = "jacobian_contraction"
     name: str = "neural_tangents"
+    tile_rows: int = TILE_ROWS
 
     def __post_init__(self) -> None:
         got = self.implementation
@@ -71,6 +72,11 @@ class NeuralTangentsEngine:
         """The engine itself: it takes all logits at once."""
         del logits_per_pass, block_size
         return self
+
+    def alternatives(self, *, block_size: int) -> "tuple[NeuralTangentsEngine, ...]":
+        """The engine itself: it has one way."""
+        del block_size
+        return (self,)
 
     def num_passes(self, num_logits: int, network: Network) -> int:
         """One: all logits are contracted at once."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from davinz_jax.ntk.engines.base import ComputeCost, Engine, MemoryCost
+from davinz_jax.ntk.engines.base import TILE_ROWS, ComputeCost, Engine, MemoryCost
 from davinz_jax.ntk.engines.choice import find_engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.execution.batches import even_size
@@ -20,8 +20,6 @@ from davinz_jax.ntk.outputs import Network, Rows, check_rows
 from davinz_jax.ntk.parameters import kernel_dtype
 from davinz_jax.types import Variables
 
-_TILE_ROWS = 512
-"""Rows of a batch where a kernel takes several: large enough for matrix products at full rate."""
 _WHOLE_ROWS = 1024
 """Rows of a kernel that is one tile."""
 _SHARE = 0.7
@@ -120,27 +118,57 @@ def make_plan(
         chosen = _with_most_logits(
             chosen, network, variables, rows, num_logits, block, budget.work_bytes
         )
-    memory_cost = chosen.memory_cost(network, variables, rows.inputs)
+    ways = [
+        _plan_engine(each, network, variables, rows, request, num_logits, budget, batch_size)
+        for each in chosen.alternatives(block_size=block)
+    ]
+    fitting = [plan for plan in ways if plan.peak_bytes <= budget.bound]
+    if not fitting:
+        least = min(ways, key=lambda plan: plan.peak_bytes)
+        raise ValueError(_describe_excess(least, variables, rows, block, budget))
+    return min(fitting, key=lambda plan: plan.operations)
+
+
+def _plan_engine(
+    engine: Engine,
+    network: Network,
+    variables: Variables,
+    rows: Rows,
+    request: Request,
+    num_logits: int,
+    budget: "_Budget",
+    batch_size: int | None,
+) -> Plan:
+    """The plan of one engine, which need not fit the memory."""
+    block = -(-rows.num_rows // request.num_blocks)
+    memory_cost = engine.memory_cost(network, variables, rows.inputs)
     room = budget.work_bytes - memory_cost.fixed
-    size, num_cached = _batches(memory_cost, block, room, batch_size)
+    size, num_cached = _batches(memory_cost, block, room, batch_size, tile_rows=engine.tile_rows)
     peak = budget.peak(_work_bytes(memory_cost, block, size, num_cached))
-    if peak > budget.bound:
-        least = budget.peak(_work_bytes(memory_cost, block, 1, 1))
-        remedy = _remedy(least, size, is_kernel_large=8 * budget.kernels > peak)
-        raise ValueError(
-            f"memory: wanted {in_mebibytes(peak)} or more, got {in_mebibytes(budget.bound)}; "
-            f"{remedy}"
-        )
-    num_passes = chosen.num_passes(num_logits, network)
+    num_passes = engine.num_passes(num_logits, network)
     operations = kernel_operations(
-        chosen.compute_cost(network, variables, rows.inputs),
+        engine.compute_cost(network, variables, rows.inputs),
         request,
         rows.num_rows,
         num_passes=num_passes,
         batch_size=size,
         num_cached=num_cached,
     )
-    return Plan(chosen, network, num_passes, size, num_cached, peak, operations)
+    return Plan(engine, network, num_passes, size, num_cached, peak, operations)
+
+
+def _describe_excess(
+    plan: Plan, variables: Variables, rows: Rows, block: int, budget: "_Budget"
+) -> str:
+    """What to say where no way fits the memory."""
+    memory_cost = plan.engine.memory_cost(plan.network, variables, rows.inputs)
+    least = budget.peak(_work_bytes(memory_cost, block, 1, 1))
+    is_kernel_large = 8 * budget.kernels > plan.peak_bytes
+    remedy = _remedy(least, plan.batch_size, is_kernel_large=is_kernel_large)
+    return (
+        f"memory: wanted {in_mebibytes(plan.peak_bytes)} or more, got "
+        f"{in_mebibytes(budget.bound)}; {remedy}"
+    )
 
 
 def _halves(engine: object) -> tuple[int, ...]:
@@ -238,13 +266,20 @@ def _with_most_logits(
     return engine
 
 
-def _batches(memory_cost: MemoryCost, block: int, room: int, wanted: int | None) -> tuple[int, int]:
+def _batches(
+    memory_cost: MemoryCost,
+    block: int,
+    room: int,
+    wanted: int | None,
+    *,
+    tile_rows: int = TILE_ROWS,
+) -> tuple[int, int]:
     """Rows of a batch and batches whose features are cached, as large as the room allows."""
     a_row = memory_cost.row + memory_cost.cached
     if wanted is None:
-        fits_whole = block <= _WHOLE_ROWS and block * a_row <= room
+        fits_whole = block <= max(_WHOLE_ROWS, tile_rows) and block * a_row <= room
         two = max(1, room // (2 * a_row))
-        wanted = block if fits_whole else even_size(block, min(_TILE_ROWS, two, block))
+        wanted = block if fits_whole else even_size(block, min(tile_rows, two, block))
     size = min(wanted, block)
     num_batches = -(-block // size)
     left = room - (2 if num_batches > 1 else 1) * size * memory_cost.row

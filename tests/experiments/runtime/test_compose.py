@@ -156,7 +156,7 @@ def test_a_module_without_a_setting_that_it_wants_is_refused():
 
 def test_what_is_no_module_is_refused():
     data = load_digits(num_rows=5, num_validation_rows=3)
-    with pytest.raises(InputError, match="model: wanted a Flax module, got dict"):
+    with pytest.raises(InputError, match="model: wanted a network of Flax or Equinox, got dict"):
         Model(partial(dict), False, None).module(data)
 
 

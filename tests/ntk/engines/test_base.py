@@ -15,12 +15,16 @@ class LinearEngine:
     """Kernel x·x' of a scalar linear model, in two passes of half of it each."""
 
     name: str = "linear"
+    tile_rows: int = 512
 
     def fit(self, network, variables, inputs, *, block_size):
         return self
 
     def with_logits(self, logits_per_pass, *, block_size):
         return self
+
+    def alternatives(self, *, block_size):
+        return (self,)
 
     def num_passes(self, num_logits, network):
         return 2

@@ -53,6 +53,26 @@ def test_refuses_what_does_not_fit_and_names_what_would():
     assert plan.peak_bytes <= 2 * 2**30
 
 
+def test_gradients_on_sequences_are_formed_anew_for_few_tiles_and_kept_for_many():
+    """A row's gradient is 360 kB, its inputs and signals 192 kB."""
+
+    def by_position(variables, inputs):
+        spread = jnp.repeat(inputs[..., None], 300, axis=2)
+        return jnp.tanh(spread @ variables["params"]["kernel"]).mean(axis=1)[:, :1]
+
+    variables = {"params": {"kernel": jnp.zeros((300, 300))}}
+    network = Network(by_position, "scalar", "weights")
+
+    def planned(num_rows, memory):
+        rows = make_rows(network, np.zeros((num_rows, 80), np.float32), None)
+        return make_plan("layerwise", network, variables, rows, memory=memory)
+
+    assert planned(1000, "64GiB").engine.survey.forms == ("outer",)
+    few, many = planned(4000, "4GiB"), planned(20_000, "64GiB")
+    assert (few.engine.survey.forms, few.batch_size) == (("outer",), 2000)
+    assert (many.engine.survey.forms, many.batch_size) == (("gradient",), 500)
+
+
 def test_kernel_is_the_same_however_little_is_cached(key):
     """Features of one batch, two or all are cached: `num_cached` follows from the memory bound."""
     x = np.random.default_rng(0).normal(size=(9, 5)).astype(np.float32)

@@ -11,11 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from davinz_jax.ntk.engines.layerwise.gradients import Features
 from davinz_jax.ntk.engines.layerwise.host import Factors, host_tile
 from davinz_jax.ntk.engines.layerwise.layer import Layer, patch_products, pixel_products
+from davinz_jax.ntk.engines.layerwise.lookup import lookup_tile
+from davinz_jax.ntk.engines.layerwise.outer import outer_tile
 from davinz_jax.ntk.engines.layerwise.survey import Form, Survey
 from davinz_jax.types import Array
 
@@ -39,7 +41,7 @@ def contract_features(
         return tile + np.asarray(_factor_tile(pairs, _factors(features), _factors(beside)))
     others = [None] * len(pairs) if other is None else _factors(other)
     for (layer, form), own, theirs in zip(pairs, _factors(features), others, strict=True):
-        tile += host_tile(layer, form, own, theirs)
+        tile += factored_tile(layer, form, own, theirs)
     return tile
 
 
@@ -57,6 +59,17 @@ def contract_sketches(
     pairs = zip(features.sketches, others, strict=True)
     first, second = (gradient_product(own, theirs) for own, theirs in pairs)
     return np.stack([tile + (first + second) / 2, (first - second) / 2])
+
+
+def factored_tile(
+    layer: Layer, form: Form, factors: Factors, others: Factors | None
+) -> Float[np.ndarray, "n m"]:
+    """Tile of one factored layer on the host; of n rows with themselves for None."""
+    if layer.table:
+        return lookup_tile(layer, factors, others)
+    if form == "outer":
+        return outer_tile(layer, factors, others)
+    return host_tile(layer, form, factors, others)
 
 
 def _factors(features: Features) -> list[Factors]:
@@ -116,6 +129,8 @@ def _factor_tile(
 
 def _layer_tile(layer: Layer, form: Form, factors: Factors, others: Factors) -> Float[Array, "n m"]:
     """Tile of one layer, a few rows of it at a time where position products are large."""
+    if form == "outer":
+        return _formed_tile(layer, factors, others)
     products = patch_products if form == "patches" else pixel_products
     shape = (layer.positions, layer.groups)
 
@@ -138,3 +153,36 @@ def _layer_tile(layer: Layer, form: Form, factors: Factors, others: Factors) -> 
     if whole == rows:
         return tiles
     return jnp.concatenate([tiles, few_rows(jax.tree.map(lambda x: x[whole:], factors))])
+
+
+def _formed_tile(layer: Layer, factors: Factors, others: Factors) -> Float[Array, "n m"]:
+    """Tile of one layer by its gradients, formed a few input channels at a time."""
+    (u, b), (u2, b2) = (_by_group(layer, side) for side in (factors, others))
+    channels, largest = u.shape[-1], max(b.size // b.shape[1], b2.size // b2.shape[1])
+    width = max(1, min(channels, SCRATCH_BYTES // (2 * largest * b.dtype.itemsize)))
+    num_parts = -(-channels // width)
+    around = [(0, 0)] * (u.ndim - 1) + [(0, num_parts * width - channels)]
+    u, u2 = jnp.pad(u, around), jnp.pad(u2, around)
+
+    def add(part: Int[Array, ""], tile: Float[Array, "n m"]) -> Float[Array, "n m"]:
+        few, few2 = (
+            lax.dynamic_slice_in_dim(each, part * width, width, axis=3) for each in (u, u2)
+        )
+        formed = _einsum("ntgu,ntgo->nguo", few, b).astype(b.dtype)
+        formed2 = _einsum("ntgu,ntgo->nguo", few2, b2).astype(b.dtype)
+        return tile + _einsum("iguo,jguo->ij", formed, formed2)
+
+    tile = jnp.zeros((len(u), len(u2)), _product_dtype(b))
+    return lax.fori_loop(0, num_parts, add, tile)
+
+
+def _by_group(
+    layer: Layer, factors: Factors
+) -> tuple[Float[Array, "n t g u"], Float[Array, "n t g o"]]:
+    """Inputs and signals of a layer without a window, by position and group."""
+    inputs, signals = (jnp.asarray(factor) for factor in factors)
+    shape = (layer.positions, layer.groups)
+    return (
+        inputs.reshape(len(inputs), *shape, -1),
+        signals.reshape(len(signals), *shape, -1),
+    )

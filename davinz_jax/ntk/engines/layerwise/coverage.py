@@ -24,9 +24,9 @@ class Coverage(NamedTuple):
     Attributes:
         leaf: path of the parameter.
         size: numbers in it.
-        how: `gradient`, `pixels`, `patches` or `lookup` for what multiplies inputs, which costs
-            least; `unused`; or `Jacobian`, with what else is done with it: `elementwise`, `shared`
-            by products of different forms, or the name of JAX's primitive (`scan`).
+        how: `gradient`, `outer`, `pixels`, `patches` or `lookup` for what multiplies inputs, as
+            costs least; `unused`; or `Jacobian`, with what else is done with it: `elementwise`,
+            `shared` by products of different forms, or the name of JAX's primitive (`scan`).
         cost: multiply-adds at the rate of a large matrix product, for each row of a kernel, beyond
             its forward and backward pass.
     """
@@ -92,5 +92,6 @@ def _costs(found: Survey, num_rows: int) -> dict[str, float]:
     costs: dict[str, float] = {}
     for layer, form in zip(found.layers, found.forms, strict=True):
         cost = form_cost(layer, form, found.logits_per_pass)
-        costs[layer.path] = costs.get(layer.path, 0.0) + cost.row + num_rows * cost.pair / 2
+        own = cost.row + cost.tile_row + num_rows * cost.pair / 2
+        costs[layer.path] = costs.get(layer.path, 0.0) + own
     return costs

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from davinz_jax.choices import check_choice
-from davinz_jax.ntk.engines.base import BETWEEN, PASSING, ComputeCost, MemoryCost
+from davinz_jax.ntk.engines.base import BETWEEN, PASSING, TILE_ROWS, ComputeCost, MemoryCost
 from davinz_jax.ntk.engines.layerwise.contraction import (
     SCRATCH_BYTES,
     contract_features,
@@ -21,6 +21,7 @@ from davinz_jax.ntk.engines.layerwise.contraction import (
 )
 from davinz_jax.ntk.engines.layerwise.coverage import describe_survey
 from davinz_jax.ntk.engines.layerwise.gradients import Features, represent_rows
+from davinz_jax.ntk.engines.layerwise.outer import ROOM_BYTES, most_threads
 from davinz_jax.ntk.engines.layerwise.sketch import (
     HALVES,
     Sketch,
@@ -30,7 +31,14 @@ from davinz_jax.ntk.engines.layerwise.sketch import (
     sketch_cost,
     with_sketch,
 )
-from davinz_jax.ntk.engines.layerwise.survey import FormCost, Survey, form_cost, survey_network
+from davinz_jax.ntk.engines.layerwise.survey import (
+    FORMING_ROWS,
+    Form,
+    FormCost,
+    Survey,
+    form_cost,
+    survey_network,
+)
 from davinz_jax.ntk.engines.layerwise.verification import find_fault
 from davinz_jax.ntk.outputs import Network, Rows, telling_rows
 from davinz_jax.types import Array, Precision, Variables
@@ -105,8 +113,25 @@ class LayerwiseEngine:
         """The engine with so many logits in one pass; a sketch takes all."""
         if self.sketch is not None:
             return self
-        survey = self._survey.with_logits(logits_per_pass, block_size=block_size)
+        survey = self._survey.with_forms(block_size=block_size, logits_per_pass=logits_per_pass)
         return replace(self, survey=survey)
+
+    def alternatives(self, *, block_size: int) -> "tuple[LayerwiseEngine, ...]":
+        """The engine, and one that keeps all gradients where this one forms some anew."""
+        if not self._is_forming or self.sketch is not None:
+            return (self,)
+        kept = self._survey.with_forms(block_size=block_size, is_forming=False)
+        return self, replace(self, survey=kept)
+
+    @property
+    def tile_rows(self) -> int:
+        """Rows of a tile's side: many where each tile forms gradients of its rows."""
+        return FORMING_ROWS if self._is_forming else TILE_ROWS
+
+    @property
+    def _is_forming(self) -> bool:
+        """Whether gradients of some layers are formed when they are multiplied."""
+        return self.survey is not None and "outer" in self.survey.forms
 
     def num_passes(self, num_logits: int, network: Network) -> int:
         """For `trace`, as many as the logits need."""
@@ -166,19 +191,22 @@ class LayerwiseEngine:
         del network, inputs
         found = self._survey
         size = np.dtype(jnp.result_type(*jax.tree.leaves(variables))).itemsize
-        factors = sum(
-            layer.positions_in * layer.channels_in * (layer.window_size if form == "patches" else 1)
-            + found.logits_per_pass * layer.positions * layer.channels_out
-            for layer, form in found.factored_layers()
-        )
+        factors = {form: 0 for form in get_args(Form)}
+        for layer, form in found.factored_layers():
+            window = layer.window_size if form == "patches" else 1
+            factors[form] += layer.positions_in * layer.channels_in * window
+            factors[form] += found.logits_per_pass * layer.positions * layer.channels_out
         passing = sum(
             layer.positions_in * layer.channels_in + layer.positions * layer.channels_out
             for layer in found.layers
         )
         is_full = self.precision == "full"
         cached_size = size if is_full else np.dtype(self.precision).itemsize
-        # A tile in hand takes its factors by position, and what is cached in less as float32.
-        in_hand = size * (factors + (0 if is_full else found.num_features))
+        kept = sum(factors.values())
+        # A tile in hand takes factors by position, but for those that gradients are formed of,
+        # and what is cached in less as float32.
+        by_position = kept - factors["outer"]
+        in_hand = size * (by_position if is_full else kept + found.num_features)
         features = 2 * found.num_features // found.logits_per_pass
         at_work = max(self.chunk, found.logits_per_pass) * size * (4 * passing + features)
         sketches = projected = 0
@@ -186,10 +214,11 @@ class LayerwiseEngine:
             sketches = num_sketched(found, self.sketch.size)
             projected = num_projected(found, self.sketch.size)
         chunk = max(1, self.chunk // found.logits_per_pass)
+        forming = 2 * most_threads() * ROOM_BYTES if self._is_forming else 0
         return MemoryCost(
-            fixed=at_work + chunk * size * (projected + sketches) + 4 * SCRATCH_BYTES,
+            fixed=at_work + chunk * size * (projected + sketches) + 4 * SCRATCH_BYTES + forming,
             row=in_hand + (0 if is_full else size * sketches),
-            cached=cached_size * (found.num_features + factors + sketches),
+            cached=cached_size * (found.num_features + kept + sketches),
         )
 
     def compute_cost(
@@ -205,7 +234,7 @@ class LayerwiseEngine:
         )
         between = BETWEEN * sum(layer.positions * layer.channels_out for layer in found.layers)
         return ComputeCost(
-            tile_row=0.0,
+            tile_row=sum(form.tile_row for form in forms),
             feature_row=(1 + found.logits_per_pass) * layers
             + (1 + 2 * found.logits_per_pass) * between / 3
             + sum(form.row for form in forms),

@@ -65,10 +65,8 @@ def _arrange(
 def _by_position(
     array: Num[np.ndarray, "n ..."], positions: int, groups: int
 ) -> Num[np.ndarray, "g p n u"]:
-    """One factor by group and position, in no less than float32; indices as they are."""
-    is_float = not np.issubdtype(array.dtype, np.integer)
-    dtype = np.promote_types(array.dtype, np.float32) if is_float else array.dtype
-    wide = array.astype(dtype, copy=False)
+    """One factor by group and position, in no less than float32."""
+    wide = array.astype(np.promote_types(array.dtype, np.float32), copy=False)
     return np.ascontiguousarray(
         wide.reshape(len(array), positions, groups, -1).transpose(2, 1, 0, 3)
     )
@@ -90,12 +88,7 @@ def _few_rows(
 def _products(
     factor: Num[np.ndarray, "p n u"], other: Num[np.ndarray, "p m u"]
 ) -> Shaped[np.ndarray, "p n p m"]:
-    """Inner products between all positions of all rows; of indices, whether they are the same."""
-    if np.issubdtype(factor.dtype, np.integer):
-        beside = other[..., 0]
-        return (factor == beside.reshape(1, 1, -1)).reshape(*factor.shape[:2], *beside.shape) & (
-            beside >= 0
-        )
+    """Inner products between all positions of all rows."""
     flat = factor.reshape(-1, factor.shape[-1]) @ other.reshape(-1, other.shape[-1]).T
     return flat.reshape(*factor.shape[:2], *other.shape[:2])
 

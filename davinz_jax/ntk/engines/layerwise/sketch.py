@@ -113,7 +113,7 @@ def sketch_cost(layer: Layer, size: int, num_logits: int) -> FormCost:
     reading = inputs * (1 if layer.table else own * layer.groups) + signals * theirs
     work = layer.positions * (reading + layer.groups * inputs * signals)
     numbers = HALVES * inputs * signals
-    return FormCost(HALVES * _PROJECTING * work + _WRITING * numbers, numbers)
+    return FormCost(HALVES * _PROJECTING * work + _WRITING * numbers, 0, numbers)
 
 
 def draw_projections(survey: Survey, sketch: Sketch) -> tuple[Projection, ...]:

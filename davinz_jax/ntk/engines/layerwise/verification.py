@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from davinz_jax.ntk.engines.layerwise.contraction import factored_tile
 from davinz_jax.ntk.engines.layerwise.gradients import Features, represent_rows
-from davinz_jax.ntk.engines.layerwise.host import host_tile
 from davinz_jax.ntk.engines.layerwise.survey import Survey
 from davinz_jax.ntk.outputs import Network, coarsest_step
 from davinz_jax.ntk.parameters import Parameters, merge_variables, split_variables
@@ -140,7 +140,7 @@ def _factor_tiles(survey: Survey, features: Features, weights: Float[np.ndarray,
         signals = np.einsum("rtglo,l->rtgo", apart.astype(np.float64), weights)
         signals = signals.reshape(len(joined), layer.positions, -1)
         wide = inputs if layer.table else inputs.astype(np.float64)
-        tile = host_tile(layer, form, (wide, signals), None)
+        tile = factored_tile(layer, form, (wide, signals), None)
         tiles[layer.path] = tiles.get(layer.path, 0.0) + tile
     return tiles
 

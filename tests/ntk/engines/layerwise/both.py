@@ -33,7 +33,7 @@ def compare(apply, variables, inputs, parameters="all") -> Both:
     """
     network = Network(apply, "trace", parameters)
     survey = survey_network(network, variables, inputs, block_size=len(inputs))
-    survey = in_turn(survey.with_logits(survey.num_logits, block_size=len(inputs)))
+    survey = in_turn(survey.with_forms(block_size=len(inputs), logits_per_pass=survey.num_logits))
     found = by_layers(network, survey, variables, inputs)
     return Both(found, by_jacobian(network, variables, inputs), survey)
 
@@ -57,9 +57,11 @@ def by_layers(network, survey, variables, inputs):
 
 
 def in_turn(survey: Survey) -> Survey:
-    """Forms by turns, from layer to layer."""
-    forms = tuple(
-        "gradient" if at % 3 == 0 else "pixels" if at % 3 == 1 or layer.table else "patches"
-        for at, layer in enumerate(survey.layers)
-    )
-    return replace(survey, forms=forms)
+    """Forms by turns, from layer to layer, of those that a layer can take."""
+    forms = []
+    for at, layer in enumerate(survey.layers):
+        possible = (
+            ("gradient", "pixels") if layer.table else ("gradient", "pixels", "patches", "outer")
+        )
+        forms.append(possible[at % len(possible)])
+    return replace(survey, forms=tuple(forms))

@@ -39,7 +39,7 @@ def test_every_parameter_is_listed_with_how_and_cost(key):
         "['params']['idle']": "unused",
         "['params']['looped']": "Jacobian (scan)",
         "['params']['twice']['bias']": "Jacobian (elementwise)",
-        "['params']['twice']['kernel']": "gradient",
+        "['params']['twice']['kernel']": "outer",
     }
     assert [found["['params']['twice']['kernel']"].size, found["['params']['idle']"].cost] == [
         16,
@@ -51,8 +51,8 @@ def test_every_parameter_is_listed_with_how_and_cost(key):
 def test_forms_follow_the_rows_of_the_kernel(key):
     """A head of one position: its product of inputs for each pair, or its gradient for each row."""
     variables = Told().init(key, TOKENS)
-    (few,) = survey(Told().apply, variables, TOKENS[0], parameters="twice/kernel", num_rows=2)
-    (many,) = survey(Told().apply, variables, TOKENS[0], parameters="twice/kernel")
+    (few,) = survey(Told().apply, variables, TOKENS[0], parameters="head/kernel", num_rows=2)
+    (many,) = survey(Told().apply, variables, TOKENS[0], parameters="head/kernel")
     assert (few.how, many.how) == ("patches", "gradient")
     assert few.cost < many.cost
 

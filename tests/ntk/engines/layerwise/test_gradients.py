@@ -35,7 +35,9 @@ def variables():
 
 @pytest.fixture(scope="module")
 def survey(variables):
-    return survey_network(NETWORK, variables, X, block_size=5).with_logits(2, block_size=5)
+    return survey_network(NETWORK, variables, X, block_size=5).with_forms(
+        block_size=5, logits_per_pass=2
+    )
 
 
 @pytest.fixture(scope="module")

@@ -135,9 +135,9 @@ def test_no_backward_pass_goes_below_the_lowest_chosen_leaf():
 
     network = both.Network(apply, "trace", "head")
     survey = both.survey_network(network, variables, X, block_size=3)
-    both.by_layers(network, survey.with_logits(4, block_size=3), variables, X)
+    both.by_layers(network, survey.with_forms(block_size=3, logits_per_pass=4), variables, X)
     assert not seen
     network = both.Network(apply, "trace", "first")
     survey = both.survey_network(network, variables, X, block_size=3)
-    both.by_layers(network, survey.with_logits(4, block_size=3), variables, X)
+    both.by_layers(network, survey.with_forms(block_size=3, logits_per_pass=4), variables, X)
     assert seen

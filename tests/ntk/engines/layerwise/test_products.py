@@ -70,7 +70,7 @@ def test_all_products_are_exact(form):
     network = both.Network(apply, "trace", "all")
     survey = both.survey_network(network, {"params": kernels}, x, block_size=3)
     assert [len(survey.layers), survey.remaining] == [len(PRODUCTS), ()]
-    survey = survey.with_logits(2, block_size=3)
+    survey = survey.with_forms(block_size=3, logits_per_pass=2)
     survey = both.replace(survey, forms=(form,) * len(survey.layers))
     found = both.by_layers(network, survey, {"params": kernels}, x)
     wanted = both.by_jacobian(network, {"params": kernels}, x)
@@ -92,7 +92,7 @@ def test_lookups_do_with_indices_what_the_network_does(mode):
         network = both.Network(apply, "trace", "all")
         survey = both.survey_network(network, table, tokens, block_size=3)
         assert survey.layers[0].table == 5
-        survey = both.replace(survey.with_logits(3, block_size=3), forms=(form,))
+        survey = both.replace(survey.with_forms(block_size=3, logits_per_pass=3), forms=(form,))
         found = both.by_layers(network, survey, table, tokens)
         wanted = both.by_jacobian(network, table, tokens)
         np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)

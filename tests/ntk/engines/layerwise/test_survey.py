@@ -209,7 +209,7 @@ def test_covers_all_products_outside_of_loops(name, covered, by_jacobian, key):
     assert set(survey.hindrances) == by_jacobian
 
 
-@pytest.mark.parametrize("form", ["gradient", "patches", "pixels"])
+@pytest.mark.parametrize("form", ["gradient", "patches", "pixels", "outer"])
 def test_every_form_of_a_layer_gives_the_same_kernel(form, key):
     module, x = MODELS["convolutions"]
     variables, network = module.init(key, x), Network(module.apply, "trace", "all")
@@ -241,3 +241,9 @@ def test_forms_follow_the_number_of_operations():
     assert cheapest_form(early, 1000) == "gradient"
     late = Layer("c", (4, 4), (4, 4), 512, 512, (3, 3), (1, 1), wide, (1, 1), 1)
     assert cheapest_form(late, 100) == "pixels"
+
+
+def test_gradients_on_sequences_are_formed_late_unless_they_are_to_be_kept():
+    layer = Layer("d", (64,), (64,), 384, 384, (1,), (1,), ((0, 0),), (1,), 1)
+    assert cheapest_form(layer, 400) == "outer"
+    assert cheapest_form(layer, 400, is_forming=False) == "gradient"

@@ -56,7 +56,7 @@ def find(key, *, form=None, precision="full", logits=(0, 1, 2)):
     apply = lambda variables, inputs: Heads().apply(variables, inputs)  # noqa: E731 -- a new one
     network, variables = Network(apply, "trace", "all"), Heads().init(key, INPUTS)
     survey = survey_network(network, variables, INPUTS, block_size=4)
-    survey = survey.with_logits(len(logits), block_size=4)
+    survey = survey.with_forms(block_size=4, logits_per_pass=len(logits))
     forms = survey.forms if form is None else (form,) * len(survey.layers)
     survey = replace(survey, forms=forms, precision=precision)
     logits = np.tile(np.asarray(logits, np.int32), (4, 1))

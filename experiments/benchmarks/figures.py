@@ -86,6 +86,8 @@ def where_figure(records: Sequence[Record]) -> Figure:
             axes.barh(place, scale * seconds, 0.55, left=start, color=colour, label=label)
             start += scale * seconds
         for engine, line in (("layerwise", ":"), ("neural_tangents", "-")):
+            if engine not in record["sides"]:
+                continue
             whole = scale * record["sides"][engine]["seconds"]["median"]
             reach = [place - 0.36, place + 0.36]
             label = f"{engine}, as measured" if place == 0 else None

@@ -18,6 +18,7 @@ class Size:
         own_process: whether peaks of memory are those of processes of their own.
         product_size: rows and columns of the matrix product that gives the machine's rate.
         engines: (network, rows) of each comparison of engines.
+        sequences: likewise, of networks on sequences beside what the machine allows.
         rows: n of the dense kernels whose cost is followed.
         blocks: rows, and the numbers of blocks that they are cut into.
         memory: n of the kernels in blocks whose memory is followed, and rows of a block.
@@ -41,6 +42,7 @@ class Size:
     own_process: bool
     product_size: int
     engines: tuple[tuple[str, int], ...]
+    sequences: tuple[tuple[str, int], ...]
     rows: tuple[int, ...]
     blocks: tuple[int, tuple[int, ...]]
     memory: tuple[tuple[int, ...], int]
@@ -63,6 +65,7 @@ TINY = Size(
     own_process=False,
     product_size=128,
     engines=(("cnn", 8),),
+    sequences=(),
     rows=(8, 16),
     blocks=(16, (1, 2)),
     memory=((16, 24), 8),
@@ -85,6 +88,7 @@ CPU = Size(
     own_process=True,
     product_size=2048,
     engines=(("cnn", 1000), ("cnn", 4000), ("cnn8", 300), ("vgg13", 100), ("resnet18", 100)),
+    sequences=(("bert", 100), ("bert", 400)),
     rows=(250, 500, 1000, 2000),
     blocks=(2000, (1, 4, 20)),
     memory=((5_000, 20_000, 60_000), 100),
@@ -110,6 +114,7 @@ GPU = Size(
     own_process=True,
     product_size=8192,
     engines=(("cnn", 1000), ("cnn", 4000), ("cnn8", 1000), ("vgg13", 100), ("resnet18", 100)),
+    sequences=(("bert", 400), ("bert", 2000)),
     rows=(1000, 2000, 5000, 10_000),
     blocks=(10_000, (1, 2, 10, 50, 100)),
     memory=((5_000, 20_000, 60_000), 100),

@@ -72,6 +72,9 @@ def _engines(size: Size) -> _Described:
     for network, num_rows in size.engines:
         arguments = {"network": network, "num_rows": num_rows} | shared
         yield f"{network} of {num_rows} rows", engines.compare_engines, arguments
+    for network, num_rows in size.sequences:
+        arguments = {"network": network, "num_rows": num_rows} | shared
+        yield f"{network} of {num_rows} rows", engines.compare_with_limit, arguments
 
 
 def _rows(size: Size) -> _Described:

@@ -16,11 +16,13 @@ import numpy as np
 from jaxtyping import Float
 
 from davinz_jax.data import Dataset, Parties, Validation, load_mnist, simulate_ising
-from davinz_jax.models import CNN, CNN8, apply_function, initialise, resnet18, vgg13
+from davinz_jax.models import BERT, CNN, CNN8, apply_function, initialise, resnet18, vgg13
 from davinz_jax.ntk import TangentKernel, block_rows
 from davinz_jax.types import Apply, Output, Variables
 
-NETWORKS = ("cnn", "cnn8", "vgg13", "resnet18")
+NETWORKS = ("cnn", "cnn8", "vgg13", "resnet18", "bert")
+TOKENS = 64
+"""Of each text; all of them are drawn, none is padding."""
 RIDGE = 1e-2
 """λ in measurements of algebra: as large as the kernels' share of the identity."""
 
@@ -38,7 +40,7 @@ class Workload:
 
 def workload(network: str, num_rows: int) -> Workload:
     """One of `NETWORKS` on n rows of the size it is measured at."""
-    modules = {"cnn": CNN, "cnn8": CNN8, "vgg13": vgg13, "resnet18": resnet18}
+    modules = {"cnn": CNN, "cnn8": CNN8, "vgg13": vgg13, "resnet18": resnet18, "bert": BERT}
     module = modules[network]()
     dataset = _rows(network, num_rows)
     variables = initialise(module, jax.random.key(0), dataset.inputs)
@@ -52,6 +54,8 @@ def source(network: str) -> str:
         return "Ising 8×8"
     if network == "vgg13":
         return "random 32×32×3"
+    if network == "bert":
+        return f"{TOKENS} random tokens"
     return "MNIST 28×28" if has_mnist() else "random 28×28"
 
 
@@ -66,6 +70,8 @@ def _rows(network: str, num_rows: int) -> Dataset:
         return simulate_ising(
             num_rows=num_rows, num_validation_rows=2, num_sweeps=10, key=jax.random.key(1)
         )
+    if network == "bert":
+        return random_texts(num_rows)
     if network != "vgg13" and has_mnist():
         return load_mnist(num_rows=num_rows, num_validation_rows=10)
     shape = (32, 32, 3) if network == "vgg13" else (28, 28, 1)
@@ -83,6 +89,21 @@ def random_images(num_rows: int, shape: tuple[int, ...]) -> Dataset:
         num_classes=10,
         validation=Validation(inputs[:2]),
         name="random",
+    )
+
+
+def random_texts(num_rows: int) -> Dataset:
+    """Tokens of MiniLM's vocabulary beyond its special ones, with two classes in turn."""
+    generator = np.random.default_rng(0)
+    inputs = generator.integers(1000, 30_000, (num_rows, TOKENS)).astype(np.int32)
+    return Dataset(
+        inputs=inputs,
+        targets=np.arange(num_rows) % 2,
+        task="classification",
+        num_classes=2,
+        validation=Validation(inputs[:2]),
+        name="random texts",
+        input_kind="tokens",
     )
 
 

@@ -17,6 +17,7 @@ from experiments.benchmark import main
 from experiments.benchmarks import page, regression, sketched_values
 from experiments.benchmarks.coalitions import add_ridge, leave_out_by_inverse
 from experiments.benchmarks.discrepancy import dense_mmd_squared
+from experiments.benchmarks.engines import compare_with_limit
 from experiments.benchmarks.figures import figures
 from experiments.benchmarks.measuring import Check, Effort, Timings, interleave, spread
 from experiments.benchmarks.memory import peak_of
@@ -24,7 +25,7 @@ from experiments.benchmarks.operations import LayerShape, kernel_operations, lay
 from experiments.benchmarks.records import FILE, Document, slug
 from experiments.benchmarks.sizes import CPU, GPU, SIZES, TINY
 from experiments.benchmarks.suites import Task, tasks_of
-from experiments.benchmarks.workloads import RIDGE, random_kernel, workload
+from experiments.benchmarks.workloads import RIDGE, random_kernel, random_texts, workload
 from experiments.runtime.app import launch
 from experiments.runtime.errors import Taken
 
@@ -158,6 +159,21 @@ def test_file_says_what_numbers_depend_on(content):
 def test_figures_are_written(tiny):
     for name in ("growth", "where"):
         assert (tiny / f"{name}.png").stat().st_size > 1000
+
+
+def test_sequences_are_measured_beside_what_the_machine_allows():
+    """Of a small network, and the texts that the large one is measured on."""
+    record = compare_with_limit(
+        network="cnn", num_rows=8, product_size=128, own_process=False, effort=Effort(2, 1.0)
+    )
+    assert set(record["sides"]) == {"layerwise", "forward + backward", "matrix product"}
+    assert record["agreement"]["is_met"]
+    assert record["checks"][0]["at_most"] == 1.3
+    assert math.isfinite(record["checks"][0]["value"]["median"])
+    described = {"name": "n", "settings": {"num_rows": 8}}
+    assert set(figures([record | described])) == {"ratios", "where"}
+    texts = random_texts(3)
+    assert (texts.inputs.shape, texts.inputs.dtype) == ((3, 64), np.int32)
 
 
 def test_bounded_numbers_are_drawn(content):

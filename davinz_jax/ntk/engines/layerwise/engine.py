@@ -101,7 +101,8 @@ class LayerwiseEngine:
         survey = replace(survey, precision=self.precision)
         if self.sketch is not None:
             if network.output == "trace":  # one projection takes the signals of all logits
-                survey = survey.with_logits(survey.num_logits, block_size=block_size)
+                count = survey.num_logits
+                survey = survey.with_forms(block_size=block_size, logits_per_pass=count)
             survey = with_sketch(survey, self.sketch.size)
         return replace(self, survey=survey)
 

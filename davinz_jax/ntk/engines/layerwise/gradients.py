@@ -24,7 +24,7 @@ from davinz_jax.ntk.engines.layerwise.layer import (
 from davinz_jax.ntk.engines.layerwise.leaves import product_of
 from davinz_jax.ntk.engines.layerwise.program import Program, Values, trace_program
 from davinz_jax.ntk.engines.layerwise.sketch import Projection, sketch_rows
-from davinz_jax.ntk.engines.layerwise.survey import Survey
+from davinz_jax.ntk.engines.layerwise.survey import FACTORED, Survey
 from davinz_jax.ntk.outputs import Network
 from davinz_jax.ntk.parameters import Parameters, split_variables
 from davinz_jax.types import Array, Precision, Variables
@@ -209,7 +209,7 @@ def _form_features(
     """Inputs, signals, gradients and sketches of rows, each layer's in its form."""
     every = list(zip(survey.layers, survey.forms, seen, signals, strict=True))
     formed = [(layer, a, b) for layer, form, a, b in every if form == "gradient"]
-    factored = [each for each in every if each[1] in ("patches", "pixels")]
+    factored = [each for each in every if each[1] in FACTORED]
     sketched = [(layer, a, b) for layer, form, a, b in every if form == "sketch"]
     return Features(
         _flat_gradients(formed, survey.remaining, gradients, signals),

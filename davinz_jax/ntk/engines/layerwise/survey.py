@@ -25,7 +25,7 @@ are multiplied; or, estimated, as sketches."""
 
 EXACT: tuple[Form, ...] = ("gradient", "patches", "pixels", "outer")
 """Forms in which nothing is estimated."""
-_FACTORED: tuple[Form, ...] = ("patches", "pixels", "outer")
+FACTORED: tuple[Form, ...] = ("patches", "pixels", "outer")
 """Forms in which inputs and signals are kept."""
 
 _WRITING = 485
@@ -91,7 +91,7 @@ class Survey:
     def factored_layers(self) -> list[tuple[Layer, Form]]:
         """Layers that are kept as inputs and signals."""
         pairs = zip(self.layers, self.forms, strict=True)
-        return [(layer, form) for layer, form in pairs if form in _FACTORED]
+        return [(layer, form) for layer, form in pairs if form in FACTORED]
 
 
 def survey_network(

@@ -61,7 +61,7 @@ class Setting:
         self.network = Network(module.apply, "trace", "kernel|embedding")
         self.variables = jax.jit(module.init)(jax.random.key(0), self.inputs)
         found = survey_network(self.network, self.variables, self.inputs, block_size=4)
-        found = found.with_logits(self.count, block_size=4)
+        found = found.with_forms(block_size=4, logits_per_pass=self.count)
         self.survey = replace(found, forms=("sketch",) * len(found.layers))
         self.logits = np.tile(np.arange(self.count, dtype=np.int32), (len(self.inputs), 1))
 

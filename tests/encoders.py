@@ -7,8 +7,8 @@ import numpy as np
 from flax.traverse_util import flatten_dict
 from safetensors.numpy import save_file
 
-from davinz_jax.models.hugging_face import LAYOUTS, encoder_shape, hugging_face_name, is_table
-from davinz_jax.models.pretrained import pretrained_encoder
+from davinz_jax.models.hugging_face import LAYOUTS, flax_axes, hugging_face_name
+from davinz_jax.models.pretrained import pretrained_encoder, pretrained_vit
 
 WORDS = ("good", "bad", "film", "meal", "great", "awful", "the", "was", "a", "quite")
 SPECIAL = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3}
@@ -25,6 +25,10 @@ CONFIGS = {
     },
     "distilbert": {
         "dim": WIDTH, "n_layers": 2, "n_heads": 2, "hidden_dim": 12, "pad_token_id": 0,
+    },
+    "vit": {
+        "hidden_size": WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": 12, "layer_norm_eps": 1e-12, "image_size": 6, "patch_size": 3,
     },
 }  # fmt: skip
 """Sizes, by `model_type`."""
@@ -64,15 +68,17 @@ def write_tokenizer(path):
 
 def random_entries(folder, kind):
     """Weights by Hugging Face's names, with an entry of another head."""
-    module = pretrained_encoder(folder, num_outputs=2)
-    layout = LAYOUTS[kind]
-    assert module.shape == encoder_shape(folder, json.loads((folder / "config.json").read_text()))
-    row, generator = np.zeros((1, 2), np.int32), np.random.default_rng(5)
+    make = pretrained_vit if kind == "vit" else pretrained_encoder
+    module, generator = make(folder, num_outputs=2), np.random.default_rng(5)
+    row = np.zeros((1, 2), np.int32)
+    if kind == "vit":
+        row = np.zeros((1, module.shape.size, module.shape.size, 3), np.float32)
     leaves = flatten_dict(jax.eval_shape(module.init, jax.random.key(0), row)["params"])
     entries = {f"{kind}.pooler.dense.weight": np.zeros((2, 2), np.float32)}
     for leaf, value in leaves.items():
         if leaf[0] == "encoder":
-            name = hugging_face_name(leaf, layout)
+            name = hugging_face_name(leaf, LAYOUTS[kind])
             array = generator.normal(size=value.shape).astype(np.float32) / 2
-            entries[f"{kind}.{name}"] = np.ascontiguousarray(array if is_table(name) else array.T)
+            back = np.argsort(flax_axes(name, array.ndim))
+            entries[f"{kind}.{name}"] = np.ascontiguousarray(array.transpose(back))
     return entries

@@ -6,10 +6,11 @@ chooses one by the shape of the data. `as_linen` makes a Linen module of a netwo
 Equinox. For any Linen module: `initialise` draws its variables,
 `apply_function` makes it the pure function that kernels know, `features` gives the inputs of its
 last linear layer, and `load_torch_weights` and `save_torch_weights` exchange its weights.
-`load_pretrained` reads an encoder of texts (`BERT`) from Hugging Face's files, whose head
-`fit_head` may fit to the rows. A module may say by `usual_output` which outputs its tangent kernel
-sees where nothing is said, by `input_kind` that it takes tokens, and by `knows_labels` that its
-outputs were fitted to the rows' own labels.
+`load_pretrained` reads an encoder of texts (`BERT`) from Hugging Face's files, `pretrained_vit` and
+`pretrained_variables` one of images (`ViT`); `fit_head` may fit their heads to the rows. A module
+may say by `usual_output` which outputs its tangent kernel sees where nothing is said, by
+`input_kind` that it takes tokens, and by `knows_labels` that its outputs were fitted to the rows'
+own labels.
 """
 
 from davinz_jax.models.adapters import as_linen
@@ -26,10 +27,12 @@ from davinz_jax.models.pretrained import (
     load_pretrained,
     pretrained_encoder,
     pretrained_variables,
+    pretrained_vit,
 )
 from davinz_jax.models.resnet import ResNet, resnet18, resnet21, resnet34
 from davinz_jax.models.torch_weights import load_torch_weights, save_torch_weights
 from davinz_jax.models.vgg import VGG, vgg11, vgg13, vgg16
+from davinz_jax.models.vit import ViT
 
 __all__ = [
     "BERT",
@@ -39,6 +42,7 @@ __all__ = [
     "MLP",
     "VGG",
     "ResNet",
+    "ViT",
     "apply_function",
     "as_linen",
     "default_model",
@@ -49,6 +53,7 @@ __all__ = [
     "load_torch_weights",
     "pretrained_encoder",
     "pretrained_variables",
+    "pretrained_vit",
     "pytorch_uniform",
     "resnet18",
     "resnet21",

@@ -5,16 +5,17 @@ A layout holds what differs between architectures; their layers are those of `BE
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from davinz_jax.models.bert import EncoderShape
+from davinz_jax.models.vit import ImageShape
 
-CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+CONFIG, TOKENIZER, PIXELS = "config.json", "tokenizer.json", "preprocessor_config.json"
 
-_PREFIX = re.compile(r"^(bert|roberta|distilbert)\.")
+_PREFIX = re.compile(r"^(bert|roberta|distilbert|vit)\.")
 _NOT_OURS = re.compile(r"(pooler|cls|lm_head|vocab_\w+|classifier|pre_classifier)\.|position_ids$")
 """Entries that belong to other heads, and tables that are counted, not learned."""
 
@@ -30,12 +31,12 @@ class Layout(NamedTuple):
         names: words of its entries, for a module of ours.
     """
 
-    shape: Callable[[Mapping[str, Any]], EncoderShape]
+    shape: Callable[[Mapping[str, Any]], Any]
     names: Mapping[str, str]
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """The config of a folder, of one of the architectures known.
+def read_config(folder: Path, kinds: Sequence[str]) -> dict[str, Any]:
+    """The config of a folder, of one of some kinds of encoder.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -53,9 +54,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"weights: wanted JSON in {path}, got {error}; fetch it again") from error
     kind = config.get("model_type") if isinstance(config, dict) else None
-    if kind not in LAYOUTS:
+    if kind not in kinds:
         raise ValueError(
-            f"weights: wanted a model_type of {', '.join(LAYOUTS)}, got {kind!r} in {path}; take "
+            f"weights: wanted a model_type of {', '.join(kinds)}, got {kind!r} in {path}; take "
             "an encoder of one of these"
         )
     _check_layers(config, path)
@@ -73,21 +74,42 @@ def _check_layers(config: Mapping[str, Any], path: Path) -> None:
         )
 
 
-def encoder_shape(folder: Path, config: Mapping[str, Any]) -> EncoderShape:
-    """The encoder's sizes, with the id that separates a pair of texts.
+def encoder_shape(folder: Path) -> EncoderShape:
+    """Sizes of a folder's encoder of texts, with the id that separates a pair of them.
 
     Raises:
-        ValueError: if the config lacks a size.
+        ValueError: as `read_config`; or if the config lacks a size.
     """
+    shape = _shape(folder, read_config(folder, TEXTS))
+    separator = _special_token(folder / TOKENIZER, ("[SEP]", "</s>"))
+    return shape if separator is None else replace(shape, separator=separator)
+
+
+def image_shape(folder: Path) -> ImageShape:
+    """Sizes of a folder's encoder of images, and the pixels that it was trained on.
+
+    Raises:
+        ValueError: as `read_config`; or if the config lacks a size.
+    """
+    shape, path = _shape(folder, read_config(folder, IMAGES)), folder / PIXELS
+    if not path.is_file():
+        return shape
+    pixels = json.loads(path.read_text(encoding="utf-8"))
+    return replace(
+        shape,
+        mean=tuple(map(float, pixels.get("image_mean", shape.mean))),
+        scale=tuple(map(float, pixels.get("image_std", shape.scale))),
+    )
+
+
+def _shape(folder: Path, config: Mapping[str, Any]) -> Any:
     try:
-        shape = LAYOUTS[config["model_type"]].shape(config)
+        return LAYOUTS[config["model_type"]].shape(config)
     except KeyError as error:
         raise ValueError(
             f"weights: wanted {error} in {folder / CONFIG}, got none; take the file that belongs "
             "to the weights"
         ) from error
-    separator = _special_token(folder / TOKENIZER, ("[SEP]", "</s>"))
-    return shape if separator is None else replace(shape, separator=separator)
 
 
 def hugging_face_name(leaf: tuple[str, ...], layout: Layout) -> str:
@@ -98,6 +120,8 @@ def hugging_face_name(leaf: tuple[str, ...], layout: Layout) -> str:
     """
     *modules, last = leaf[1:]
     words = {"kernel": "weight", "scale": "weight", "embedding": "weight", "bias": "bias"}
+    if last not in words:
+        return layout.names[last]
     place = []
     for module in modules:
         number = re.fullmatch(r"layer_(\d+)", module)
@@ -115,9 +139,18 @@ def own_name(name: str) -> str | None:
     return None if _NOT_OURS.search(bare) else bare
 
 
-def is_table(name: str) -> bool:
-    """Whether an entry is indexed by rows, and so laid out alike on both sides."""
-    return "embeddings" in name
+def flax_axes(name: str, num_axes: int) -> tuple[int, ...]:
+    """Axes of an entry of theirs in the order that Flax has them: inputs before outputs.
+
+    Tables, which are indexed by rows, are laid out alike.
+
+    >>> flax_axes("pooler.dense.weight", 2), flax_axes("embeddings.word_embeddings.weight", 2)
+    ((1, 0), (0, 1))
+    """
+    if num_axes == 4:
+        return 2, 3, 1, 0
+    is_turned = num_axes == 2 and "embeddings" not in name
+    return (1, 0) if is_turned else tuple(range(num_axes))
 
 
 def _special_token(path: Path, words: tuple[str, ...]) -> int | None:
@@ -161,6 +194,22 @@ def _distilbert_shape(config: Mapping[str, Any]) -> EncoderShape:
     )
 
 
+def _vit_shape(config: Mapping[str, Any]) -> ImageShape:
+    channels = config.get("num_channels", 3)
+    return ImageShape(
+        size=config["image_size"],
+        patch=config["patch_size"],
+        channels=channels,
+        width=config["hidden_size"],
+        num_layers=config["num_hidden_layers"],
+        num_heads=config["num_attention_heads"],
+        inner_width=config["intermediate_size"],
+        epsilon=config["layer_norm_eps"],
+        mean=(0.5,) * channels,
+        scale=(0.5,) * channels,
+    )
+
+
 _TABLES = {
     "word_embeddings": "embeddings.word_embeddings",
     "position_embeddings": "embeddings.position_embeddings",
@@ -189,9 +238,28 @@ _DISTILBERT = {
     "output": "ffn.lin2",
     "output_norm": "output_layer_norm",
 }
+_VIT = {
+    "cls_token": "embeddings.cls_token",
+    "position_embeddings": "embeddings.position_embeddings",
+    "projection": "embeddings.patch_embeddings.projection",
+    "layer": "encoder.layer",
+    "query": "attention.attention.query",
+    "key": "attention.attention.key",
+    "value": "attention.attention.value",
+    "attention_output": "attention.output.dense",
+    "attention_norm": "layernorm_before",
+    "intermediate": "intermediate.dense",
+    "output": "output.dense",
+    "output_norm": "layernorm_after",
+    "final_norm": "layernorm",
+}
 LAYOUTS: Mapping[str, Layout] = {
     "bert": Layout(_bert_shape, _TABLES | _BERT),
     "roberta": Layout(_roberta_shape, _TABLES | _BERT),
     "distilbert": Layout(_distilbert_shape, _TABLES | _DISTILBERT),
+    "vit": Layout(_vit_shape, _VIT),
 }
 """Architectures known, by `model_type` of config.json."""
+
+TEXTS, IMAGES = ("bert", "roberta", "distilbert"), ("vit",)
+"""Those of texts, and those of images."""

@@ -1,7 +1,8 @@
 """Pretrained encoders from Hugging Face's files: config.json and model.safetensors of a folder.
 
-`pretrained_encoder` makes the module of a config, `pretrained_variables` reads its weights; a
-linear head on the pooled state is ours, drawn by key or fitted to the rows (`fit_head`).
+`pretrained_encoder` and `pretrained_vit` make the module of a config, `pretrained_variables` reads
+its weights; a linear head on the pooled state is ours, drawn by key or fitted to the rows
+(`fit_head`).
 """
 
 import os
@@ -13,20 +14,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Num, Shaped
 
 from davinz_jax.choices import check_choice
 from davinz_jax.models.bert import BERT, Head, Pooling
 from davinz_jax.models.hugging_face import (
     CONFIG,
+    IMAGES,
     LAYOUTS,
+    TEXTS,
     encoder_shape,
+    flax_axes,
     hugging_face_name,
-    is_table,
+    image_shape,
     own_name,
     read_config,
 )
 from davinz_jax.models.torch_weights import read_weights
+from davinz_jax.models.vit import ViT
 from davinz_jax.types import PRNGKey, Variables
 
 WEIGHTS = "model.safetensors"
@@ -58,7 +63,7 @@ def pretrained_encoder(
     check_choice("pooling", pooling, get_args(Pooling))
     check_choice("head", head, get_args(Head))
     folder = Path(weights)
-    shape = encoder_shape(folder, read_config(folder))
+    shape = encoder_shape(folder)
     most = shape.num_positions - shape.first_position
     if input_shape is not None and input_shape[0] > most:
         raise ValueError(
@@ -66,6 +71,42 @@ def pretrained_encoder(
             f"{input_shape[0]} tokens; set data.max_tokens={most}"
         )
     return BERT(shape, num_outputs, pooling, head)
+
+
+def pretrained_vit(
+    weights: str | os.PathLike[str],
+    *,
+    pooling: Pooling = "cls",
+    head: Head = "drawn",
+    input_shape: tuple[int, ...] | None = None,
+    num_outputs: int,
+) -> ViT:
+    """An encoder of images as the config of a folder describes it, with a linear head.
+
+    Args:
+        weights: folder of config.json and model.safetensors of a ViT, and of
+            preprocessor_config.json where its pixels are not from −1 to 1.
+        pooling: as in `pretrained_encoder`.
+        head: as there.
+        input_shape: (h, w, c) of an image; None for any.
+        num_outputs: classes, or 1 for regression.
+
+    Raises:
+        FileNotFoundError: if there is no config.json.
+        ValueError: for another architecture, or images of another size or number of channels.
+    """
+    check_choice("pooling", pooling, get_args(Pooling))
+    check_choice("head", head, get_args(Head))
+    shape = image_shape(Path(weights))
+    size, channels = (shape.size, shape.size), {1, shape.channels}
+    if input_shape is not None and (
+        input_shape[:2] != size or len(input_shape) != 3 or input_shape[2] not in channels
+    ):
+        raise ValueError(
+            f"input_shape: wanted images of {shape.size}×{shape.size} pixels, of {shape.channels} "
+            f"channels or grey, got {input_shape}; set data.size={shape.size}, or take images"
+        )
+    return ViT(shape, num_outputs, pooling, head)
 
 
 def load_pretrained(
@@ -88,12 +129,12 @@ def load_pretrained(
 
 
 def pretrained_variables(
-    weights: str | os.PathLike[str], module: BERT, *, key: PRNGKey
+    weights: str | os.PathLike[str], module: BERT | ViT, *, key: PRNGKey
 ) -> Variables:
     """Variables of a module from the weights of a folder, its head drawn by key.
 
     Args:
-        weights: as in `pretrained_encoder`.
+        weights: as in `pretrained_encoder` or `pretrained_vit`.
         module: what that gave.
         key: draws the head; its bias is 0.
 
@@ -102,10 +143,10 @@ def pretrained_variables(
         ValueError: for entries that are missing, surplus or of another shape, all named.
     """
     folder = Path(weights)
-    layout = LAYOUTS[read_config(folder)["model_type"]]
+    layout = LAYOUTS[read_config(folder, TEXTS + IMAGES)["model_type"]]
     entries = _own_entries(folder / WEIGHTS)
     wanted: dict[Any, Any] = flatten_dict(
-        jax.eval_shape(module.init, jax.random.key(0), jnp.zeros((1, 2), jnp.int32))["params"]
+        jax.eval_shape(module.init, jax.random.key(0), _a_row(module))["params"]
     )
     names = {hugging_face_name(leaf, layout): leaf for leaf in wanted if leaf[0] == "encoder"}
     shapes = {name: wanted[leaf].shape for name, leaf in names.items()}
@@ -115,6 +156,14 @@ def pretrained_variables(
     leaves["head", "kernel"] = HEAD_SCALE * jax.random.normal(key, head.shape, head.dtype)
     leaves["head", "bias"] = jnp.zeros(module.num_outputs)
     return {"params": unflatten_dict(leaves)}
+
+
+def _a_row(module: BERT | ViT) -> Num[np.ndarray, "1 ..."]:
+    """A row of inputs, of zeros."""
+    if isinstance(module, BERT):
+        return np.zeros((1, 2), np.int32)
+    size, channels = module.shape.size, module.shape.channels
+    return np.zeros((1, size, size, channels), np.float32)
 
 
 def _own_entries(path: Path) -> dict[str, Shaped[np.ndarray, "..."]]:
@@ -129,7 +178,7 @@ def _own_entries(path: Path) -> dict[str, Shaped[np.ndarray, "..."]]:
 
 
 def _to_flax(name: str, entry: Shaped[np.ndarray, "..."]) -> Float[jax.Array, "..."]:
-    return jnp.asarray(entry if is_table(name) else entry.T, jnp.float32)
+    return jnp.asarray(entry.transpose(flax_axes(name, entry.ndim)), jnp.float32)
 
 
 def _refuse_misfits(
@@ -138,7 +187,7 @@ def _refuse_misfits(
     wanted: Mapping[str, tuple[int, ...]],
 ) -> None:
     shapes = {
-        name: entry.shape if is_table(name) else entry.shape[::-1]
+        name: tuple(entry.shape[axis] for axis in flax_axes(name, entry.ndim))
         for name, entry in entries.items()
     }
     misfits = {

@@ -13,12 +13,14 @@ from davinz_jax import Dataset
 from davinz_jax.kernels import target_columns
 from davinz_jax.models import (
     BERT,
+    ViT,
     as_linen,
     fit_head,
     initialise,
     load_torch_weights,
     pretrained_encoder,
     pretrained_variables,
+    pretrained_vit,
 )
 from davinz_jax.models.adapters import Adapter, drawn_with, signature_of
 from davinz_jax.types import PRNGKey, Variables
@@ -89,7 +91,7 @@ class Model:
 
     def remark(self, dataset: Dataset) -> Dataset:
         """The dataset with a note of where a pretrained network's head is from."""
-        if self.make.func is not pretrained_encoder:
+        if self.make.func not in (pretrained_encoder, pretrained_vit):
             return dataset
         head = self.make.keywords.get("head", "drawn")
         return replace(dataset, notes=(*dataset.notes, *filter(None, [HEADS.get(head)])))
@@ -97,7 +99,7 @@ class Model:
     def variables(self, module: Any, dataset: Dataset, num: int, key: PRNGKey) -> list[Variables]:
         """Imported weights once, or `num` draws at random."""
         sample = dataset.inputs[:1]
-        if self.weights is not None and isinstance(module, BERT):
+        if self.weights is not None and isinstance(module, BERT | ViT):
             return [_pretrained(self.weights, module, dataset, key)]
         if self.weights is not None:
             return [load_torch_weights(Path(self.weights), module, sample)]
@@ -142,7 +144,7 @@ def _checked(made: Any, dataset: Dataset) -> nn.Module:
     return _of_kind(made, dataset)
 
 
-def _pretrained(weights: str, module: BERT, dataset: Dataset, key: PRNGKey) -> Variables:
+def _pretrained(weights: str, module: BERT | ViT, dataset: Dataset, key: PRNGKey) -> Variables:
     """Pretrained variables, and a head drawn by key or fitted to the rows."""
     variables = pretrained_variables(Path(weights), module, key=key)
     if not module.knows_labels:

@@ -6,6 +6,7 @@ import pytest
 
 from davinz_jax.models.hugging_face import (
     LAYOUTS,
+    TEXTS,
     encoder_shape,
     hugging_face_name,
     own_name,
@@ -18,6 +19,8 @@ from tests.encoders import write_encoder
     ("kind", "leaf", "name"),
     [
         ("bert", "word_embeddings/embedding", "embeddings.word_embeddings.weight"),
+        ("vit", "cls_token", "embeddings.cls_token"),
+        ("vit", "layer_3/output_norm/bias", "encoder.layer.3.layernorm_after.bias"),
         ("bert", "embeddings_norm/scale", "embeddings.LayerNorm.weight"),
         ("roberta", "layer_1/key/bias", "encoder.layer.1.attention.self.key.bias"),
         ("roberta", "layer_0/output_norm/bias", "encoder.layer.0.output.LayerNorm.bias"),
@@ -39,9 +42,9 @@ def test_other_heads_are_passed_over(name):
 def test_the_separator_is_the_tokenizers(tmp_path):
     """The tiny tokenizer's [SEP] is 3, a config without one says nothing of it."""
     folder = write_encoder(tmp_path)
-    assert encoder_shape(folder, read_config(folder)).separator == 3
+    assert encoder_shape(folder).separator == 3
     (folder / "tokenizer.json").unlink()
-    assert encoder_shape(folder, read_config(folder)).separator == 102
+    assert encoder_shape(folder).separator == 102
 
 
 @pytest.mark.parametrize(
@@ -58,12 +61,12 @@ def test_configs_of_other_encoders_are_refused(tmp_path, changed, message):
     config = json.loads(path.read_text()) | changed
     path.write_text(json.dumps({k: v for k, v in config.items() if v is not None}))
     with pytest.raises(ValueError, match=message):
-        encoder_shape(tmp_path, read_config(tmp_path))
+        encoder_shape(tmp_path)
 
 
 def test_a_folder_without_a_config_or_with_a_broken_one(tmp_path):
     with pytest.raises(FileNotFoundError, match="weights: wanted a folder with config.json"):
-        read_config(tmp_path)
+        read_config(tmp_path, TEXTS)
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ValueError, match="weights: wanted JSON in .*config.json"):
-        read_config(tmp_path)
+        read_config(tmp_path, TEXTS)

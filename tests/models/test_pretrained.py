@@ -6,7 +6,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from davinz_jax.models import load_pretrained, pretrained_encoder
-from tests.encoders import CONFIGS, POSITIONS, write_encoder
+from davinz_jax.models.hugging_face import TEXTS
+from tests.encoders import POSITIONS, write_encoder
 
 
 def test_minilm_gives_the_reference_logits(minilm, golden, key):
@@ -18,7 +19,7 @@ def test_minilm_gives_the_reference_logits(minilm, golden, key):
     np.testing.assert_allclose(found, numbers["logits"], atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", list(CONFIGS))
+@pytest.mark.parametrize("kind", TEXTS)
 def test_each_layout_is_read_into_its_leaves(tmp_path, kind, key):
     """Linear layers are transposed, tables are not, and the drawn head is small."""
     folder = write_encoder(tmp_path, kind)

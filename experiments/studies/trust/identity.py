@@ -15,7 +15,7 @@ from experiments.runtime.errors import InputError
 NAME = "trust"
 """What result.json of a run calls itself."""
 
-KERNEL_OPTIONS = ("output", "parameters", "ridge", "ridge_unit", "num_blocks")
+KERNEL_OPTIONS = ("output", "parameters", "initial_outputs", "ridge", "ridge_unit", "num_blocks")
 """Options of `ntk` that decide a utility; the others say how it is computed."""
 
 

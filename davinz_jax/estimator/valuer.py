@@ -75,6 +75,9 @@ class DataValuer(BaseEstimator):
         wrong_rate: share of rows that is wrong, in (0, 1), which `keep_` drops; `auto` parts them
             from the others by two means.
         level: coverage of `intervals_`, in (0, 1).
+        per_validation_row: whether to keep values by validation row too, for
+            `result_.for_validation_row`; of regressions by metrics that are means over rows. Where
+            rows judge each other, they are the validation rows.
         random_state: seed, `RandomState`, or None: draws folds, networks and samples.
 
     Attributes:
@@ -119,6 +122,7 @@ class DataValuer(BaseEstimator):
         num_initialisations: Any = 5,
         wrong_rate: Any = "auto",
         level: Any = 0.95,
+        per_validation_row: Any = False,
         random_state: Any = None,
     ) -> None:
         self.utility = utility
@@ -135,6 +139,7 @@ class DataValuer(BaseEstimator):
         self.num_initialisations = num_initialisations
         self.wrong_rate = wrong_rate
         self.level = level
+        self.per_validation_row = per_validation_row
         self.random_state = random_state
 
     def fit(
@@ -203,6 +208,11 @@ class DataValuer(BaseEstimator):
         ):
             if not callable(getattr(self, name)):
                 check_choice(name, getattr(self, name), ("auto", *known))
+        if self.per_validation_row and self.semivalue == "standalone":
+            raise ValueError(
+                "per_validation_row: wanted a semivalue that keeps values by validation row, got "
+                "'standalone'; take shapley, leave_one_out, banzhaf or beta_shapley"
+            )
 
     def _utility_name(self, dataset: Dataset) -> str:
         """Name of the utility that is asked for or chosen; `OWN` for a function."""
@@ -284,7 +294,9 @@ class DataValuer(BaseEstimator):
         elif isinstance(semivalue, str):
             semivalue = getattr(semivalues, semivalue)
         take = partial(semivalue, key=key)
-        found = add_rounding(take(utility), utility, take, key=jax.random.fold_in(key, 1))
+        kept = {"per_validation_row": True} if self.per_validation_row else {}
+        found = take(utility, **kept)
+        found = add_rounding(found, utility, take, key=jax.random.fold_in(key, 1))
         return add_sketch_error(found, utility, take)
 
     def _store(self, result: Valuation) -> None:

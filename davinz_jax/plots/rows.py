@@ -32,7 +32,7 @@ def rows_figure(
     for axes in grid.flat:
         axes.axis("off")
     for axes, image, caption in zip(grid.flat, images, captions, strict=False):
-        axes.imshow(_scale_to_unit(image), cmap="gray")
+        axes.imshow(scale_to_unit(image), cmap="gray")
         axes.set_title("\n".join(map(drawn, caption.split("\n"))), fontsize=8)
     figure.suptitle(drawn(title), x=0.01, ha="left", fontsize=11)
     return figure
@@ -67,7 +67,8 @@ def sizes_figure(
     return figure
 
 
-def _scale_to_unit(image: Num[np.ndarray, "h w c"]) -> Num[np.ndarray, "h w *c"]:
+def scale_to_unit(image: Num[np.ndarray, "h w c"]) -> Num[np.ndarray, "h w *c"]:
+    """An image stretched to [0, 1]; of one channel or of two, the first without its axis."""
     low, high = float(image.min()), float(image.max())
     scaled = (image - low) / (high - low if high > low else 1.0)
     return scaled if image.shape[-1] == 3 else scaled[..., 0]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, ScalarLike
+from jaxtyping import Float, Int, ScalarLike
 from scipy.stats import t as student
 
 from davinz_jax.files import DAMAGED, Writer
@@ -55,6 +55,19 @@ class ByValidationRow:
         """The players' values: means over validation rows, their weights included."""
         total = np.concatenate([self.values[part] @ self.weights for part in blocks(self.values)])
         return total if self.exposure is None else total / self.exposure
+
+    def extremes(self) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " m"]]:
+        """The players that help and that hurt each validation row most."""
+        most = np.full((2, self.num_rows), -np.inf)
+        who = np.zeros((2, self.num_rows), np.int64)
+        for part in blocks(self.values):
+            for side, own in enumerate((self.values[part], -self.values[part])):
+                place = own.argmax(axis=0)
+                found = np.take_along_axis(own, place[None], 0)[0]
+                better = found > most[side]
+                most[side][better] = found[better]
+                who[side][better] = part.start + place[better]
+        return who[0], who[1]
 
     def columns(self, row: int, level: ScalarLike = 0.95) -> dict[str, Float[np.ndarray, " p"]]:
         """Value, stderr, and limits low and high of each value by itself, to one validation row.

@@ -222,15 +222,14 @@ class Valuation:
         """A pandas frame of what each player is worth to one validation row, best first.
 
         Columns: player, value, stderr, low and high (interval of each value by itself, of the
-        samples alone: the row is given), num_rows, and row where players are rows. Values have the
-        players' values as their mean over rows; stderr is 0 where they are exact.
+        samples alone: the row is given), num_rows, and row where players are rows.
 
         Args:
             row: number of the validation row, from 0.
             level: coverage of an interval, in (0, 1).
 
         Raises:
-            ValueError: if there is no such row, or values by validation row were not kept.
+            ValueError: for no such row, or where values by validation row were not kept.
         """
         return frame_of_row(self, row, level)
 
@@ -303,14 +302,11 @@ class Valuation:
         )
 
     def save(self, path: Path | str) -> None:
-        """Write one file, whole or not at all: a JSON document and arrays, with a checksum.
-
-        Values by validation row go to files of their own beside it.
-        """
+        """Write files, whole or not at all: JSON and arrays, with a checksum; see `writers`."""
         write_whole(Path(path).parent, self.writers(Path(path).name))
 
     def writers(self, name: str) -> dict[str, Writer]:
-        """What writes each file of `save`, by name; that of its own name comes last."""
+        """What writes each file: the values to each validation row, if kept, and `name` last."""
         return writers(self, name)
 
     @classmethod

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from experiments.runtime.program import COMMANDS, as_typed, command_names, command_words
 
-USUAL = ("value", "trust", "score", "detect", "payout", "collect")
+USUAL = ("value", "trust", "score", "explain", "detect", "payout", "collect")
 """Commands for people with data of their own; the others are studies of the method."""
 
 

@@ -10,17 +10,24 @@ from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax import Dataset
 from davinz_jax.data.holdout import is_held_out
+from davinz_jax.files import Writer
 from davinz_jax.semivalues.row_sums import files_of
 from davinz_jax.types import Utility
 from experiments.report import doubts, values
 from experiments.report.chosen import describe_choice
 from experiments.report.doubts import Doubts
+from experiments.report.judged import (
+    VALIDATION_ROWS,
+    Explained,
+    judged_frame,
+    worst_predicted,
+)
 from experiments.report.page.of_values import values_page
 from experiments.report.page.render import REPORT, page_writer
 from experiments.report.plots_ridges import ridge_writers
 from experiments.report.told import Told
 from experiments.report.values import Run
-from experiments.runtime import auto, claims, compose, console, validation_rows
+from experiments.runtime import auto, claims, compose, console, outputs, validation_rows
 from experiments.runtime.auto import Resolved
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
@@ -168,8 +175,11 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     values.show(valued, options.level)
     if found is not None:
         doubts.show_worst(found, options.worst)
-    page = values_page(valued, content, level=options.level, found=found, worst=options.worst)
-    more = {REPORT: page_writer(page)}
+    judged, tables = judge_rows(valued, options.level)
+    page = values_page(
+        valued, content, level=options.level, found=found, worst=options.worst, judged=judged
+    )
+    more = {REPORT: page_writer(page), **tables}
     if found is not None:
         more |= doubts.worst_writers(found, options.worst)
     if options.ridge_figure:
@@ -180,6 +190,15 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
     for path in (checkpoint, checkpoint_of_second(checkpoint), *files_of(checkpoint)):
         path.unlink(missing_ok=True)
     return content
+
+
+def judge_rows(valued: Run, level: float) -> tuple[list[Explained], dict[str, Writer]]:
+    """The validation rows predicted worst, and the table of all; none where none were kept."""
+    if valued.valuation.by_validation_row is None:
+        return [], {}
+    frame = judged_frame(valued.context.dataset, valued.utility, valued.valuation)
+    found = worst_predicted(valued.context, valued.valuation, frame, level=level)
+    return found, {VALIDATION_ROWS: outputs.csv_writer(frame)}
 
 
 def find_told(folder: str | None, dataset: Dataset, choice: Resolved) -> Told | None:

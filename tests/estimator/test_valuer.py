@@ -143,6 +143,17 @@ def test_functions_of_ones_own(data):
     np.testing.assert_allclose(fitted.values_, 1)
 
 
+def test_values_by_validation_row_are_kept_where_asked_for(data):
+    X, y, groups, X_val, y_val, _ = data
+    valuer = dv.DataValuer(random_state=0, per_validation_row=True)
+    valuer.fit(X, y, groups=groups, X_val=X_val, y_val=y_val)
+    rows = valuer.result_.by_validation_row
+    assert rows.values.shape == (3, 40)
+    np.testing.assert_allclose(rows.mean(), valuer.values_, rtol=1e-12, atol=1e-15)
+    with pytest.raises(ValueError, match="got 'standalone'; take shapley"):
+        clone(valuer).set_params(semivalue="standalone").fit(X, y, groups=groups)
+
+
 def test_copies_of_a_group_count_once(data):
     X, y, groups, X_val, y_val, _ = data
     rows = np.concatenate([np.arange(40), np.repeat(np.flatnonzero(groups == 9), 2)])

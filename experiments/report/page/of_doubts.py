@@ -10,6 +10,7 @@ from jaxtyping import Int
 from experiments.report import doubts
 from experiments.report.doubts import Doubts
 from experiments.report.page import drawing
+from experiments.report.page.cells import file_cell, is_number, is_text, shortened
 from experiments.report.page.common import (
     figure_text,
     made_by,
@@ -18,15 +19,6 @@ from experiments.report.page.common import (
     settings_sections,
 )
 from experiments.report.page.document import Cell, Column, Document, Picture, Section, Table
-
-MOST_TEXT = 300
-"""Characters of a text of the user's file that are quoted."""
-
-LONGEST_WORD = 60
-"""Characters of a cell beyond which its column is quoted below the table."""
-
-MOST_DIGITS = 10
-"""Characters of a number beyond which it is shortened."""
 
 
 def doubts_page(found: Doubts, content: Mapping[str, Any], *, worst: int) -> Document:
@@ -95,7 +87,7 @@ def worst_section(found: Doubts, worst: int) -> Section:
         said = ["label → what the others suggest"]
         return Section(title, texts=said, pictures=_drawn(found, places))
     cells = found.own.cells.iloc[places]
-    texts = [name for name in cells if cells[name].map(_is_text).any()]
+    texts = [name for name in cells if cells[name].map(is_text).any()]
     table = _listed(found, places, cells.drop(columns=texts))
     return Section(title, tables=[table], quotes=list(_quoted(found, places, cells[texts])))
 
@@ -109,7 +101,7 @@ def _drawn(found: Doubts, places: Int[np.ndarray, " r"]) -> list[Picture]:
 
 
 def _listed(found: Doubts, places: Int[np.ndarray, " r"], cells: pd.DataFrame) -> Table:
-    own = [[_cell(value) for value in row] for row in cells.to_numpy(dtype=object)]
+    own = [[file_cell(value) for value in row] for row in cells.to_numpy(dtype=object)]
     rows = [
         [Cell(str(row["line"]), row["line"]), *(Cell(str(row[name])) for name in _TEXTS),
          Cell(figure_text(row["margin"]), row["margin"]), *rest]
@@ -117,7 +109,7 @@ def _listed(found: Doubts, places: Int[np.ndarray, " r"], cells: pd.DataFrame) -
     ]  # fmt: skip
     heads = [Column("line"), *(Column(name.replace("_", " "), False) for name in _TEXTS)]
     heads += [Column("margin", hint="low is doubtful")]
-    heads += [Column(str(name), bool(cells[name].map(_is_number).all())) for name in cells]
+    heads += [Column(str(name), bool(cells[name].map(is_number).all())) for name in cells]
     return Table("Lines of the file, counted from 1 with its header", heads, rows)
 
 
@@ -128,7 +120,7 @@ def _quoted(
     for row, texts in zip(_records(found, places), cells.to_numpy(dtype=object), strict=True):
         for name, text in zip(cells, texts, strict=True):
             if isinstance(text, str) and text.strip():
-                yield f"“{_shortened(text.strip())}”", f"{name}, {_caption(row)}"
+                yield f"“{shortened(text.strip())}”", f"{name}, {_caption(row)}"
 
 
 def _records(found: Doubts, places: Int[np.ndarray, " r"]) -> list[dict[Any, Any]]:
@@ -149,32 +141,3 @@ def _views(found: Doubts) -> Section:
 
 
 _TEXTS = ("party", "label", "suggested_label")
-
-
-def _is_text(value: Any) -> bool:
-    """Whether a cell is a text to be read rather than a word of a table."""
-    return isinstance(value, str) and len(value) > LONGEST_WORD
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a cell is a number, or empty."""
-    shown = _cell(value)
-    return shown.order is not None or not shown.text
-
-
-def _cell(value: Any) -> Cell:
-    """A cell of the user's file; a number of many digits is shortened, as it is of little use."""
-    if isinstance(value, int | float | np.number):
-        number = float(value)
-        return Cell("") if np.isnan(number) else Cell(f"{number:g}", number)
-    text = "" if value is None else str(value)
-    mark = "," if "," in text and "." not in text else "."
-    try:
-        number = float(text.replace(mark, "."))
-    except ValueError:
-        return Cell(text)
-    return Cell(text if len(text) <= MOST_DIGITS else f"{number:.6g}".replace(".", mark), number)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"

@@ -10,6 +10,7 @@ from davinz_jax.plots import MOST_BARS, TERM_CAPTIONS, add_opinion, values_figur
 from davinz_jax.semivalues import Valuation
 from experiments.report import all_rows, certainty
 from experiments.report.doubts import Doubts
+from experiments.report.judged import Explained
 from experiments.report.opinions import Opinion, rank_text
 from experiments.report.page import drawing
 from experiments.report.page.common import (
@@ -30,6 +31,7 @@ from experiments.report.page.document import (
     Table,
 )
 from experiments.report.page.of_doubts import worst_section
+from experiments.report.page.of_explained import worst_predicted_section
 from experiments.report.values import Run
 
 MOST_ROWS = 60
@@ -51,6 +53,7 @@ def values_page(
     level: float,
     found: Doubts | None = None,
     worst: int = 0,
+    judged: Sequence[Explained] = (),
 ) -> Document:
     """The page of a valuation of parties or rows.
 
@@ -60,6 +63,7 @@ def values_page(
         level: coverage of the intervals.
         found: what all other rows say of each row, where that is known.
         worst: rows most doubted that are shown.
+        judged: the validation rows predicted worst, where values to each row were kept.
     """
     sections = [] if run.sums is None else [_sums_section(run, level)]
     sections.append(_values_section(run, level))
@@ -67,6 +71,8 @@ def values_page(
         sections.append(_opinion_section(run, run.opinion, level))
     if found is not None:
         sections.append(worst_section(found, worst))
+    if judged:
+        sections.append(worst_predicted_section(judged, len(run.context.dataset.validation)))
     sections.append(Section("What to trust, and why", points=list(_trust(run, content, level))))
     return Document(
         title=f"What the data is worth: {run.title}",

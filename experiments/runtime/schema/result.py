@@ -41,4 +41,18 @@ class Score(Command):
     name: str = option("name of the new party", "new")
 
 
-COMMANDS: dict[str, type] = {"payout": Payout, "score": Score}
+@dataclass
+class Explain(Command):
+    """Options of `experiments.explain`."""
+
+    packages: list[str] = option(PACKAGES, list)
+
+    run: str = option(
+        "folder of a run of experiments.value, per_validation_row=true (path)", MISSING
+    )
+    row: int = option("validation row, from 0, as validation_rows.csv counts", MISSING)
+    level: float = option("coverage of the intervals (probability)", 0.95)
+    most: int = option("players shown that helped, and as many that hurt (players)", 7)
+
+
+COMMANDS: dict[str, type] = {"payout": Payout, "score": Score, "explain": Explain}

@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.detect import main
-from experiments.report.page.of_doubts import _cell
+from experiments.report.page.cells import file_cell
 
 
 def read(folder):
@@ -52,5 +52,5 @@ def test_images_are_drawn(run_command):
      ("1,234.5", "1,234.5", None), ("1,2,3", "1,2,3", None)],
 )  # fmt: skip
 def test_a_decimal_comma_stays_one(text, shown, order):
-    cell = _cell(text)
+    cell = file_cell(text)
     assert (cell.text, cell.order) == (shown, order)

@@ -119,9 +119,8 @@ class Valuation:
     @property
     def stderr_sampling(self) -> Float[np.ndarray, " p"]:
         """Standard error of each value over samples, few ones allowed for; zero if exact."""
-        if not self.is_sampled:
-            return np.zeros(len(self.players))
-        return np.sqrt(self._over_samples.variance)
+        none = np.zeros(len(self.players))
+        return np.sqrt(self._over_samples.variance) if self.is_sampled else none
 
     @property
     def stderr_validation(self) -> Float[np.ndarray, " p"]:
@@ -287,15 +286,14 @@ class Valuation:
                 f"{len(parties.indices)}; pass the partition of the rows that were valued"
             )
         member = np.eye(len(parties))[parties.indices]
-        names = ("resampled", "evidence", "rounded", "sketched")
-        measured = ((name, getattr(self, name)) for name in names)
+        measured = {n: getattr(self, n) for n in ("resampled", "evidence", "rounded", "sketched")}
         return replace(
             self,
             players=parties.names,
             num_rows=np.bincount(parties.indices, self.num_rows, len(parties)).astype(np.int64),
             contributions=self.contributions @ member,
             replicates=None if self.replicates is None else self.replicates @ member,
-            **{name: each and each.combine(member) for name, each in measured},
+            **{name: each and each.combine(member) for name, each in measured.items()},
             by_validation_row=None,
             description={**self.description, "player_kind": "sum of rows"},
             rows=None,
@@ -338,8 +336,8 @@ class Valuation:
         return Spread(factor, len(counts) - 1, own=own)
 
     def _stderr_of(self, source: Any, otherwise: ScalarLike = 0.0) -> Float[np.ndarray, " p"]:
-        num = len(self.players)
-        return np.full(num, otherwise) if source is None else np.sqrt(source.spread.variance)
+        none = np.full(len(self.players), otherwise)
+        return none if source is None else np.sqrt(source.spread.variance)
 
     @property
     def _spreads(self) -> list[Spread]:

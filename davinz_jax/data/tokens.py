@@ -54,6 +54,10 @@ class TextTokenizer:
         found = self.tokenizer.encode_batch([each if is_pair else each[0] for each in texts])
         return [each.ids for each in found], sum(bool(each.overflowing) for each in found)
 
+    def decode(self, rows: Int[np.ndarray, "n t"]) -> list[str]:
+        """The text of each row as it was encoded: cut, and by the tokenizer's own spelling."""
+        return list(self.tokenizer.decode_batch(rows.tolist(), skip_special_tokens=True))
+
     def to_dict(self) -> dict[str, Any]:
         """What encodes further texts alike, as JSON would hold it."""
         return {

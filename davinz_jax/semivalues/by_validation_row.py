@@ -56,6 +56,10 @@ class ByValidationRow:
         total = np.concatenate([self.values[part] @ self.weights for part in blocks(self.values)])
         return total if self.exposure is None else total / self.exposure
 
+    def quantile(self, level: ScalarLike) -> float:
+        """What a standard error is multiplied by for an interval of that level."""
+        return float(student.ppf(0.5 + float(np.asarray(level)) / 2, self.degrees))
+
     def extremes(self) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " m"]]:
         """The players that help and that hurt each validation row most."""
         most = np.full((2, self.num_rows), -np.inf)
@@ -91,8 +95,7 @@ class ByValidationRow:
         stderr = np.zeros_like(values) if self.stderr is None else np.array(self.stderr[:, row])
         width = stderr
         if self.stderr is not None:
-            quantile = student.ppf(0.5 + float(np.asarray(level)) / 2, self.degrees)
-            width = stderr * float(quantile)
+            width = stderr * self.quantile(level)
         limits = {"low": values - width, "high": values + width}
         return {"value": values, "stderr": stderr, **limits}
 

@@ -21,6 +21,12 @@ def test_own_settings_of_cutting_and_padding_do_not_count(folder):
     assert num_cut == 1
 
 
+def test_rows_read_as_texts_again_without_what_is_not_of_them(folder):
+    maker = read_tokenizer(folder, max_tokens=6)
+    ids, _ = maker.encode([("good film",), ("bad " * 9,)])
+    assert maker.decode(pad_rows(ids, pad=maker.pad, width=6)) == ["good film", "bad bad bad bad"]
+
+
 def test_of_a_pair_the_longer_text_is_cut(folder):
     found, num_cut = read_tokenizer(folder, max_tokens=7).encode([("good " * 5, "bad film")])
     assert found == [[2, 4, 4, 3, 5, 6, 3]]

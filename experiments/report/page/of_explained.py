@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Int, Num
 from matplotlib.figure import Figure
 
 from davinz_jax.data import Dataset
+from davinz_jax.data.tokens import read_tokenizer
 from experiments.report.judged import Explained
 from experiments.report.page import drawing
 from experiments.report.page.cells import file_cell, is_text, shortened
@@ -143,8 +144,10 @@ def _quotes(own: OwnRows, places: Sequence[int], names: Sequence[str]) -> list[t
     ]
 
 
-def columns_of(dataset: Dataset, inputs: Float[np.ndarray, "r ..."]) -> pd.DataFrame:
-    """The first columns of rows in the unit of their table; empty for rows that have none."""
+def columns_of(dataset: Dataset, inputs: Num[np.ndarray, "r ..."]) -> pd.DataFrame:
+    """The texts of rows, or their first columns in the unit of their table; empty without."""
+    if dataset.input_kind == "tokens":
+        return pd.DataFrame({"text, as the network reads it": _texts(dataset, inputs)})
     if inputs.ndim != 2 or not dataset.feature_names:
         return pd.DataFrame(index=range(len(inputs)))
     by_name = dict(zip(dataset.feature_names, inputs.T.astype(np.float64), strict=True))
@@ -153,6 +156,16 @@ def columns_of(dataset: Dataset, inputs: Float[np.ndarray, "r ..."]) -> pd.DataF
         found[column["name"]] = _decoded(column, by_name)
     found = found or by_name
     return pd.DataFrame(dict(list(found.items())[:MOST_COLUMNS]))
+
+
+def _texts(dataset: Dataset, inputs: Int[np.ndarray, "r t"]) -> list[str]:
+    """Texts of rows of tokens; their ids, where the tokenizer is no longer there."""
+    encoding = dataset.encoding or {}
+    try:
+        maker = read_tokenizer(encoding["tokenizer"], max_tokens=encoding["max_tokens"])
+        return maker.decode(inputs)
+    except (OSError, KeyError):
+        return [" ".join(map(str, row)) for row in inputs]
 
 
 def _decoded(column: Mapping[str, Any], by_name: Mapping[str, np.ndarray]) -> np.ndarray:

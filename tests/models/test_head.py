@@ -1,5 +1,6 @@
 """A head fitted by ridge to features, against the closed form."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -8,10 +9,16 @@ from davinz_jax.models.head import RIDGES
 from tests.encoders import write_encoder
 
 
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    folder = write_encoder(tmp_path_factory.mktemp("encoder"), num_hidden_layers=1)
+    return load_pretrained(folder, num_outputs=3, key=jax.random.key(0))
+
+
 @pytest.mark.parametrize("num_outputs", [1, 3])
-def test_the_head_solves_a_ridge_regression_of_the_grid(tmp_path, key, num_outputs):
+def test_the_head_solves_a_ridge_regression_of_the_grid(network, num_outputs):
     """W = (XᵀX + λI)⁻¹ Xᵀ(Y − Ȳ) of centred features X, for one λ of the grid."""
-    module, variables = load_pretrained(write_encoder(tmp_path), num_outputs=num_outputs, key=key)
+    module, variables = network
     generator = np.random.default_rng(0)
     rows = generator.integers(4, 14, (30, 5)).astype(np.int32)
     columns = generator.normal(size=(30, num_outputs))

@@ -35,9 +35,8 @@ def test_each_layout_is_read_into_its_leaves(tmp_path, kind, key):
     )
     assert ("token_type_embeddings" in encoder) == (kind != "distilbert")
     assert 0 < np.abs(variables["params"]["head"]["kernel"]).max() < 0.2
-    outputs = module.apply(variables, np.array([[2, 4, 5, 3, 0]], np.int32))
-    assert np.isfinite(outputs).all()
-    assert outputs.shape == (1, 3)
+    row = np.array([[2, 4, 5, 3, 0]], np.int32)
+    assert jax.eval_shape(module.apply, variables, row).shape == (1, 3)
 
 
 def test_an_entry_that_does_not_fit_is_named(tmp_path, key):

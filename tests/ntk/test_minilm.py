@@ -38,10 +38,6 @@ def difference(network, group, output):
     return np.abs(found - wanted).max() / np.abs(wanted).max()
 
 
-def test_the_kernel_of_the_last_layer(network, quick_compilation):
-    assert difference(network, "last_layer_linear", "first") < 1e-4
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("output", ["first", "trace"])
 @pytest.mark.parametrize("group", list(GROUPS))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.data import Dataset, Validation
+from davinz_jax.models import fit_head, pretrained_variables
 from experiments.runtime.auto import read_choice
 from experiments.runtime.errors import InputError
 from experiments.runtime.network import HEADS, Model
@@ -29,16 +30,18 @@ def bert(folder, **changes):
 
 
 def test_a_fitted_head_knows_the_labels_and_a_drawn_one_does_not(folder, texts, key):
-    errors = {}
+    heads = {}
     for head in HEADS:
         model = bert(folder, head=head)
         module = model.module(texts)
         assert module.knows_labels == (head == "ridge")
         assert model.remark(texts).notes == (HEADS[head],)
         (variables,) = model.variables(module, texts, 3, key)
-        outputs = np.asarray(module.apply(variables, IDS))
-        errors[head] = np.square(np.eye(2)[texts.targets] - outputs).mean()
-    assert errors["ridge"] < 0.25 < errors["drawn"]
+        heads[head] = variables["params"]["head"]
+    drawn = pretrained_variables(folder, module, key=key)["params"]["head"]
+    np.testing.assert_array_equal(heads["drawn"]["kernel"], drawn["kernel"])
+    fitted = fit_head(module, {"params": variables["params"]}, IDS, np.eye(2)[texts.targets])
+    np.testing.assert_array_equal(heads["ridge"]["kernel"], fitted["params"]["head"]["kernel"])
 
 
 def test_texts_and_numbers_need_networks_of_their_own(folder, texts):

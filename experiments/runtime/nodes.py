@@ -11,6 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 from experiments.runtime import option_types, protocols
 from experiments.runtime.errors import InputError
 
+MISSING = "???"
+"""What stands for a setting that is to be given."""
+
 AUTO = "auto"
 """Target of a node that leaves the choice to the command (`auto.py`)."""
 
@@ -32,8 +35,15 @@ def make(option: str, node: Mapping[str, Any]) -> Any:
     """What a node of a configuration gives.
 
     Raises:
-        InputError: with what it was refused for, under the option's name.
+        InputError: for a setting that is to be given and is not; with what it was refused for,
+            under the option's name.
     """
+    for name, value in node.items():
+        if value == MISSING:
+            raise InputError(
+                f"{option}.{name}: wanted a value, got none; set {option}.{name}=…, which --help "
+                "explains"
+            )
     option_types.check_node(option, node)
     try:
         return instantiate(node, _convert_="all")

@@ -77,6 +77,7 @@ def test_rows_of_wrong_labels_are_found_by_frozen_features(notes, folder, run_co
         (("model=auto",), "data.tokenizer: wanted a folder|tokenizer: wanted a folder"),
         ((f"data.max_tokens={POSITIONS + 1}",), "max_tokens: wanted at most 12"),
         (("data.tokenizer={folder}", "model=mlp_table"), "model: wanted a pretrained encoder"),
+        (("data.text=???",), "data.text: wanted a value, got none; set data.text=…"),
         (("model.weights=nowhere",), "tokenizer: wanted tokenizer.json, got no nowhere"),
         (("corruption=noise",), "noise: wanted rows of numbers, got texts"),
         (("ntk.output=label",), "output: wanted 'trace', 'first' or 'scalar'"),

@@ -170,7 +170,7 @@ class Explained:
         return f"{said}; its score is {self.judged['score']:.3g}"
 
     def sentences(self) -> list[str]:
-        """What is predicted, who helped and hurt most, and how many did so beyond doubt."""
+        """What is predicted, who helped and hurt most, and how many did so clearly."""
         lines = [self.prediction]
         for word, side in self.sides.items():
             if len(side):
@@ -181,7 +181,7 @@ class Explained:
             f"{int((low > 0).sum()):,} helped and {int((high < 0).sum()):,} hurt"
         )
         if self.is_sampled:
-            said += f" beyond doubt, each by itself at {self.level:.0%}"
+            said += f" with an interval clear of zero, each by itself at {self.level:.0%}"
         return [*lines, said]
 
     def call(self, player: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from davinz_jax.data import Dataset
 from davinz_jax.files import write_whole
 from davinz_jax.plots import Line, beside_figure, effects_figure
-from experiments.report import doubts, plots
+from experiments.report import certainty, doubts, plots
 from experiments.report.judged import VALIDATION_ROWS, Explained
 from experiments.report.page.of_explained import caption, explained_page
 from experiments.report.page.render import REPORT, page_writer
@@ -151,6 +151,8 @@ def show(found: Explained) -> None:
     """Print what is predicted, and who helped and hurt."""
     for text in found.sentences():
         console.say(text)
+    if scarce := certainty.scarce_note(found.valuation):
+        console.note(f"{scarce}; intervals of one row are not widened so")
     known = [name for name in ("party", "label") if name in found.frame]
     for word, side in found.sides.items():
         rows = [

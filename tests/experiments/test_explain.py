@@ -61,6 +61,7 @@ def test_images_stand_side_by_side_and_sampled_values_have_intervals(
     assert best["low"] < best["value"] < best["high"]
     page = (folder / "report.html").read_text()
     assert page.count("data:image/png") == 7
+    assert "Rare samples may have been missed" in page
 
 
 def test_refusals(run_command, saved_run, table, tmp_path):

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from davinz_jax.data import Dataset
 from davinz_jax.data.tokens import read_tokenizer
+from experiments.report import certainty
 from experiments.report.judged import Explained
 from experiments.report.page import drawing
 from experiments.report.page.cells import file_cell, is_text, shortened
@@ -66,7 +67,16 @@ def trust(found: Explained) -> list[tuple[str, str]]:
         ("Intervals cover the coalitions that were sampled.", errors)
         if found.is_sampled
         else ("No error is shown.", "These values are exact; only sampled ones have intervals."),
+        *_scarce(found),
     ]
+
+
+def _scarce(found: Explained) -> list[tuple[str, str]]:
+    """What the values' own errors allow for and intervals of one row do not."""
+    if not (said := certainty.scarce_note(found.valuation)):
+        return []
+    reason = f"Of the values themselves, {said}. Intervals of one row are not widened so."
+    return [("Rare samples may have been missed.", reason)]
 
 
 def _of_row(found: Explained, own: OwnRows | None) -> Section:

@@ -10,6 +10,7 @@ the same validation rows:
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +89,18 @@ def area(score: Float[np.ndarray, " n"], corrupted: Bool[np.ndarray, " n"]) -> d
 def how_sure(valuation: Valuation) -> dict[str, float]:
     """How wide the intervals of values are, and what share leaves zero out."""
     limits = valuation.intervals(0.95)
+    by_spread = replace(valuation, evidence=None)  # without what few samples may have missed
+    alone = by_spread.intervals(0.95)
     half = (limits[:, 1] - limits[:, 0]) / 2
     spread = float(valuation.values.std())
-    noise = float(np.mean(np.square(valuation.stderr_sampling)))
+    noise = float(np.mean(np.square(by_spread.stderr_sampling)))
     return {
         "spread": spread,
         "median_half_width": float(np.median(half)),
-        "share_clear_of_zero": float(np.mean((limits[:, 0] > 0) | (limits[:, 1] < 0))),
+        "median_half_width_of_spread_alone": float(np.median(alone[:, 1] - alone[:, 0]) / 2),
+        "share_clear_of_zero": float(np.mean(limits.prod(axis=1) > 0)),
+        "share_clear_of_zero_by_spread_alone": float(np.mean(alone.prod(axis=1) > 0)),
+        "share_that_hangs_on_few_samples": len(valuation.scarce) / len(valuation.players),
         "share_of_variance_that_is_sampling": noise / spread**2,
     }
 

@@ -174,7 +174,7 @@ def test_intervals_hold_the_exact_entries(metric):
         truth = semivalue(utility, per_validation_row=True).by_validation_row.values
         held = []
         for seed in range(3):
-            found = semivalue(utility, sampling=Sampling(method, 32), key=jax.random.key(seed),
+            found = semivalue(utility, sampling=Sampling(method, 24), key=jax.random.key(seed),
                               per_validation_row=True).by_validation_row  # fmt: skip
             for row, own in enumerate(truth.T):
                 limits = found.columns(row)

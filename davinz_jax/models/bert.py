@@ -95,10 +95,15 @@ class BERT(nn.Module):
 
     def pool(self, inputs: Int[jax.Array | np.ndarray, "n t"]) -> Float[jax.Array, "n d"]:
         """The state that the head sees: a row's features, frozen ones where it alone is fitted."""
-        states = self.states(inputs)
+        return self.pool_states(self.states(inputs), jnp.asarray(inputs) != self.shape.pad)
+
+    def pool_states(
+        self, states: Float[jax.Array, "n t d"], mask: Bool[jax.Array | np.ndarray, "n t"]
+    ) -> Float[jax.Array, "n d"]:
+        """The state that the head sees, of those of all tokens; the mask leaves padding out."""
         if self.pooling == "cls":
             return states[:, 0]
-        weights = (jnp.asarray(inputs) != self.shape.pad).astype(states.dtype)
+        weights = jnp.asarray(mask).astype(states.dtype)
         total = jnp.einsum("ntd,nt->nd", states, weights)
         return total / jnp.maximum(weights.sum(axis=1, keepdims=True), 1)
 

@@ -1,0 +1,72 @@
+"""What the run says: AUC of wrong labels and accuracy of tuned networks, with intervals."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float
+
+from davinz_jax.data.randomness import numpy_generator
+from davinz_jax.evaluation import detection_auc, mean_interval
+from davinz_jax.types import PRNGKey
+
+OURS = "tangent_shapley"
+NUM_RESAMPLES = 1000
+
+
+def aucs(
+    values: Mapping[str, Float[np.ndarray, " n"]],
+    is_wrong: Bool[np.ndarray, " n"],
+    *,
+    key: PRNGKey,
+    level: float,
+) -> dict[str, dict[str, float]]:
+    """AUC of each method's values for wrong labels, with a bootstrap over right and wrong rows.
+
+    The same resamples serve all methods; `margin_less` is the tangent margin's AUC less a method's.
+    """
+    generator = numpy_generator(key)
+    wrong, right = np.flatnonzero(is_wrong), np.flatnonzero(~is_wrong)
+    draws = [
+        np.concatenate([generator.choice(part, len(part)) for part in (wrong, right)])
+        for _ in range(NUM_RESAMPLES)
+    ]
+    ours = [detection_auc(values["tangent_margin"][rows], is_wrong[rows]) for rows in draws]
+    found = {}
+    for name, each in values.items():
+        sampled = np.array([detection_auc(each[rows], is_wrong[rows]) for rows in draws])
+        low, high = _bounds(sampled, level)
+        less_low, less_high = _bounds(np.array(ours) - sampled, level)
+        found[name] = {
+            "auc": float(detection_auc(each, is_wrong)), "low": low, "high": high,
+            "margin_less_low": less_low, "margin_less_high": less_high,
+        }  # fmt: skip
+    return found
+
+
+def tuned(records: Sequence[Mapping[str, Any]], *, level: float) -> list[dict[str, Any]]:
+    """Mean accuracy of networks tuned on each set of rows, and what the top loses beside others.
+
+    `ahead` is the mean over seeds of the accuracy on a method's top less that on random rows, or,
+    of its bottom, of its top less its bottom; paired by the seed.
+    """
+    frame = pd.DataFrame(records)
+    table = frame.pivot_table(index="seed", columns=["method", "side"], values="accuracy")
+    found = []
+    for method, side in table.columns:
+        accuracy = mean_interval(table[method, side].to_numpy(), level=level)
+        top = table[method, "top"]
+        other = table["random", "top"] if side == "top" else table[method, side]
+        ahead = mean_interval((top - other).to_numpy(), level=level)
+        found.append({
+            "method": method, "side": side,
+            "accuracy": accuracy.value, "low": accuracy.low, "high": accuracy.high,
+            "ahead": ahead.value, "ahead_low": ahead.low, "ahead_high": ahead.high,
+        })  # fmt: skip
+    return found
+
+
+def _bounds(sampled: Float[np.ndarray, " b"], level: float) -> tuple[float, float]:
+    low, high = np.quantile(sampled, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,0 +1,152 @@
+"""The page of a kept result: `python -m experiments.studies.finetuning.page` writes it anew.
+
+It is made of results/finetuning.json alone, so that it cannot say other numbers than that does.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from davinz_jax.files import write_whole
+from experiments.report.tables import markdown
+from experiments.runtime import outputs
+from experiments.studies.finetuning.methods import METHODS
+
+STEM = "finetuning"
+ROOT = Path(__file__).parents[3]
+KEPT, PAGE = ROOT / "results", ROOT / "docs" / f"{STEM}.md"
+INTRODUCTION = """# Fine-tuning data: what rows are worth to a pretrained encoder
+
+Which texts help a pretrained encoder that is fine-tuned on them, which hurt, and which have a wrong
+label? Made by `python -m experiments.finetuning path=… validation_path=… weights=… keep=true` and
+kept in `results/`; this page is made of that file by
+`python -m experiments.studies.finetuning.page`. How to value one's own texts: [text.md](text.md).
+
+**The rows** are drawn from the training split of Reuters R8 (eight classes), {noise:.0%} of their
+labels replaced by another class; the validation rows are of the test split, with true labels. Every
+row is a player. The encoder is MiniLM (6 layers, 384 wide), each text cut to {max_tokens} tokens.
+
+**Ours** is regression with the tangent kernel of the last {num_tuned} layers and the head at the
+pretrained weights (of one logit, used for every class), scored by the probability of the right
+class. Shapley values are sampled by {num_permutations} permutations, each of which takes the exact
+score of every prefix. A margin is a row's label against the best other one by regression on all
+other rows, and sees no clean label.
+
+**Rivals** see the same rows: the same regression with an RBF kernel on frozen features and on
+TF-IDF, KNN-Shapley, the influence function of the same tangent kernel (the form of TRAK and LoGra),
+and chance.
+
+**Tuned networks** are the encoder's last {num_tuned} layers and head, trained by Adam for
+{num_epochs} epochs on the {share:.0%} of the rows with the highest, and with the lowest, values,
+with the labels that they have. Intervals are Student's over {num_seeds} seeds of head and order, of
+one draw of rows; those of AUC are a bootstrap over rows.
+"""
+
+
+def main() -> None:
+    """Write the page from what is kept."""
+    text = page(outputs.read_result(KEPT / f"{STEM}.json"))
+    write_whole(PAGE.parent, {PAGE.name: outputs.text_writer(text)})
+
+
+def page(content: Mapping[str, Any]) -> str:
+    """The page of one result."""
+    parts = [INTRODUCTION.format(**content["config"]), "## What was found\n"]
+    parts += [f"- {line}" for line in verdicts(content)]
+    parts += [f"\n![tuned networks and rows removed](../results/{STEM}.png)\n", "## Methods\n"]
+    parts += [*markdown(*method_rows(content)), "\n## What it took\n"]
+    parts += [*markdown(*second_rows(content)), "", *_made(content)]
+    return "\n".join(parts) + "\n"
+
+
+def verdicts(content: Mapping[str, Any]) -> Iterator[str]:
+    """What the numbers say, a sentence or a few a line."""
+    auc = content["auc"]
+    yield (
+        f"**Wrong labels** ({content['num_wrong']} of {content['num_rows']:,} rows): AUC "
+        f"{_auc(auc['tangent_margin'])} by tangent margins, {_auc(auc['tangent_shapley'])} by "
+        f"tangent Shapley values. {_ahead('RBF margins on frozen features', auc['frozen_margin'])} "
+        f"{_ahead('RBF margins on TF-IDF', auc['tfidf_margin'])}"
+    )
+    tuned = _by_place(content)
+    top, bottom = tuned["tangent_shapley", "top"], tuned["tangent_shapley", "bottom"]
+    yield (
+        f"**Tuned on the top {content['config']['share']:.0%}** by tangent Shapley values a "
+        f"network reaches {top['accuracy']:.3f}, on as many random rows "
+        f"{tuned['random', 'top']['accuracy']:.3f} (less by {_less(top)}), on the bottom ones "
+        f"{bottom['accuracy']:.3f} (less by {_less(bottom)})."
+    )
+    tops = {name: entry for (name, side), entry in tuned.items() if side == "top"}
+    best = max(tops, key=lambda name: tops[name]["accuracy"])
+    yield f"**The best top of all** is that by {METHODS[best].title}: {tops[best]['accuracy']:.3f}."
+    sampling = content["sampling"]
+    yield (
+        "**Sampling error**: a standard error of "
+        f"{sampling['mean_stderr']:.1e} a row on average; values spread by "
+        f"{sampling['spread_of_values']:.1e}."
+    )
+
+
+def method_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Headers and rows: a method a line."""
+    tuned = _by_place(content)
+    headers = ("method", "clean labels", "AUC of wrong labels", "tuned on top", "top less random",
+               "tuned on bottom", "without the lowest half")  # fmt: skip
+    rows = [
+        (method.title, "yes" if method.is_clean else "", _auc(content["auc"][name]),
+         _accuracy(tuned.get((name, "top"))),
+         "" if name == "random" else _less(tuned[name, "top"]),
+         _accuracy(tuned.get((name, "bottom"))), f"{content['curves'][name][-1]:.3f}")
+        for name, method in METHODS.items()
+    ]  # fmt: skip
+    return headers, rows
+
+
+def second_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Headers and rows: a phase a line."""
+    phases = content["seconds"].items()
+    rows = [(phase, f"{seconds:.0f}") for phase, seconds in phases if seconds >= 0.5]
+    return ("phase", "seconds"), rows
+
+
+def _by_place(content: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, float]]:
+    return {(entry["method"], entry["side"]): entry for entry in content["tuned"]}
+
+
+def _auc(found: Mapping[str, float]) -> str:
+    return f"{found['auc']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"
+
+
+def _accuracy(found: Mapping[str, float] | None) -> str:
+    return (
+        ""
+        if found is None
+        else f"{found['accuracy']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+    )
+
+
+def _less(found: Mapping[str, float]) -> str:
+    return f"{found['ahead']:.3f} [{found['ahead_low']:.3f}, {found['ahead_high']:.3f}]"
+
+
+def _ahead(what: str, found: Mapping[str, float]) -> str:
+    """Whether the tangent margin's AUC is above another's, by the interval of their difference."""
+    low, high = found["margin_less_low"], found["margin_less_high"]
+    text = f"{_auc(found)}; tangent margins less these: {low:+.4f} to {high:+.4f}"
+    verdict = "behind" if low > 0 else "ahead" if high < 0 else "not told apart"
+    return f"{what}: {text}, {verdict}."
+
+
+def _made(content: Mapping[str, Any]) -> Iterator[str]:
+    versions = content["versions"]
+    shown = ", ".join(f"{key} {versions[key]}" for key in ("python", "jax", "flax", "scipy"))
+    yield (
+        f"{versions['device']}; commit {versions['commit']}; {shown}. {content['num_rows']:,} rows "
+        f"and {content['num_validation_rows']:,} validation rows; parameters "
+        f"`{content['parameters']}`."
+    )
+    yield from (f"\nNote: {note}." for note in content["notes"])
+
+
+if __name__ == "__main__":
+    main()

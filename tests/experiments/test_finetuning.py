@@ -12,6 +12,7 @@ from experiments.finetuning import main
 from experiments.runtime.app import launch
 from experiments.studies.finetuning import page
 from experiments.studies.finetuning.methods import METHODS
+from experiments.studies.finetuning.run import TUNED
 from tests.encoders import write_encoder
 
 SIZES = ("num_rows=40", "num_validation_rows=20", "num_permutations=3", "num_epochs=1",
@@ -65,7 +66,7 @@ def test_a_run_leaves_values_numbers_and_a_page_and_is_not_done_twice(run, monke
     assert list(values) == ["wrong_label", *METHODS]
     assert values["wrong_label"].sum() == content["num_wrong"] == 4
     assert set(content["auc"]) == set(METHODS)
-    assert len(content["tuned"]) == 2 * len(METHODS) - 1
+    assert len(content["tuned"]) == 2 * len(TUNED) - 1 + 2
     assert not {"path", "weights"} & set(content["config"])
     text = page.page(content)
     margin = content["auc"]["tangent_margin"]

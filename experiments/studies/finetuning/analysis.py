@@ -46,19 +46,23 @@ def aucs(
 
 
 def tuned(records: Sequence[Mapping[str, Any]], *, level: float) -> list[dict[str, Any]]:
-    """Mean accuracy of networks tuned on each set of rows, and what the top loses beside others.
+    """Mean accuracy of networks tuned on each set of rows, and how far a top is ahead.
 
-    `ahead` is the mean over seeds of the accuracy on a method's top less that on random rows, or,
-    of its bottom, of its top less its bottom; paired by the seed.
+    `ahead` is the mean over seeds, paired by them, of the accuracy on a set less that on random
+    rows; for the bottom of classes, of the top of classes less it.
     """
     frame = pd.DataFrame(records)
     table = frame.pivot_table(index="seed", columns=["method", "side"], values="accuracy")
     found = []
     for method, side in table.columns:
-        accuracy = mean_interval(table[method, side].to_numpy(), level=level)
-        top = table[method, "top"]
-        other = table["random", "top"] if side == "top" else table[method, side]
-        ahead = mean_interval((top - other).to_numpy(), level=level)
+        own = table[method, side]
+        if side == "class_bottom":
+            difference = table[method, "class_top"] - own
+        else:
+            difference = own - table["random", "class_top"]
+        accuracy, ahead = (
+            mean_interval(each.to_numpy(), level=level) for each in (own, difference)
+        )
         found.append({
             "method": method, "side": side,
             "accuracy": accuracy.value, "low": accuracy.low, "high": accuracy.high,

@@ -10,6 +10,13 @@ from davinz_jax.plots import INK, PALETTE, style
 from experiments.report.plots import plt
 from experiments.studies.finetuning.methods import METHODS
 
+_SIDES = {
+    "class_top": "highest of each class",
+    "class_bottom": "lowest of each class",
+    "top": "highest of all",
+}
+_COLOURS = {"class_top": PALETTE[2], "class_bottom": PALETTE[5], "top": PALETTE[1]}
+
 
 def draw(content: Mapping[str, Any]) -> dict[str, Figure]:
     """Every figure, by file name."""
@@ -18,14 +25,14 @@ def draw(content: Mapping[str, Any]) -> dict[str, Figure]:
 
 def _figure(content: Mapping[str, Any]) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
-    names = list(METHODS)
+    names = [name for name in METHODS if any(e["method"] == name for e in content["tuned"])]
     for entry in content["tuned"]:
         place = names.index(entry["method"])
-        colour = PALETTE[2] if entry["side"] == "top" else PALETTE[5]
+        colour = _COLOURS[entry["side"]]
         left.plot([entry["low"], entry["high"]], [place, place], color=colour, linewidth=2)
         left.plot(entry["accuracy"], place, "o", color=colour)
-    for side, colour in (("highest values", PALETTE[2]), ("lowest values", PALETTE[5])):
-        left.plot([], [], "o-", color=colour, label=side)
+    for side, label in _SIDES.items():
+        left.plot([], [], "o-", color=_COLOURS[side], label=label)
     left.set_yticks(range(len(names)), [METHODS[name].title for name in names], fontsize=8)
     left.invert_yaxis()
     share = content["config"]["share"]

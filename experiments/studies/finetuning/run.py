@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 from omegaconf import DictConfig
 
 from davinz_jax.evaluation import detection_auc
@@ -28,6 +29,20 @@ from experiments.studies.kept import Shelf, decisive, find_once, leave, run_in_f
 RESULT = f"{page.STEM}.json"
 REMOVED = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 """Shares of the rows removed, lowest values first."""
+TUNED = (
+    "tangent_shapley",
+    "tangent_margin",
+    "frozen_shapley",
+    "knn_shapley",
+    "influence",
+    "random",
+)
+"""Methods on whose rows networks are tuned, which takes longest."""
+UNTUNED = {
+    **dict.fromkeys(("tangent_margin", "knn_shapley", "influence"), ("top",)),
+    "random": ("top", "class_bottom"),
+}
+"""Sets of rows by these methods on which none is tuned."""
 
 
 def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
@@ -130,20 +145,37 @@ def _tune_all(
             made.append(Tuner(problem, cfg.num_tuned, cfg.num_epochs))
         return made[0].accuracy(rows, seed)
 
-    count = round(cfg.share * len(problem.dataset))
     records = list[dict[str, Any]]()
-    for name, found in scored.items():
-        order = np.argsort(found.values, kind="stable")
-        sides = {"top": order[-count:], "bottom": order[:count]}
+    for name in TUNED:
+        sides = choose_rows(scored[name].values, problem.dataset.targets, cfg.share)
         for side, rows in sides.items():
-            if name == "random" and side == "bottom":
+            if side in UNTUNED.get(name, ()):
                 continue
             for seed in range(cfg.num_seeds):
-                find = partial(_named, accuracy, np.sort(rows), seed)
+                find = partial(_named, accuracy, rows, seed)
                 piece = (*known.items(), name, side, seed)
                 kept = find_once(store, f"tuned-{name}-{side}-{seed}", piece, find)
                 records.append({"method": name, "side": side, "seed": seed, **kept})
     return records
+
+
+def choose_rows(
+    values: Float[np.ndarray, " n"], classes: Int[np.ndarray, " n"], share: float
+) -> dict[str, Int[np.ndarray, " r"]]:
+    """Rows that networks are tuned on: highest values of all, and ends of each class, in order.
+
+    A class gives its share of rows, one at least.
+    """
+    order = np.argsort(values, kind="stable")
+    of_class = [order[classes[order] == each] for each in np.unique(classes)]
+    counts = [max(1, round(share * len(rows))) for rows in of_class]
+    ends = list(zip(of_class, counts, strict=True))
+    found = {
+        "top": order[-round(share * len(order)) :],
+        "class_top": np.concatenate([rows[-count:] for rows, count in ends]),
+        "class_bottom": np.concatenate([rows[:count] for rows, count in ends]),
+    }
+    return {side: np.sort(rows) for side, rows in found.items()}
 
 
 def _named(accuracy: Callable[[np.ndarray, int], float], rows: np.ndarray, seed: int) -> Any:

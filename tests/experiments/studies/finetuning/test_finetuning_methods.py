@@ -12,6 +12,7 @@ from davinz_jax.models import load_pretrained
 from experiments.studies.finetuning import analysis, training
 from experiments.studies.finetuning.methods import influence
 from experiments.studies.finetuning.problem import Problem
+from experiments.studies.finetuning.run import choose_rows
 from experiments.studies.finetuning.training import Tuner, frozen_states, tuned_layers
 from tests.encoders import write_encoder
 
@@ -98,7 +99,8 @@ def test_intervals_are_paired():
     )  # fmt: skip
     assert found["same"]["margin_less_low"] == found["same"]["margin_less_high"] == 0
     assert found["same"]["low"] < found["same"]["auc"] < found["same"]["high"]
-    accuracies = {("tangent_shapley", "top"): (0.9, 0.7), ("random", "top"): (0.8, 0.6)}
+    accuracies = {("tangent_shapley", "class_top"): (0.9, 0.7),
+                  ("random", "class_top"): (0.8, 0.6)}  # fmt: skip
     records = [
         {"method": method, "side": side, "seed": seed, "accuracy": value}
         for (method, side), values in accuracies.items()
@@ -107,3 +109,11 @@ def test_intervals_are_paired():
     (_, ours) = analysis.tuned(records, level=0.95)
     np.testing.assert_allclose([ours["ahead"], ours["ahead_low"], ours["ahead_high"]], 0.1)
     assert ours["low"] < 0.8 < ours["high"]
+
+
+def test_rows_are_chosen_of_all_and_of_each_class():
+    values, classes = np.arange(12.0)[::-1], np.array([0] * 8 + [1] * 4)
+    found = choose_rows(values, classes, 0.25)
+    assert {side: rows.tolist() for side, rows in found.items()} == {
+        "top": [0, 1, 2], "class_top": [0, 1, 8], "class_bottom": [6, 7, 11],
+    }  # fmt: skip

@@ -134,8 +134,8 @@ class Bench:
 
         with self.stages.stage("margins, TF-IDF"):
             made: Any = TfidfVectorizer(max_features=5000, sublinear_tf=True)
-            counted = made.fit_transform(self.problem.texts).toarray().astype(np.float32)
-            dataset = as_numbers(self.problem, counted)
+            weighed = made.fit_transform(self.problem.texts).toarray().astype(np.float32)
+            dataset = as_numbers(self.problem, weighed)
             made = Ingredients(None, dataset, self.ingredients.parties, key=self._key(0))
             kernel = made.regression_kernel("rbf")
             return Scored(label_margins(kernel, dataset.targets).margin)

@@ -92,7 +92,7 @@ def verdicts(content: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def method_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
+def method_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """Headers and rows: a method a line."""
     tuned = _by_place(content)
     headers = ("method", "clean labels", "AUC of wrong labels", "tuned on top of classes",
@@ -109,7 +109,7 @@ def method_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], list[Sequenc
     return headers, rows
 
 
-def second_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], list[Sequence[str]]]:
+def second_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """Headers and rows: a phase a line."""
     phases = content["seconds"].items()
     rows = [(phase, f"{seconds:.0f}") for phase, seconds in phases if seconds >= 0.5]

@@ -123,6 +123,8 @@ class _Tail:
     ) -> Float[jax.Array, "b k"]:
         """Outputs, from the states below."""
         for name in self.names:
-            states = Layer(self.model.shape).apply({"params": params[name]}, states, mask)
+            layer = Layer(self.model.shape)
+            states = jnp.asarray(layer.apply({"params": params[name]}, states, mask))
         pooled = self.model.pool_states(states, mask)
-        return nn.Dense(self.model.num_outputs).apply({"params": params["head"]}, pooled)
+        head = nn.Dense(self.model.num_outputs)
+        return jnp.asarray(head.apply({"params": params["head"]}, pooled))

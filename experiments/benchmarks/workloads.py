@@ -17,12 +17,17 @@ from jaxtyping import Float
 
 from davinz_jax.data import Dataset, Parties, Validation, load_mnist, simulate_ising
 from davinz_jax.models import BERT, CNN, CNN8, apply_function, initialise, resnet18, vgg13
+from davinz_jax.models.vit import ImageShape, ViT
 from davinz_jax.ntk import TangentKernel, block_rows
 from davinz_jax.types import Apply, Output, Variables
 
-NETWORKS = ("cnn", "cnn8", "vgg13", "resnet18", "bert")
+NETWORKS = ("cnn", "cnn8", "vgg13", "resnet18", "bert", "vit")
+SMALL_VIT = ImageShape(size=32, patch=4, width=384, num_layers=6, num_heads=6, inner_width=1536)
+"""A vision transformer as large as MiniLM: 64 patches and the class token."""
 TOKENS = 64
 """Of each text; all of them are drawn, none is padding."""
+_WIDE = ("vgg13", "vit")
+"""Networks on random images of 32×32×3."""
 RIDGE = 1e-2
 """λ in measurements of algebra: as large as the kernels' share of the identity."""
 
@@ -40,7 +45,10 @@ class Workload:
 
 def workload(network: str, num_rows: int) -> Workload:
     """One of `NETWORKS` on n rows of the size it is measured at."""
-    modules = {"cnn": CNN, "cnn8": CNN8, "vgg13": vgg13, "resnet18": resnet18, "bert": BERT}
+    modules = {
+        "cnn": CNN, "cnn8": CNN8, "vgg13": vgg13, "resnet18": resnet18, "bert": BERT,
+        "vit": lambda: ViT(SMALL_VIT, num_outputs=10),
+    }  # fmt: skip
     module = modules[network]()
     dataset = _rows(network, num_rows)
     variables = initialise(module, jax.random.key(0), dataset.inputs)
@@ -52,7 +60,7 @@ def source(network: str) -> str:
     """Where the rows of a network come from."""
     if network == "cnn8":
         return "Ising 8×8"
-    if network == "vgg13":
+    if network in _WIDE:
         return "random 32×32×3"
     if network == "bert":
         return f"{TOKENS} random tokens"
@@ -72,9 +80,9 @@ def _rows(network: str, num_rows: int) -> Dataset:
         )
     if network == "bert":
         return random_texts(num_rows)
-    if network != "vgg13" and has_mnist():
+    if network not in _WIDE and has_mnist():
         return load_mnist(num_rows=num_rows, num_validation_rows=10)
-    shape = (32, 32, 3) if network == "vgg13" else (28, 28, 1)
+    shape = (32, 32, 3) if network in _WIDE else (28, 28, 1)
     return random_images(num_rows, shape)
 
 

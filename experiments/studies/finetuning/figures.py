@@ -40,7 +40,7 @@ def _figure(content: Mapping[str, Any]) -> Figure:
     left.legend(frameon=False, fontsize=8, loc="lower left")
     for at, (name, curve) in enumerate(content["curves"].items()):
         colour = INK if name == "random" else PALETTE[at % len(PALETTE)]
-        line = "--" if name == "random" else "-"
+        line = "--" if name == "random" else "-" if at < len(PALETTE) else ":"
         shares = 100 * np.array(content["removed"])
         right.plot(shares, curve, line, color=colour, label=METHODS[name].title, marker="o", ms=3)
     right.set_xlabel("% of rows removed, lowest values first")

@@ -11,12 +11,14 @@ import pytest
 from experiments.finetuning import main
 from experiments.runtime.app import launch
 from experiments.studies.finetuning import page
+from experiments.studies.finetuning.layers import KERNELS
 from experiments.studies.finetuning.methods import METHODS
 from experiments.studies.finetuning.run import TUNED
 from tests.encoders import write_encoder
 
 SIZES = ("num_rows=40", "num_validation_rows=20", "num_permutations=3", "num_epochs=1",
-         "num_seeds=2", "num_tuned=1", "share=0.5", "max_tokens=8")  # fmt: skip
+         "num_seeds=2", "num_tuned=1", "num_layer_rows=30", "share=0.5",
+         "max_tokens=8")  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,10 +74,13 @@ def test_a_run_leaves_values_numbers_and_a_page_and_is_not_done_twice(run, monke
     margin = content["auc"]["tangent_margin"]
     assert f"AUC {margin['auc']:.4f} [{margin['low']:.4f}, {margin['high']:.4f}]" in text
     assert "| phase | seconds |" in text
+    assert set(content["layers"]["kernels"]) == set(KERNELS)
+    assert content["layers"]["num_rows"] == 30
+    assert "tangent kernel, all parameters" in text
     assert (folder / "report.html").stat().st_size > 10_000
     (folder / "finetuning.json").unlink()
-    for name in ("Bench.score", "Tuner"):
-        monkeypatch.setattr(f"experiments.studies.finetuning.run.{name}", None)
+    for name in ("Bench.score", "Tuner", "layers.margins_by"):
+        monkeypatch.setattr(f"experiments.studies.finetuning.run.{name}", pytest.fail)
     run("overwrite=true")
     again = json.loads((folder / "finetuning.json").read_text())
     assert again["auc"] == content["auc"]

@@ -11,7 +11,6 @@ from davinz_jax.data.randomness import numpy_generator
 from davinz_jax.evaluation import detection_auc, mean_interval
 from davinz_jax.types import PRNGKey
 
-OURS = "tangent_shapley"
 NUM_RESAMPLES = 1000
 
 
@@ -21,10 +20,11 @@ def aucs(
     *,
     key: PRNGKey,
     level: float,
+    ours: str = "tangent_margin",
 ) -> dict[str, dict[str, float]]:
     """AUC of each method's values for wrong labels, with a bootstrap over right and wrong rows.
 
-    The same resamples serve all methods; `margin_less` is the tangent margin's AUC less a method's.
+    The same resamples serve all methods; `margin_less` is the AUC of `ours` less a method's.
     """
     generator = numpy_generator(key)
     wrong, right = np.flatnonzero(is_wrong), np.flatnonzero(~is_wrong)
@@ -32,12 +32,12 @@ def aucs(
         np.concatenate([generator.choice(part, len(part)) for part in (wrong, right)])
         for _ in range(NUM_RESAMPLES)
     ]
-    ours = [detection_auc(values["tangent_margin"][rows], is_wrong[rows]) for rows in draws]
+    best = [detection_auc(values[ours][rows], is_wrong[rows]) for rows in draws]
     found = {}
     for name, each in values.items():
         sampled = np.array([detection_auc(each[rows], is_wrong[rows]) for rows in draws])
         low, high = _bounds(sampled, level)
-        less_low, less_high = _bounds(np.array(ours) - sampled, level)
+        less_low, less_high = _bounds(np.array(best) - sampled, level)
         found[name] = {
             "auc": float(detection_auc(each, is_wrong)), "low": low, "high": high,
             "margin_less_low": less_low, "margin_less_high": less_high,

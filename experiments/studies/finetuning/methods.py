@@ -4,7 +4,7 @@ All see the same rows with the same wrong labels. Those that judge rows by a val
 true labels; margins see none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -130,12 +130,8 @@ class Bench:
             return Scored(label_margins(found, self.problem.dataset.targets).margin)
 
     def _tfidf_margin(self) -> Scored:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
         with self.stages.stage("margins, TF-IDF"):
-            made: Any = TfidfVectorizer(max_features=5000, sublinear_tf=True)
-            weighed = made.fit_transform(self.problem.texts).toarray().astype(np.float32)
-            dataset = as_numbers(self.problem, weighed)
+            dataset = as_numbers(self.problem, frequencies(self.problem.texts))
             made = Ingredients(None, dataset, self.ingredients.parties, key=self._key(0))
             kernel = made.regression_kernel("rbf")
             return Scored(label_margins(kernel, dataset.targets).margin)
@@ -165,6 +161,14 @@ class Bench:
 
     def _key(self, number: int) -> Any:
         return jax.random.fold_in(jax.random.key(self.seed), number)
+
+
+def frequencies(texts: Sequence[str]) -> Float[np.ndarray, "n d"]:
+    """TF-IDF of texts: the 5,000 most frequent words, logarithms of counts, rows of length 1."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    found: Any = TfidfVectorizer(max_features=5000, sublinear_tf=True).fit_transform(texts)
+    return found.toarray().astype(np.float32)
 
 
 def influence(

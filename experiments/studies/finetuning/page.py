@@ -10,6 +10,7 @@ from typing import Any
 from davinz_jax.files import write_whole
 from experiments.report.tables import markdown
 from experiments.runtime import outputs
+from experiments.studies.finetuning.layers import KERNELS
 from experiments.studies.finetuning.methods import METHODS
 
 STEM = "finetuning"
@@ -57,7 +58,14 @@ def page(content: Mapping[str, Any]) -> str:
     parts = [INTRODUCTION.format(**content["config"]), "## What was found\n"]
     parts += [f"- {line}" for line in verdicts(content)]
     parts += [f"\n![tuned networks and rows removed](../results/{STEM}.png)\n", "## Methods\n"]
-    parts += [*markdown(*method_rows(content)), "\n## What it took\n"]
+    parts += [*markdown(*method_rows(content)), "\n## Which layers\n"]
+    parts += [
+        f"Leave-one-out margins of the first {content['layers']['num_rows']:,} rows, with the "
+        f"leave-one-out error ({content['layers']['criterion'].replace('_', ' ')}) by which each "
+        "ridge was chosen.\n",
+        *markdown(*layer_rows(content)),
+        "\n## What it took\n",
+    ]
     parts += [*markdown(*second_rows(content)), "", *_made(content)]
     parts += [
         "\nSeconds are by the clock, whatever else the machine did; those of networks tuned in "
@@ -120,6 +128,19 @@ def method_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Seq
         for name, method in METHODS.items()
     ]  # fmt: skip
     return headers, rows
+
+
+def layer_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    """Headers and rows: a kernel a line."""
+    found = content["layers"]["kernels"]
+    rows = [
+        (title, _auc(found[name]),
+         "" if name == "tuned" else
+         f"{found[name]['margin_less_low']:+.4f} to {found[name]['margin_less_high']:+.4f}",
+         f"{found[name]['error']:.4f}")
+        for name, title in KERNELS.items()
+    ]  # fmt: skip
+    return ("kernel", "AUC of wrong labels", "tuned layers less this", "error"), rows
 
 
 def second_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:

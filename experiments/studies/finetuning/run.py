@@ -19,7 +19,7 @@ from experiments.report import plots
 from experiments.runtime import compose, console, outputs
 from experiments.runtime.errors import InputError
 from experiments.studies.base import check_level
-from experiments.studies.finetuning import analysis, figures, page
+from experiments.studies.finetuning import analysis, figures, layers, page
 from experiments.studies.finetuning.methods import METHODS, Bench, Scored
 from experiments.studies.finetuning.problem import Problem, make_problem
 from experiments.studies.finetuning.report import report
@@ -59,13 +59,19 @@ def _run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         problem = make_problem(cfg)
     pattern = _pattern(cfg, problem)
     bench = Bench(problem, pattern, cfg.num_permutations, store, cfg.seed, stages)
-    known = {name: value for name, value in decisive(compose.plain(cfg)).items() if name != "level"}
+    known = {
+        name: value
+        for name, value in decisive(compose.plain(cfg)).items()
+        if name not in ("level", "num_layer_rows")
+    }
     scored = {name: _score(bench, name, store, known) for name in METHODS}
+    by_layers = _compare_layers(cfg, bench, store, known)
     with stages.stage("networks tuned"):
         tuned = _tune_all(cfg, problem, scored, store, known)
     with stages.stage("rows removed"):
         curves = {name: _removal_curve(problem, found) for name, found in scored.items()}
     content = summary(cfg, problem, pattern, scored, tuned, curves)
+    content["layers"] = by_layers
     content["seconds"] = {**_kept_seconds(store), **stages.seconds}
     console.table("wrong labels and tuned networks", *page.method_rows(content))
     drawn = figures.draw(content)
@@ -119,6 +125,31 @@ def _score(bench: Bench, name: str, store: Path, known: Mapping[str, Any]) -> Sc
     kept = find_once(store, f"scored-{name}", known, find)
     stderr = None if kept["stderr"] is None else np.array(kept["stderr"])
     return Scored(np.array(kept["values"]), stderr)
+
+
+def _compare_layers(
+    cfg: DictConfig, bench: Bench, store: Path, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """AUC of wrong labels and error of margins of the first rows, by the layers of the kernel."""
+    problem, count = bench.problem, min(cfg.num_layer_rows, len(bench.problem.dataset))
+    found = {
+        name: find_once(
+            store, f"layers-{name}", (*known.items(), count),
+            partial(layers.margins_by, name, problem, bench.parameters, count, cfg.seed,
+                    bench.stages),
+        )
+        for name in layers.KERNELS
+    }  # fmt: skip
+    margins = {name: np.array(each["values"]) for name, each in found.items()}
+    auc = analysis.aucs(
+        margins, problem.is_wrong[:count], key=compose.random_key(cfg.seed), level=cfg.level,
+        ours="tuned",
+    )  # fmt: skip
+    return {
+        "num_rows": count,
+        "criterion": found["tuned"]["criterion"],
+        "kernels": {name: auc[name] | {"error": each["error"]} for name, each in found.items()},
+    }
 
 
 def _kept_seconds(store: Path) -> dict[str, float]:

@@ -92,8 +92,9 @@ def test_a_run_leaves_values_numbers_and_a_page_and_is_not_done_twice(run, monke
     [
         ("noise=0", r"noise: wanted a share in \(0, 0\.5\], got 0"),
         ("share=0.7", "share: wanted a share"),
-        ("num_seeds=1", "num_seeds: wanted more, got 1"),
-        ("num_epochs=0", "num_epochs: wanted more"),
+        ("num_seeds=1", "num_seeds: wanted 2 or more, got 1"),
+        ("num_epochs=0", "num_epochs: wanted 1 or more, got 0"),
+        ("num_layer_rows=0", "num_layer_rows: wanted 2 or more, got 0"),
         ("num_tuned=2", "num_tuned: wanted 1 to 1 layers"),
         ("weights=nowhere", "nowhere"),
     ],

@@ -92,9 +92,10 @@ def _check(cfg: DictConfig) -> None:
     for name, low, high in (("noise", 0.0, 0.5), ("share", 0.0, 0.5)):
         if not low < cfg[name] <= high:
             raise InputError(f"{name}: wanted a share in (0, {high:g}], got {cfg[name]}; set 0.1")
-    for name in ("num_permutations", "num_seeds", "num_tuned", "num_epochs"):
-        if cfg[name] < (1 if name in ("num_tuned", "num_epochs") else 2):
-            raise InputError(f"{name}: wanted more, got {cfg[name]}; set 3")
+    for name in ("num_permutations", "num_seeds", "num_tuned", "num_epochs", "num_layer_rows"):
+        least = 1 if name in ("num_tuned", "num_epochs") else 2
+        if cfg[name] < least:
+            raise InputError(f"{name}: wanted {least} or more, got {cfg[name]}; set more")
 
 
 def _pattern(cfg: DictConfig, problem: Problem) -> str:
@@ -195,14 +196,14 @@ def choose_rows(
 ) -> dict[str, Int[np.ndarray, " r"]]:
     """Rows that networks are tuned on: highest values of all, and ends of each class, in order.
 
-    A class gives its share of rows, one at least.
+    The share is of all rows, or of each class; one row at least.
     """
     order = np.argsort(values, kind="stable")
     of_class = [order[classes[order] == each] for each in np.unique(classes)]
     counts = [max(1, round(share * len(rows))) for rows in of_class]
     ends = list(zip(of_class, counts, strict=True))
     found = {
-        "top": order[-round(share * len(order)) :],
+        "top": order[-max(1, round(share * len(order))) :],
         "class_top": np.concatenate([rows[-count:] for rows, count in ends]),
         "class_bottom": np.concatenate([rows[:count] for rows, count in ends]),
     }

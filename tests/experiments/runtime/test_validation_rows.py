@@ -16,8 +16,8 @@ def settings_of(utility="kernel_regression", semivalue="shapley", **changes):
 
 @pytest.mark.parametrize("semivalue", ["shapley", "leave_one_out", "banzhaf", "beta_shapley"])
 def test_semivalues_that_keep_them(semivalue):
-    refuse(settings_of(semivalue=semivalue, metric="soft_accuracy"))
-    refuse(settings_of("confidence", semivalue))
+    assert refuse(settings_of(semivalue=semivalue, metric="soft_accuracy")) is None
+    assert refuse(settings_of("confidence", semivalue)) is None
 
 
 @pytest.mark.parametrize(

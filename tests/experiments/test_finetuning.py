@@ -7,12 +7,14 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 
 from experiments.finetuning import main
 from experiments.runtime.app import launch
 from experiments.studies.finetuning import page
 from experiments.studies.finetuning.layers import KERNELS
 from experiments.studies.finetuning.methods import METHODS
+from experiments.studies.finetuning.problem import make_problem
 from experiments.studies.finetuning.run import TUNED
 from tests.encoders import write_encoder
 
@@ -85,6 +87,23 @@ def test_a_run_leaves_values_numbers_and_a_page_and_is_not_done_twice(run, monke
     again = json.loads((folder / "finetuning.json").read_text())
     assert again["auc"] == content["auc"]
     assert again["tuned"] == content["tuned"]
+
+
+def test_texts_are_found_again_where_lines_are_not_rows(tmp_path):
+    """Texts of several lines, by another separator."""
+    write_encoder(tmp_path / "encoder", num_hidden_layers=1)
+    texts = [f"the film\nwas {word} {at}" for at, word in enumerate(["good", "awful"] * 6)]
+    frame = pd.DataFrame({"text": texts, "label": [0, 1] * 6})
+    frame.to_csv(tmp_path / "rows.csv", index=False, sep=";")
+    cfg = OmegaConf.create(
+        {"path": str(tmp_path / "rows.csv"), "validation_path": str(tmp_path / "rows.csv"),
+         "weights": str(tmp_path / "encoder"), "text": "text", "target": "label", "max_tokens": 8,
+         "num_rows": 6, "num_validation_rows": 4, "noise": 0.2, "seed": 0}
+    )  # fmt: skip
+    problem = make_problem(cfg)
+    clean = np.where(problem.is_wrong, 1 - problem.dataset.targets, problem.dataset.targets)
+    assert len(set(problem.texts)) == 6
+    assert [int("awful" in text) for text in problem.texts] == clean.tolist()
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import jax
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Float, Int
 from omegaconf import DictConfig
 
 from davinz_jax import Dataset
-from davinz_jax.data import Validation, flip_labels, load_text
+from davinz_jax.data import Validation, flip_labels, load_text, open_table
 from davinz_jax.models import BERT, features, load_pretrained
 from davinz_jax.types import Variables
 from experiments.runtime import compose
@@ -75,8 +73,9 @@ def make_problem(cfg: DictConfig) -> Problem:
 def _texts(cfg: DictConfig, dataset: Dataset) -> list[str]:
     """Texts of the rows, found again by their lines."""
     assert dataset.lines is not None  # a text file has lines
-    column = pd.read_csv(Path(cfg.path))[cfg.text].astype(str)
-    return [str(column.iloc[line - 2]) for line in dataset.lines]
+    table = open_table(cfg.path)
+    by_line = dict(zip(table.lines.tolist(), table.cells()[cfg.text], strict=True))
+    return [str(by_line[line]) for line in dataset.lines.tolist()]
 
 
 def as_numbers(problem: Problem, inputs: Float[np.ndarray, "n d"]) -> Dataset:

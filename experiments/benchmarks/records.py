@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_info
+
 from davinz_jax.files import write_whole
 from experiments.benchmarks.page import read_records
 from experiments.benchmarks.suites import Task
@@ -124,8 +126,14 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
         "xla_flags": os.environ.get("XLA_FLAGS"),
+        "blas": sorted(blas_kernels()),
         "has_mnist": has_mnist(),
     }
+
+
+def blas_kernels() -> set[str]:
+    """Processors whose kernels the BLAS libraries of NumPy and SciPy take, as they name them."""
+    return {str(library.get("architecture")) for library in threadpool_info()}
 
 
 def device_name(device: str) -> str:

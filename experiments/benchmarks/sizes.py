@@ -31,8 +31,7 @@ class Size:
         whole_pass: rows of kernel and leave-one-out in one pass.
         mmd: rows of both samples where the dense matrices fit.
         large_mmd: rows of both samples where only tiles do.
-        sketches: (network, rows, rows that are computed exactly too, k of each sketch) of each
-            comparison with the exact kernel.
+        sketches: (network, rows, k of each sketch) of each comparison with the exact kernel.
         sketched_values: (data, rows, validation rows, k of each sketch, keys) of each comparison of
             what sketches say of values.
     """
@@ -55,7 +54,7 @@ class Size:
     whole_pass: int
     mmd: tuple[int, int]
     large_mmd: tuple[int, int]
-    sketches: tuple[tuple[str, int, int, tuple[int, ...]], ...]
+    sketches: tuple[tuple[str, int, tuple[int, ...]], ...]
     sketched_values: tuple[tuple[str, int, int, tuple[int, ...], int], ...]
 
 
@@ -78,7 +77,7 @@ TINY = Size(
     whole_pass=16,
     mmd=(60, 40),
     large_mmd=(100, 50),
-    sketches=(("cnn", 8, 8, (8,)),),
+    sketches=(("cnn", 8, (8,)),),
     sketched_values=(),
 )
 
@@ -101,7 +100,7 @@ CPU = Size(
     whole_pass=10_000,
     mmd=(4000, 1000),
     large_mmd=(20_000, 5_000),
-    sketches=(("resnet18", 2000, 500, (64,)), ("resnet18", 500, 500, (16, 32, 128))),
+    sketches=(("resnet18", 2000, (64,)), ("resnet18", 500, (16, 32, 64, 128))),
     sketched_values=(
         ("digits", 1000, 300, (16, 32, 64, 128), 5),
         ("mnist", 400, 200, (16, 32, 64, 128), 3),
@@ -127,7 +126,7 @@ GPU = Size(
     whole_pass=10_000,
     mmd=(10_000, 5_000),
     large_mmd=(60_000, 10_000),
-    sketches=(("resnet18", 2000, 500, (64,)), ("resnet18", 500, 500, (16, 32, 128))),
+    sketches=(("resnet18", 2000, (64,)), ("resnet18", 500, (16, 32, 64, 128))),
     sketched_values=(
         ("digits", 1000, 300, (16, 32, 64, 128), 5),
         ("mnist", 400, 200, (16, 32, 64, 128), 3),

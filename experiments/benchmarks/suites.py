@@ -136,7 +136,7 @@ def _mmd(size: Size) -> _Described:
 
 
 def _sketch(size: Size) -> _Described:
-    names = ("network", "num_rows", "exact_rows", "sizes")
+    names = ("network", "num_rows", "sizes")
     for settings in size.sketches:
         arguments = dict(zip(names, settings, strict=True)) | {"own_process": size.own_process}
         name = f"{arguments['network']} of {arguments['num_rows']} rows"

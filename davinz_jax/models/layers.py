@@ -46,8 +46,20 @@ def batch_norm(*, train: bool, name: str) -> nn.BatchNorm:
 
 
 def max_pool(inputs: Num[jax.Array, "n h w c"]) -> Num[jax.Array, "n h2 w2 c"]:
-    """Largest of each 2×2 window; an odd last row or column is dropped."""
-    return nn.max_pool(inputs, (2, 2), strides=(2, 2))
+    """Largest of each 2×2 window, the first of equals; an odd last row or column is dropped.
+
+    Two comparisons in place of `nn.max_pool`, the same in values and derivatives: on a processor
+    XLA differentiates a window's maximum row by row, which took three quarters of training a CNN.
+    """
+    height, width = (side // 2 * 2 for side in inputs.shape[1:3])
+    columns = _larger(inputs[:, :, 0:width:2], inputs[:, :, 1:width:2])
+    return _larger(columns[:, 0:height:2], columns[:, 1:height:2])
+
+
+def _larger(
+    first: Num[jax.Array, "n h w c"], second: Num[jax.Array, "n h w c"]
+) -> Num[jax.Array, "n h w c"]:
+    return jnp.where(second > first, second, first)
 
 
 def flatten(inputs: Num[jax.Array, "n ..."]) -> Num[jax.Array, "n d"]:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import perf_counter
 
 import jax
 import numpy as np
@@ -31,6 +32,7 @@ class CoalitionPerformance:
         performance: loss and accuracy on the validation set.
         epochs: epochs trained.
         converged: whether the loss settled.
+        seconds: time that training and evaluation took where they were done.
         train_loss: mean loss in the last epoch; NaN for a coalition without rows.
         num_rows: rows trained on.
     """
@@ -40,6 +42,7 @@ class CoalitionPerformance:
     converged: bool
     train_loss: float
     num_rows: int
+    seconds: float = 0.0
 
 
 def train_coalitions(
@@ -52,6 +55,7 @@ def train_coalitions(
     key: PRNGKey,
     folder: str | os.PathLike[str] | None = None,
     group_size: int | None = None,
+    num_threads: int | None = None,
     progress: Progress | None = None,
 ) -> list[CoalitionPerformance]:
     """Train a copy of a network on each coalition's rows and evaluate it on the validation set.
@@ -65,6 +69,7 @@ def train_coalitions(
         key: decides the order of rows.
         folder: where finished coalitions are kept and looked for; none keeps nothing.
         group_size: copies trained side by side; by default as many as suit network and device.
+        num_threads: as in `train_many`.
         progress: called with (coalitions done, all, "coalitions").
 
     Returns:
@@ -78,6 +83,9 @@ def train_coalitions(
     names = [_name(context, rows) for rows in row_sets]
     found = _read_finished(folder, names)
     missing = [i for i, name in enumerate(names) if name not in found]
+    missing.sort(
+        key=lambda i: -len(row_sets[i])
+    )  # sets of a length side by side, the longest first
     results = train_many(
         module,
         variables,
@@ -86,6 +94,7 @@ def train_coalitions(
         schedule=schedule,
         key=key,
         group_size=group_size or default_group_size(variables),
+        num_threads=num_threads,
     )
     for i, result in zip(missing, results, strict=True):
         found[names[i]] = _evaluate_member(module, result, dataset, len(row_sets[i]))
@@ -100,13 +109,20 @@ def train_coalitions(
 def _evaluate_member(
     module: nn.Module, result: TrainResult, dataset: Dataset, num_rows: int
 ) -> CoalitionPerformance:
-    targets = dataset.validation.targets
+    began, targets = perf_counter(), dataset.validation.targets
     assert targets is not None  # refused before training
     performance = evaluate(
         module, result.variables, dataset.validation.inputs, targets, dataset.task
     )
     last = float(result.losses[-1]) if result.epochs else float("nan")
-    return CoalitionPerformance(performance, result.epochs, result.converged, last, num_rows)
+    return CoalitionPerformance(
+        performance,
+        result.epochs,
+        result.converged,
+        last,
+        num_rows,
+        result.seconds + perf_counter() - began,
+    )
 
 
 def _hash_context(

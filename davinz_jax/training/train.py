@@ -5,6 +5,7 @@ import logging
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 import jax
 import jax.numpy as jnp
@@ -13,12 +14,16 @@ from flax import linen as nn
 from jaxtyping import Float, Int
 
 from davinz_jax.data.dataset import Dataset
-from davinz_jax.training.epochs import EPOCHS_A_CALL, Fit, Rows, State, epoch_runner
+from davinz_jax.training.epochs import EPOCHS_A_CALL, Data, Fit, Rows, State, epoch_runner
+from davinz_jax.training.mapping import default_num_threads, map_ahead
 from davinz_jax.training.schedule import Schedule
 from davinz_jax.types import PRNGKey, Progress, Variables
 
 RowSet = Int[np.ndarray, " _"]
 """Indices of a set's rows in the dataset."""
+
+JUDGES = 512
+"""Validation rows, at most, that decide when training ends."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,12 +37,14 @@ class TrainResult:
         losses: mean loss of each epoch.
         epochs: epochs trained.
         converged: whether the loss settled before the schedule's last epoch.
+        seconds: time that training took; of networks side by side, an equal share of theirs.
     """
 
     variables: Variables
     losses: Float[np.ndarray, " e"]
     epochs: int
     converged: bool
+    seconds: float = 0.0
 
 
 def train(
@@ -82,13 +89,14 @@ def train_many(
     schedule: Schedule,
     key: PRNGKey,
     group_size: int | None = None,
+    num_threads: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[TrainResult]:
     """Train a copy of one network on each of many sets of a dataset's rows.
 
     The data lies on the device once; members of a group run side by side, and each stops by
-    itself. What a member becomes is decided by its rows and `key`, not by its companions (up to
-    rounding).
+    itself; groups run at the same time, one a thread. What a member becomes is decided by its rows
+    and `key`, not by its companions (up to rounding).
 
     Args:
         module: the network.
@@ -99,24 +107,51 @@ def train_many(
         schedule: rates and stopping rule.
         key: decides the order of rows.
         group_size: members that run side by side; by default as many as suit network and device.
+        num_threads: groups trained at a time; by default one a core, and one on an accelerator.
         progress: called with (epochs done, `max_epochs`, "train") for each group.
 
     Yields:
         The trained networks, in the order of `row_sets`.
+
+    Raises:
+        ValueError: for patience with a validation set whose targets are not known.
     """
+    data = _data(dataset, schedule)
     group = min(group_size or default_group_size(variables), max(len(row_sets), 1))
     longest = max([1, *(len(rows) for rows in row_sets)])
-    data = jnp.asarray(dataset.inputs), jnp.asarray(dataset.targets)
     fit = Fit(module, dataset.task, schedule)
     runner = epoch_runner(fit, host_loop=group == 1 and _convolves_slowly(variables))
-    for begin in range(0, len(row_sets), group):
-        sets = list(row_sets[begin : begin + group])
+
+    def train_group(sets: Sequence[RowSet]) -> list[TrainResult]:
+        began = perf_counter()
         idle = [np.zeros(0, np.int64)] * (group - len(sets))  # keeps the compiled shape
-        rows = _stack([_pad(indices, longest, key) for indices in sets + idle])
+        rows = _stack([_pad(indices, longest, key) for indices in [*sets, *idle]])
         states = jax.vmap(fit.start, (None, 0))(variables, rows.count)
         call = functools.partial(runner, rows=rows, data=data)
         states, losses = _run_until_settled(call, states, schedule, progress)
-        yield from _results(states, losses, len(sets))
+        return _results(states, losses, len(sets), (perf_counter() - began) / len(sets))
+
+    groups = [row_sets[begin : begin + group] for begin in range(0, len(row_sets), group)]
+    for results in map_ahead(train_group, groups, num_threads=num_threads or default_num_threads()):
+        yield from results
+
+
+def _data(dataset: Dataset, schedule: Schedule) -> Data:
+    """The data on the device, with the validation rows that decide when to stop, if any do."""
+    inputs, targets = jnp.asarray(dataset.inputs), jnp.asarray(dataset.targets)
+    if not schedule.patience:
+        return Data(inputs, targets)
+    served = dataset.validation
+    if served.targets is None:
+        raise ValueError(
+            f"patience: wanted a validation set with known targets, got patience "
+            f"{schedule.patience} and inputs alone; set patience=0, or give validation_targets"
+        )
+    num = min(JUDGES, len(served))
+    rows = np.arange(num) * len(served) // num  # spread over the set, whatever its order
+    return Data(
+        inputs, targets, (jnp.asarray(served.inputs[rows]), jnp.asarray(served.targets[rows]))
+    )
 
 
 def default_group_size(variables: Variables) -> int:
@@ -166,15 +201,23 @@ def _run_until_settled(
     return states, np.concatenate(parts, axis=1)
 
 
-def _results(states: State, losses: Float[np.ndarray, "c e"], num: int) -> Iterator[TrainResult]:
-    for member in range(num):
-        own = losses[member, : int(states.epoch[member])]
-        finite = bool(np.isfinite(own).all())
-        if not finite:
-            _log.warning("training left the finite numbers in epoch %d", len(own))
-        yield TrainResult(
-            variables=jax.tree.map(lambda leaf, at=member: leaf[at], states.variables),
-            losses=own,
-            epochs=len(own),
-            converged=finite and bool(states.settled[member]),
-        )
+def _results(
+    states: State, losses: Float[np.ndarray, "c e"], num: int, seconds: float
+) -> list[TrainResult]:
+    return [_result(states, losses, member, seconds) for member in range(num)]
+
+
+def _result(
+    states: State, losses: Float[np.ndarray, "c e"], member: int, seconds: float
+) -> TrainResult:
+    own = losses[member, : int(states.epoch[member])]
+    finite = bool(np.isfinite(own).all())
+    if not finite:
+        _log.warning("training left the finite numbers in epoch %d", len(own))
+    return TrainResult(
+        variables=jax.tree.map(lambda leaf: leaf[member], states.chosen),
+        losses=own,
+        epochs=len(own),
+        converged=finite and bool(states.settled[member]),
+        seconds=seconds,
+    )

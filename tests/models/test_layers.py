@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import linen as nn
 
 from davinz_jax.models.layers import as_images, conv, dense, flatten, freeze, max_pool
 
@@ -12,6 +13,23 @@ def test_largest_of_each_window_and_odd_rests_dropped():
     """3×5 pixels 0..14: windows (0, 1; 5, 6) and (2, 3; 7, 8)."""
     images = jnp.arange(15.0).reshape(1, 3, 5, 1)
     np.testing.assert_array_equal(max_pool(images)[0, :, :, 0], [[6.0, 8.0]])
+
+
+def test_pooling_and_its_derivatives_are_those_of_a_window(key):
+    """Whole numbers from 0 to 2, so that most windows have equals; 5×7 pixels have odd rests."""
+    images = jax.random.randint(key, (2, 5, 7, 3), 0, 3).astype(jnp.float32)
+
+    def twin(images):
+        return nn.max_pool(images, (2, 2), strides=(2, 2))
+
+    wanted, back = jax.vjp(twin, images)
+    found, own = jax.vjp(max_pool, images)
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(own(1 + wanted)[0], back(1 + wanted)[0])
+    tangents = jax.random.normal(key, images.shape)
+    for one, other in zip(*(jax.jvp(f, (images,), (tangents,)) for f in (twin, max_pool)),
+                          strict=True):  # fmt: skip
+        np.testing.assert_array_equal(one, other)
 
 
 def test_images_are_flattened_channel_first():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from davinz_jax.models import MLP, initialise
-from davinz_jax.training.epochs import EPOCHS_A_CALL, Fit, Rows, epoch_runner
+from davinz_jax.training.epochs import EPOCHS_A_CALL, Data, Fit, Rows, epoch_runner
 from davinz_jax.training.schedule import Schedule
 
 FIT = Fit(
@@ -21,7 +21,7 @@ def member(blobs, key):
     rows = Rows(jnp.arange(12)[None], jnp.array([10]), key[None])
     variables = initialise(FIT.module, key, blobs.inputs)
     states = jax.vmap(FIT.start, (None, 0))(variables, rows.count)
-    return states, rows, (jnp.asarray(blobs.inputs), jnp.asarray(blobs.targets))
+    return states, rows, Data(jnp.asarray(blobs.inputs), jnp.asarray(blobs.targets))
 
 
 def test_shuffle_names_each_row_that_counts_once(member):
@@ -41,6 +41,7 @@ def test_loop_on_the_host_does_the_same(member):
     assert np.isfinite(device[1][0, :epochs]).all()
     assert np.isnan(device[1][0, epochs:]).all()
     assert device[1].shape == (1, EPOCHS_A_CALL)
+    assert device[0].best is None
     close = lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)  # noqa: E731
     jax.tree.map(close, device, host)
 

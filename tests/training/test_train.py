@@ -1,5 +1,7 @@
 """Training: by hand, against a NumPy twin, side by side as alone."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -67,6 +69,28 @@ def test_stops_when_the_loss_settles(line, key):
     assert changes[-1] < 1e-4
 
 
+def test_validation_rule_equals_numpy_descent(line, key):
+    """Full batches; training ends 3 epochs after the last fall by 0.02, at its weights."""
+    schedule = Schedule(0.1, tolerance=0.02, min_epochs=4, max_epochs=90, patience=3)
+    result = train(MLP(()), weights([[0.5], [0.5]]), line, schedule=schedule, key=key)
+    kernel, served, course, best = np.array([0.5, 0.5]), line.validation, [], (np.inf, 0)
+    while len(course) - best[1] < 3 or len(course) < 4:
+        kernel = kernel - 0.2 * line.inputs.T @ (line.inputs @ kernel - line.targets) / len(line)
+        course.append(kernel)
+        loss = np.mean((served.inputs @ kernel - served.targets) ** 2)
+        best = (loss, len(course)) if loss < best[0] - 0.02 else best
+    assert 4 < len(course) < 90
+    assert (result.epochs, result.converged) == (len(course), True)
+    found = result.variables["params"]["out"]["kernel"][:, 0]
+    np.testing.assert_allclose(found, course[best[1] - 1], rtol=1e-4)
+
+
+def test_validation_rule_needs_targets(blobs, key):
+    data = replace(blobs, validation=Validation(blobs.validation.inputs))
+    with pytest.raises(ValueError, match="patience: wanted a validation set with known targets"):
+        train(MLP(()), {}, data, schedule=Schedule(patience=2), key=key)
+
+
 def test_divergence_ends_training_and_is_told(line, key, caplog):
     schedule = Schedule(learning_rate=1e6, max_epochs=60)
     result = train(MLP(()), weights([[0.0], [0.0]]), line, schedule=schedule, key=key)
@@ -84,6 +108,24 @@ def test_norm_is_trained(blobs, key):
     np.testing.assert_allclose(moments["var"], blobs.inputs.var(0), rtol=0.02)
     assert np.abs(result.variables["params"]["norm"]["scale"] - 1).max() > 0.01
     assert result.losses[-1] < result.losses[0] / 2
+
+
+def test_threads_give_what_one_network_after_the_other_does(blobs, key):
+    """Convolutions, whose minibatches the host loops over on a processor; rows stop apart."""
+    module, sets = Unhashable({"outputs": 2}), [np.arange(9), np.arange(4), np.arange(2, 24)]
+    schedule = Schedule(0.2, batch_size=8, tolerance=5e-3, min_epochs=2, max_epochs=30, patience=2)
+    options = {"schedule": schedule, "key": key}
+    start = initialise(module, key, blobs.inputs)
+    together, one_by_one = (
+        list(train_many(module, start, blobs, sets, num_threads=num, **options)) for num in (3, 1)
+    )
+    for one, other in zip(together, one_by_one, strict=True):
+        np.testing.assert_array_equal(one.losses, other.losses)
+        jax.tree.map(np.testing.assert_array_equal, one.variables, other.variables)
+    (alone,) = train_many(module, start, blobs, sets[:1], **options)
+    assert alone.epochs == together[0].epochs
+    np.testing.assert_allclose(alone.losses, together[0].losses, rtol=1e-4)  # another padding
+    assert len({one.epochs for one in together}) > 1
 
 
 class Unhashable(nn.Module):

@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+PLAN ?= reduced
 
-.PHONY: demo test lint format lock notebooks wheel docs clean
+.PHONY: demo reproduce test lint format lock notebooks wheel docs clean
 
 # The environment comes from the hashed lock alone; --no-deps keeps out what the lock leaves out.
 $(VENV)/.complete: requirements.lock
@@ -18,6 +19,10 @@ $(VENV)/.complete: requirements.lock
 demo: $(VENV)/.complete
 	$(BIN)/python -m experiments.value data=digits
 	$(BIN)/python -m experiments.value data=digits utility=davinz
+
+# `make reproduce HOURS=2`, again and again: it goes on where it was. PLAN=medium, PLAN=paper for larger sizes.
+reproduce: $(VENV)/.complete
+	$(BIN)/python -m experiments.reproduce plan=$(PLAN) $(if $(HOURS),hours=$(HOURS))
 
 # One thread a worker: workers that each spin all cores stand in each other's way. XLA's own pool of
 # threads has been seen to wait for itself on two cores, which hung a run for good: a worker that

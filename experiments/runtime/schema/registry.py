@@ -13,6 +13,7 @@ from experiments.runtime.schema import (
     fidelity,
     finetuning,
     party_quality,
+    reproduce,
     result,
     rivals,
     studies,
@@ -33,6 +34,7 @@ COMMANDS: dict[str, type] = {
     **detect.COMMANDS,
     **trust.COMMANDS,
     **rivals.COMMANDS,
+    **reproduce.COMMANDS,
 }
 """Schema of each command, by the name of its primary configuration; `study` has what all share."""
 

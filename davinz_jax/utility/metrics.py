@@ -27,6 +27,7 @@ MetricName = Literal[
     "balanced_accuracy",
     "auc",
     "soft_accuracy",
+    "balanced_soft_accuracy",
     "soft_accuracy_minus_brier",
     "sharpened_accuracy",
     "correlation",
@@ -133,10 +134,10 @@ def make_metric(
     """The metric of that name for these targets, or a function of the user's as one.
 
     Args:
-        metric: `accuracy`, `balanced_accuracy`, `auc`, `soft_accuracy`, `sharpened_accuracy`,
-            `soft_accuracy_minus_brier`, `correlation` or `cross_entropy` for classes; `mse` for
-            both; `r2` for regression; or any function of predictions (c, m, k) and targets (m,)
-            that gives c numbers, larger better.
+        metric: `accuracy`, `balanced_accuracy`, `auc`, `soft_accuracy`, `balanced_soft_accuracy`,
+            `sharpened_accuracy`, `soft_accuracy_minus_brier`, `correlation` or `cross_entropy` for
+            classes; `mse` for both; `r2` for regression; or any function of predictions (c, m, k)
+            and targets (m,) that gives c numbers, larger better.
         targets: of the validation rows; classes 0..num_outputs-1 where there are several outputs.
         num_outputs: columns of the predictions.
         temperature: T > 0 of the softmax of `cross_entropy`; `inverse_temperature` of linalg gives
@@ -203,15 +204,26 @@ def balanced_accuracy(
     return accuracy(predictions, targets) * _balance(targets)
 
 
-def balanced_influence(
+def balanced_soft_accuracy(
     predictions: Predictions, targets: Num[np.ndarray, " m"]
 ) -> Float[np.ndarray, "c m"]:
-    """Of the mean over classes of their accuracies, whose rows are drawn with the others."""
-    hits = accuracy(predictions, targets)
-    classes, places = np.unique(targets, return_inverse=True)
-    of_class = np.stack([hits[:, places == k].mean(1) for k in range(len(classes))], axis=1)
-    deviation = (hits - of_class[:, places]) * _balance(targets)
-    return of_class.mean(1, keepdims=True) + deviation
+    """Soft accuracy weighted so that every class that occurs counts alike."""
+    return soft_accuracy(predictions, targets) * _balance(targets)
+
+
+def _balanced_influence(unweighted: Scores) -> Scores:
+    """Influence on the mean over classes of their means, whose rows are drawn with the others."""
+
+    def influence(
+        predictions: Predictions, targets: Num[np.ndarray, " m"]
+    ) -> Float[np.ndarray, "c m"]:
+        shares = unweighted(predictions, targets)
+        classes, places = np.unique(targets, return_inverse=True)
+        of_class = np.stack([shares[:, places == k].mean(1) for k in range(len(classes))], axis=1)
+        deviation = (shares - of_class[:, places]) * _balance(targets)
+        return of_class.mean(1, keepdims=True) + deviation
+
+    return influence
 
 
 def _balance(targets: Num[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
@@ -289,9 +301,14 @@ def r_squared_influence(
 CLASS_METRICS: Mapping[str, Metric] = {
     "accuracy": Metric("accuracy", accuracy, step=1.0),
     "balanced_accuracy": Metric(
-        "balanced_accuracy", balanced_accuracy, influence=balanced_influence
+        "balanced_accuracy", balanced_accuracy, influence=_balanced_influence(accuracy)
     ),
     "soft_accuracy": Metric("soft_accuracy", soft_accuracy),
+    "balanced_soft_accuracy": Metric(
+        "balanced_soft_accuracy",
+        balanced_soft_accuracy,
+        influence=_balanced_influence(soft_accuracy),
+    ),
     "soft_accuracy_minus_brier": Metric("soft_accuracy_minus_brier", soft_accuracy_minus_brier),
     "sharpened_accuracy": Metric("sharpened_accuracy", sharpened_accuracy),
     "correlation": Metric("correlation", whole=correlation, influence=correlation_influence),

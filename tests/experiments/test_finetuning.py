@@ -70,7 +70,7 @@ def test_a_run_leaves_values_numbers_and_a_page_and_is_not_done_twice(run, monke
     assert list(values) == ["wrong_label", *METHODS]
     assert values["wrong_label"].sum() == content["num_wrong"] == 4
     assert set(content["auc"]) == set(METHODS)
-    assert len(content["tuned"]) == 2 * len(TUNED) - 1 + 2
+    assert len(content["tuned"]) == 2 * len(TUNED) - 1 + 5
     assert not {"path", "weights"} & set(content["config"])
     text = page.page(content)
     margin = content["auc"]["tangent_margin"]

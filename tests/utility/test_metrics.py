@@ -41,6 +41,9 @@ SLOW = {
     "balanced_accuracy": lambda y, f: twins.balanced_accuracy_score(y, f.argmax(1)),
     "auc": one_against_rest,
     "soft_accuracy": lambda y, f: chances(f)[np.arange(9), y].mean(),
+    "balanced_soft_accuracy": lambda y, f: np.mean(
+        [chances(f)[y == label, label].mean() for label in np.unique(y)]
+    ),
     "soft_accuracy_minus_brier": lambda y, f: (
         chances(f)[np.arange(9), y].mean() - 2 * np.square(f - np.eye(3)[y]).sum(1).mean()
     ),
@@ -70,7 +73,9 @@ def test_rows_shares_average_to_the_metric(name):
     np.testing.assert_allclose(shares.mean(1), metric(OUTPUTS, CLASSES))
 
 
-@pytest.mark.parametrize("name", ["balanced_accuracy", "auc", "correlation", "r2"])
+@pytest.mark.parametrize(
+    "name", ["balanced_accuracy", "balanced_soft_accuracy", "auc", "correlation", "r2"]
+)
 def test_influence_averages_to_the_metric_and_is_its_derivative(name):
     """Row 2 drawn once more among 900 rows moves the metric as its influence says."""
     outputs, targets = np.tile(OUTPUTS, (1, 100, 1)), np.tile(CLASSES, 100)

@@ -49,15 +49,15 @@ def tuned(records: Sequence[Mapping[str, Any]], *, level: float) -> list[dict[st
     """Mean accuracy of networks tuned on each set of rows, and how far a top is ahead.
 
     `ahead` is the mean over seeds, paired by them, of the accuracy on a set less that on random
-    rows; for the bottom of classes, of the top of classes less it.
+    rows; for a bottom, of the top less it.
     """
     frame = pd.DataFrame(records)
     table = frame.pivot_table(index="seed", columns=["method", "side"], values="accuracy")
     found = []
     for method, side in table.columns:
         own = table[method, side]
-        if side == "class_bottom":
-            difference = table[method, "class_top"] - own
+        if side.endswith("bottom"):
+            difference = table[method, side.replace("bottom", "top")] - own
         else:
             difference = own - table["random", "class_top"]
         accuracy, ahead = (

@@ -14,8 +14,9 @@ _SIDES = {
     "class_top": "highest of each class",
     "class_bottom": "lowest of each class",
     "top": "highest of all",
+    "bottom": "lowest of all",
 }
-_COLOURS = {"class_top": PALETTE[2], "class_bottom": PALETTE[5], "top": PALETTE[1]}
+_COLOURS = dict(zip(_SIDES, (PALETTE[2], PALETTE[5], PALETTE[1], PALETTE[3]), strict=True))
 
 
 def draw(content: Mapping[str, Any]) -> dict[str, Figure]:

@@ -24,6 +24,8 @@ from experiments.studies.finetuning.problem import Problem, as_numbers
 
 METRIC = "soft_accuracy"
 """Utility of a set of rows: mean probability of the right class on the validation rows."""
+BALANCED = "balanced_soft_accuracy"
+"""Likewise, with every class of the validation rows counting alike."""
 
 
 class Scored(NamedTuple):
@@ -49,6 +51,7 @@ class Method(NamedTuple):
 
 METHODS: Mapping[str, Method] = {
     "tangent_shapley": Method("Shapley, tangent kernel", True, True),
+    "balanced_shapley": Method("Shapley, tangent kernel, classes alike", True, True),
     "tangent_margin": Method("leave-one-out margin, tangent kernel", False, True),
     "frozen_shapley": Method("Shapley, RBF on frozen features", True, False),
     "frozen_margin": Method("leave-one-out margin, RBF on frozen features", False, False),
@@ -84,6 +87,7 @@ class Bench:
         """Values by one of `METHODS`."""
         every: dict[str, Callable[[], Scored]] = {
             "tangent_shapley": partial(self._shapley, "ntk"),
+            "balanced_shapley": partial(self._shapley, "ntk", BALANCED),
             "tangent_margin": partial(self._margin, "ntk"),
             "frozen_shapley": partial(self._shapley, "rbf"),
             "frozen_margin": partial(self._margin, "rbf"),
@@ -113,14 +117,15 @@ class Bench:
         with self.stages.stage(f"kernel {name}"):
             return self.ingredients.regression_kernel(name)
 
-    def _shapley(self, kernel: str) -> Scored:
+    def _shapley(self, kernel: str, metric: str = METRIC) -> Scored:
         self.kernel(kernel)
-        utility = self.ingredients.kernel_regression(metric=METRIC, kernel=kernel)
+        utility = self.ingredients.kernel_regression(metric=metric, kernel=kernel)
+        name = kernel if metric == METRIC else f"{kernel}_{metric}"
         sampling = Sampling("permutation", num_samples=self.num_permutations)
-        with self.stages.stage(f"Shapley values, {kernel}"):
+        with self.stages.stage(f"Shapley values, {name.replace('_', ' ')}"):
             found = shapley(
                 utility, sampling=sampling, key=self._key(1),
-                checkpoint=self.store / f"shapley_{kernel}.npz", progress=self.stages.progress,
+                checkpoint=self.store / f"shapley_{name}.npz", progress=self.stages.progress,
             )  # fmt: skip
         return Scored(found.values, found.stderr)
 

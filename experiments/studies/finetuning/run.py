@@ -31,6 +31,7 @@ REMOVED = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 """Shares of the rows removed, lowest values first."""
 TUNED = (
     "tangent_shapley",
+    "balanced_shapley",
     "tangent_margin",
     "frozen_shapley",
     "knn_shapley",
@@ -38,9 +39,11 @@ TUNED = (
     "random",
 )
 """Methods on whose rows networks are tuned, which takes longest."""
+_OF_ALL = ("top", "bottom")
 UNTUNED = {
-    **dict.fromkeys(("tangent_margin", "knn_shapley", "influence"), ("top",)),
-    "random": ("top", "class_bottom"),
+    "frozen_shapley": ("bottom",),
+    **dict.fromkeys(("tangent_margin", "knn_shapley", "influence"), _OF_ALL),
+    "random": (*_OF_ALL, "class_bottom"),
 }
 """Sets of rows by these methods on which none is tuned."""
 
@@ -194,7 +197,7 @@ def _tune_all(
 def choose_rows(
     values: Float[np.ndarray, " n"], classes: Int[np.ndarray, " n"], share: float
 ) -> dict[str, Int[np.ndarray, " r"]]:
-    """Rows that networks are tuned on: highest values of all, and ends of each class, in order.
+    """Rows that networks are tuned on: ends of all values, and of each class's, in order.
 
     The share is of all rows, or of each class; one row at least.
     """
@@ -202,8 +205,10 @@ def choose_rows(
     of_class = [order[classes[order] == each] for each in np.unique(classes)]
     counts = [max(1, round(share * len(rows))) for rows in of_class]
     ends = list(zip(of_class, counts, strict=True))
+    count = max(1, round(share * len(order)))
     found = {
-        "top": order[-max(1, round(share * len(order))) :],
+        "top": order[-count:],
+        "bottom": order[:count],
         "class_top": np.concatenate([rows[-count:] for rows, count in ends]),
         "class_bottom": np.concatenate([rows[:count] for rows, count in ends]),
     }

@@ -115,10 +115,10 @@ def test_rows_are_chosen_of_all_and_of_each_class():
     values, classes = np.arange(12.0)[::-1], np.array([0] * 8 + [1] * 4)
     found = choose_rows(values, classes, 0.25)
     assert {side: rows.tolist() for side, rows in found.items()} == {
-        "top": [0, 1, 2], "class_top": [0, 1, 8], "class_bottom": [6, 7, 11],
+        "top": [0, 1, 2], "bottom": [9, 10, 11], "class_top": [0, 1, 8], "class_bottom": [6, 7, 11],
     }  # fmt: skip
 
 
 def test_a_small_share_is_one_row_not_all():
     few = choose_rows(np.arange(12.0), np.zeros(12, int), 0.01)
-    assert [rows.tolist() for rows in few.values()] == [[11], [11], [0]]
+    assert [rows.tolist() for rows in few.values()] == [[11], [0], [11], [0]]

@@ -5,7 +5,7 @@ record says what it took, how sure values are, and how well the lowest find the 
 leave-one-out margins of the same kernel (which the run has judged its rows by) and KNN-Shapley on
 the same validation rows:
 
-    python -m experiments.studies.finetuning.mnist_rows RUN CPU_SECONDS results/mnist_rows.json
+    python -m experiments.studies.finetuning.mnist_rows RUN CPU_SECONDS WALL_SECONDS results/mnist_rows.json
 """
 
 import sys
@@ -33,12 +33,13 @@ NUM_BOOTSTRAP = 200
 """Draws of the rows with replacement, of which an AUC has its interval."""
 
 
-def record(folder: Path, cpu_seconds: float) -> dict[str, Any]:
+def record(folder: Path, cpu_seconds: float, wall_seconds: float) -> dict[str, Any]:
     """What is kept of a run.
 
     Args:
         folder: of the run.
         cpu_seconds: CPU time that its processes took, all interrupted ones included.
+        wall_seconds: what they took by the clock.
     """
     earlier, valuation = saved.result(folder), saved.valuation(folder)
     rows, _ = read_rows(earlier, Stages())
@@ -48,6 +49,7 @@ def record(folder: Path, cpu_seconds: float) -> dict[str, Any]:
         "num_validation_rows": len(judged),
         "num_samples": valuation.num_samples,
         "cpu_seconds": cpu_seconds,
+        "wall_seconds": wall_seconds,
         "seconds_of_samples": valuation.seconds,
         "utility": {name: earlier["utility"][name] for name in ("kernel", "metric", "ridge")},
         "detection": detection(rows, valuation, earlier),
@@ -142,9 +144,10 @@ def blamed(judged: pd.DataFrame, rows: Rows, valuation: Valuation) -> dict[str, 
     }
 
 
-def main(run: str, cpu_seconds: str, path: str) -> None:
+def main(run: str, cpu_seconds: str, wall_seconds: str, path: str) -> None:
     """Write the record of a run."""
-    content, place = record(Path(run), float(cpu_seconds)), Path(path)
+    content = record(Path(run), float(cpu_seconds), float(wall_seconds))
+    place = Path(path)
     write_whole(place.parent, {place.name: outputs.result_writer(content)})
 
 

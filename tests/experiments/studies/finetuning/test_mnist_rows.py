@@ -19,7 +19,7 @@ def folder(run_command):
 
 
 def test_what_is_kept_agrees_with_the_run(folder):
-    found, valuation = mnist_rows.record(folder, 12.5), saved.valuation(folder)
+    found, valuation = mnist_rows.record(folder, 12.5, 7.0), saved.valuation(folder)
     assert (found["num_rows"], found["num_validation_rows"], found["num_samples"]) == (40, 12, 6)
     assert found["by_validation_row"]["mean_off_by"] < 1e-12
     limits = valuation.intervals()

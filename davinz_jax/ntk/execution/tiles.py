@@ -186,8 +186,8 @@ def _fill_piece(
             rows = piece.batch(batch)
             features[batch] = engine.represent(network, variables, rows, step.index)
         i, j = step.pair
-        other = None if i == j else features[j]
-        product = engine.contract(network, variables, features[i], other)
+        # Named nowhere else, so that features are gone once they are forgotten.
+        product = engine.contract(network, variables, features[i], None if i == j else features[j])
         _put_tile(piece.block, piece.tile(step.pair), product, is_first=step.index == 0)
         if step.index == plan.num_passes - 1:
             piece.block.finish(piece.tile(step.pair))
@@ -244,6 +244,8 @@ def _fill_columns(
                 product = engine.contract(network, variables, features, other)
                 gram[..., above, beside] += _cut(product, (above, beside))
                 tick()
+            del features, other  # before the next are made
+        del cached
 
 
 def all_outputs(

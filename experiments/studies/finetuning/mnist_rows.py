@@ -5,7 +5,8 @@ record says what it took, how sure values are, and how well the lowest find the 
 leave-one-out margins of the same kernel (which the run has judged its rows by) and KNN-Shapley on
 the same validation rows:
 
-    python -m experiments.studies.finetuning.mnist_rows RUN CPU_SECONDS WALL_SECONDS results/mnist_rows.json
+    python -m experiments.studies.finetuning.mnist_rows \
+        RUN CPU_SECONDS WALL_SECONDS results/mnist_rows.json
 """
 
 import sys

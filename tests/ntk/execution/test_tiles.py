@@ -1,6 +1,8 @@
 """Tiles of blocks: every pair once, little computed twice, and the kernel of the definition."""
 
 import itertools
+import weakref
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,6 +31,12 @@ def rows_of(inputs):
     return Rows(inputs, np.zeros(len(inputs), np.int32))
 
 
+class Tracked(np.ndarray):
+    """Features that can be counted while they are alive."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
 class Counting:
     """Kernel x·x' in passes that add up to it, counting the batches it is given."""
 
@@ -37,14 +45,18 @@ class Counting:
 
     def __init__(self, num_passes):
         self.passes, self.seen, self.sizes = num_passes, [], set()
+        self.most_alive, self._made = 0, weakref.WeakSet[Any]()
 
     def represent(self, network, variables, rows, index):
         self.seen.append(index)
         self.sizes.add(rows.num_rows)
-        return np.asarray(rows.inputs) * np.sqrt((index + 1) / sum(range(self.passes + 1)))
+        features = np.asarray(rows.inputs) * np.sqrt((index + 1) / sum(range(self.passes + 1)))
+        self._made.add(kept := features.view(Tracked))
+        self.most_alive = max(self.most_alive, len(self._made))
+        return kept
 
     def contract(self, network, variables, features, other):
-        return features @ (features if other is None else other).T
+        return np.asarray(features) @ np.asarray(features if other is None else other).T
 
     def fit(self, network, variables, inputs, *, block_size):
         return self
@@ -101,6 +113,17 @@ def test_batches_are_represented_as_often_as_the_plan_says():
     plan, engine = plan_of(num_passes=2)
     symmetric_gram(plan, VARIABLES, rows_of(X), one_device())
     assert sorted(engine.seen) == [0] * 6 + [1] * 6
+
+
+@pytest.mark.parametrize("num_cached", [1, 2])
+def test_no_more_features_are_alive_than_the_plan_counts_on(num_cached):
+    """Those cached and those of one more batch."""
+    plan, engine = plan_of(2, 2, num_cached)
+    symmetric_gram(plan, VARIABLES, rows_of(X), one_device())
+    assert engine.most_alive == num_cached + 1
+    plan, engine = plan_of(2, 2, num_cached)
+    cross_gram(plan, VARIABLES, rows_of(X), rows_of(np.tile(X, (2, 1))), one_device())
+    assert engine.most_alive == num_cached + 1
 
 
 def test_progress_counts_every_tile():

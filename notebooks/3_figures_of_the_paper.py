@@ -13,29 +13,30 @@
 # %% [markdown]
 # # The paper's figures, from saved results
 #
-# Set `DAVINZ_RESULTS` to a folder that holds runs of the experiments (`outputs`, or the folder of
-# a sweep). Without it, two experiments run here at smoke size: seconds, and far too small for
-# conclusions.
+# Every figure of [docs/experiments.md](../docs/experiments.md), drawn anew from
+# `results/experiments`. `DAVINZ_RESULTS` names a folder of runs in its place: `outputs`, the folder
+# of a plan or a sweep, or that of one run of any experiment. Where nothing is kept, one experiment
+# runs here at smoke size: seconds, and far too small for conclusions.
 
 # %% tags=["hide-input"]
 import os
 import tempfile
 from pathlib import Path
 
-from experiments.report.notebooks import display_figures, run, saved_runs
-from experiments.report.plots_studies import estimates_figure, property_figure, scatter_figure
-from experiments.studies.correlation import CAPTIONS, find_scores, find_truths
-from experiments.studies.properties import Property
+from IPython.display import Markdown, display
+
+from experiments.report.notebooks import display_figures, run
+from experiments.studies.reproduce.gallery import FOLDER, pictures
 
 display_figures()
 
 # %%
-named = os.environ.get("DAVINZ_RESULTS")
+named = os.environ.get("DAVINZ_RESULTS") or (FOLDER if FOLDER.is_dir() else None)
 folder = Path(named or tempfile.mkdtemp())
-for name in () if named else ("data_quantity", "correlation"):
-    run(name, folder / name, [f"experiment={name}_smoke"])
-saved = saved_runs(folder)
-sorted(saved)
+if named is None:
+    run("data_quantity", folder, ["experiment=data_quantity_smoke"])
+shown = pictures(None if folder == FOLDER else folder)
+[picture.name for picture in shown]
 
 # %% [markdown]
 # ## What each run says of itself
@@ -43,31 +44,19 @@ sorted(saved)
 # seeds, and whether a predictor that looks at next to nothing does as well.
 
 # %%
-{name: list(one.result["verdicts"]) for name, one in saved.items()}
+{picture.name: list(picture.verdicts) for picture in shown}
 
 # %% [markdown]
-# ## Does a party's value rise with its size?
+# ## Every figure
+# Correlation: one panel a score, each point a data set; the last is the logarithm of the number of
+# rows, which any score must beat. All others: numbers with their intervals over seeds.
 
 # %%
-quantity = saved["data_quantity"]
-question = Property("size", "rows", 1, doses=list, is_logarithmic=True)
-columns = ["value", "complexity", "discrepancy"]
-property_figure(quantity.measurements, columns, question, level=0.95)
-
-# %%
-quantity.table()
+for picture in shown:
+    display(Markdown(f"### {picture.name}"), picture.figure)
 
 # %% [markdown]
-# ## Does ν of a data set tell how well a network trained on it will do?
-# One panel a score; the last one is the logarithm of the number of rows, which any score must beat.
+# ## The numbers of the first
 
 # %%
-correlation = saved["correlation"]
-scores = find_scores(correlation.measurements)
-truth = find_truths(correlation.measurements)[0]
-scatter_figure(correlation.measurements, scores, truth, captions=CAPTIONS)
-
-# %%
-numbers = correlation.estimates
-points = {CAPTIONS[score]: numbers.get("spearman", score, truth) for score in scores}
-estimates_figure({"bootstrap sets": points}, xlabel=f"Spearman correlation with {CAPTIONS[truth]}")
+shown[0].table()

@@ -19,6 +19,9 @@ class Reproduce(Command):
     rehearse: bool = option(
         "run every job at a tiny size, in the folder rehearsal/ within the plan's", False
     )
+    keep: bool = option(
+        "also keep finished results in results/experiments/ and on docs/experiments.md", False
+    )
 
 
 COMMANDS: dict[str, type] = {"reproduce": Reproduce}

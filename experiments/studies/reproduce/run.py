@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from omegaconf import DictConfig
 
 from experiments.runtime import claims, compose, console, outputs
 from experiments.runtime.errors import InputError
-from experiments.studies.reproduce import speeds
+from experiments.studies.reproduce import kept, page, speeds
 from experiments.studies.reproduce.folders import JobFolder
 from experiments.studies.reproduce.jobs import Job, read_jobs
 from experiments.studies.reproduce.record import FILE, Entry, Record, read_record
@@ -34,7 +35,16 @@ def run(cfg: DictConfig, folder: Path) -> dict[str, Any]:
         folders = {job.name: JobFolder(job, folder / job.name) for job in jobs}
         Schedule(record, folders, cfg.jobs, deadline).run()
         show_end(record, folder)
+        if cfg.keep:
+            keep(record, folders)
         return record.content()
+
+
+def keep(record: Record, folders: Mapping[str, JobFolder]) -> None:
+    """Keep what is finished, and make the page of all that is kept."""
+    found = [name for name in folders if kept.keep(folders[name], record.entries[name])]
+    page.main()
+    console.say(f"kept {len(found)} results in {kept.FOLDER}; {page.PAGE.name} is made of them")
 
 
 def check(cfg: DictConfig) -> None:
@@ -45,6 +55,8 @@ def check(cfg: DictConfig) -> None:
     """
     if cfg.hours is not None and not 0 < cfg.hours < float("inf"):
         raise InputError(f"hours: wanted a number above 0, got {cfg.hours:g}; leave it out for all")
+    if cfg.keep and cfg.rehearse:
+        raise InputError("keep: wanted false in a rehearsal, whose numbers say nothing, got true")
     if cfg.jobs < 1:
         raise InputError(f"jobs: wanted at least 1 process, got {cfg.jobs}; 1 is usual")
 

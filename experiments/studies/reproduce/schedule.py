@@ -14,7 +14,7 @@ from experiments.runtime import console
 from experiments.studies.reproduce.folders import JobFolder
 from experiments.studies.reproduce.record import Record, State
 
-GRACE_SECONDS = 30.0
+GRACE_SECONDS = 10.0
 """Time in which a job that is told to stop may tidy up."""
 
 LOOK_SECONDS = 0.2

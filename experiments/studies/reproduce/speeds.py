@@ -61,7 +61,8 @@ def estimate(work: Work, speeds: Mapping[str, float]) -> float:
         n * TRAINING[name] / speed("training", name) for name, n in work.training.items()
     )
     kernel = sum(n * KERNEL[name] / speed("kernel", name) for name, n in work.kernel.items())
-    return work.other + training + kernel + work.pairs * PAIRS / speeds.get("pairs", 1.0)
+    other = work.other / min(1.0, speed("training", "cnn"))  # compiling gains nothing by a device
+    return other + training + kernel + work.pairs * PAIRS / speeds.get("pairs", 1.0)
 
 
 def _speed(speeds: Mapping[str, float], kind: str, network: str) -> float:

@@ -7,11 +7,15 @@ from experiments.studies.reproduce.jobs import Work
 
 
 def test_estimate_adds_up_by_hand():
-    """10 s, 1,000 rows trained at half speed, 100 gradients at twice, 3 million pairs as there."""
+    """10 s and 1,000 rows at half speed, 100 gradients at twice, 3 million pairs as there."""
     work = Work(other=10, training={"cnn8": 1000}, kernel={"vgg13": 100}, pairs=3)
     found = speeds.estimate(work, {"training cnn": 0.5, "kernel vgg11": 2.0})
     trained, differentiated = 2000 * speeds.TRAINING["cnn8"], 50 * speeds.KERNEL["vgg13"]
-    assert found == pytest.approx(10 + trained + differentiated + 3 * speeds.PAIRS)
+    assert found == pytest.approx(20 + trained + differentiated + 3 * speeds.PAIRS)
+
+
+def test_a_faster_device_compiles_no_faster():
+    assert speeds.estimate(Work(other=10), {"training cnn": 50.0}) == 10
 
 
 def test_every_network_has_rates_and_a_stand_in():

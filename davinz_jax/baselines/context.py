@@ -31,10 +31,12 @@ class BaselineContext:
         schedule: how networks are trained; the paper's rates for 300 epochs if None.
         trained_variables: the network trained on all rows, if it is at hand.
         folder: where finished trainings are kept, so that a killed run resumes; None for nowhere.
+        num_trainings: networks that a coalition's performance is the mean over, each from the next
+            draw of the network and with an order of rows of its own.
         progress: told steps done, steps in all, and the stage.
 
     Raises:
-        ValueError: for ids of tokens, which most baselines would take for numbers.
+        ValueError: for ids of tokens, which most baselines would take for numbers, or no network.
     """
 
     ingredients: Ingredients
@@ -42,10 +44,16 @@ class BaselineContext:
     schedule: Schedule | None = None
     trained_variables: Variables | None = None
     folder: Path | None = None
+    num_trainings: int = 1
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
         require_numbers(self.dataset, "baselines")
+        if self.num_trainings < 1:
+            raise ValueError(
+                f"num_trainings: wanted at least one network a coalition, got {self.num_trainings}"
+                "; 5 average out much of one network's luck"
+            )
 
     @property
     def dataset(self) -> Dataset:

@@ -1,7 +1,8 @@
 """Figures of the paper's experiments; frames in, matplotlib figures out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -35,26 +36,36 @@ class Abscissa(Protocol):
 
 
 def property_figure(
-    frame: pd.DataFrame, columns: Sequence[str], question: Abscissa, *, level: float
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    question: Abscissa,
+    *,
+    level: float,
+    captions: Mapping[str, str] = MappingProxyType({}),
 ) -> Figure:
     """One panel a column: each seed as a thin line, the mean with its interval.
 
     Args:
         frame: columns seed and dose, and those that are drawn.
-        columns: values and their terms.
+        columns: values and their terms, and what stands beside.
         question: what the dose is of.
         level: coverage of the interval.
+        captions: column -> how its panel is named, where that is not a term of ours.
     """
-    width = 3.4 * len(columns)
+    across = min(3, len(columns))
+    down = -(-len(columns) // across)
     figure, grid = plt.subplots(
-        1, len(columns), figsize=(max(width, 4.5), 3.2), layout="constrained", squeeze=False
-    )
-    for axes, column, colour in zip(grid[0], columns, (INK, *PALETTE), strict=False):
+        down, across, figsize=(max(3.4 * across, 4.5), 3.2 * down), layout="constrained",
+        squeeze=False,
+    )  # fmt: skip
+    for axes in grid.flat[len(columns) :]:
+        axes.axis("off")
+    for axes, column, colour in zip(grid.flat, columns, (INK, *COLOURS), strict=False):
         _seeds_and_mean(axes, frame, column, colour, level)
         if question.is_logarithmic:
             axes.set_xscale("log")
         axes.set_xlabel(f"{question.quantity} ({question.unit})")
-        axes.set_title(TERM_CAPTIONS.get(column, column), loc="left", fontsize=10)
+        axes.set_title({**TERM_CAPTIONS, **captions}.get(column, column), loc="left", fontsize=10)
         style(axes)
     grid[0, 0].set_ylabel("value of a party alone")
     return figure
@@ -162,4 +173,36 @@ def scatter_figure(
         axes.set_title(captions.get(column, column), loc="left", fontsize=9)
         style(axes)
     figure.supylabel(captions.get(against, against), fontsize=10)
+    return figure
+
+
+def growth_figure(
+    seconds: Mapping[tuple[str, int, str], float], *, captions: Mapping[str, str]
+) -> Figure:
+    """Seconds against rows, both logarithmic: a panel a network, a line a method.
+
+    Args:
+        seconds: (network, rows, method) -> seconds.
+        captions: method -> how the legend names it; its own name where there is none.
+    """
+    models = list(dict.fromkeys(model for model, _, _ in seconds))
+    methods = list(dict.fromkeys(method for _, _, method in seconds))
+    figure, grid = plt.subplots(
+        1, len(models), figsize=(1.8 + 3.2 * len(models), 3.6), layout="constrained",
+        squeeze=False, sharey=True,
+    )  # fmt: skip
+    for axes, model in zip(grid[0], models, strict=True):
+        for place, method in enumerate(methods):
+            line = {rows: s for (m, rows, own), s in seconds.items() if (m, own) == (model, method)}
+            axes.plot(
+                list(line), list(line.values()), f"{'os^D'[place // len(PALETTE) % 4]}-",
+                color=COLOURS[place % len(COLOURS)], linewidth=2.0 if place == 0 else 1.0,
+                markersize=4, label=captions.get(method, method),
+            )  # fmt: skip
+        axes.set(xscale="log", yscale="log", xlabel="rows")
+        axes.set_title(drawn(model), loc="left", fontsize=10)
+        style(axes)
+    grid[0, 0].set_ylabel("seconds")
+    beside: Any = {"loc": "outside right", "fontsize": 8}
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), **beside)
     return figure

@@ -30,6 +30,7 @@ from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
 
 TABLE = "measurements.csv"
+COALITIONS = "coalitions.csv"
 FIGURE = "figure.png"
 CHECKPOINTS = "checkpoints"
 IGNORED = ("skip_finished", "checkpoints", "overwrite", "packages")
@@ -73,6 +74,12 @@ class Setting:
         with self.stages.stage("data"):
             return self.components[seed].load(self.stages.progress)
 
+    @property
+    def num_trainings(self) -> int:
+        """Networks that a coalition's performance is averaged over: as many as there are draws."""
+        named = self.cfg.num_trainings
+        return self.cfg.num_initialisations if named is None else named
+
     def repeat(self, measure: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
         """What is measured in every seed, one below the other, under a column `seed`."""
         parts = [measure(seed) for seed in self.seeds]
@@ -94,6 +101,7 @@ class StudyResult:
         figure: what a paper would show.
         details: what else result.json should hold.
         notes: what a reader should know.
+        parts: one row a method, coalition and draw (`parts.py`); becomes coalitions.csv.
     """
 
     measurements: pd.DataFrame
@@ -104,6 +112,7 @@ class StudyResult:
     figure: Figure
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    parts: pd.DataFrame | None = None
 
 
 def run(cfg: DictConfig, study: Callable[[Setting], StudyResult]) -> dict[str, Any]:
@@ -226,6 +235,8 @@ def write(result: StudyResult, content: Mapping[str, Any], folder: Path, title: 
         REPORT: page_writer(document),
         outputs.RESULT: outputs.result_writer(content),
     }
+    if result.parts is not None:
+        files[COALITIONS] = outputs.csv_writer(result.parts)
     write_whole(folder, files)
     (folder / outputs.FAILURE).unlink(missing_ok=True)
     console.say(f"written to {folder}: {', '.join(files)}")

@@ -16,8 +16,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from davinz_jax import Valuation, leave_one_out
-from davinz_jax.baselines import BaselineContext, validation_performance
+from davinz_jax.baselines import (
+    BaselineContext,
+    leave_one_out_members,
+    train_members,
+    validation_performance,
+)
+from davinz_jax.baselines.retraining import Metric
 from davinz_jax.evaluation import time_valuation
+from davinz_jax.training.mapping import default_num_threads
 from experiments.report.estimates import Estimates, Number, correlations
 from experiments.report.plots_studies import estimates_figure
 from experiments.report.tables import cell, digits
@@ -25,8 +32,16 @@ from experiments.runtime.compose import Components, function, plain
 from experiments.runtime.context import Context
 from experiments.runtime.protocols import Baseline, ScheduleFactory
 from experiments.studies.base import Setting, StudyResult
+from experiments.studies.parts import (
+    num_draws,
+    of_trainings,
+    of_utility,
+    seconds_by_method,
+    settled_shares,
+)
 
 CAPTIONS = {
+    "truth": "truth",
     "davinz": "DAVINZ",
     "kernel_regression": "kernel regression",
     "validation_performance": "VP (retraining)",
@@ -43,6 +58,7 @@ CAPTIONS = {
 
 TRUTHS = {"accuracy": "fall in accuracy", "loss": "rise of loss"}
 OURS = "davinz"
+TRUTH = "truth"
 RETRAINING = "validation_performance"
 ALMOST_BLIND = ("log_size", "class_share", "mmd_alone")
 """Predictors that look at next to nothing."""
@@ -57,12 +73,14 @@ class Methods:
         truth: how networks of the truth are trained.
         training: how those of baselines are.
         refusals: why a baseline refused its data, by name; filled in as that happens.
+        parts: what methods said of each coalition; filled in likewise.
     """
 
     baselines: Mapping[str, Baseline]
     truth: ScheduleFactory
     training: ScheduleFactory
     refusals: dict[str, str] = field(default_factory=dict)
+    parts: list[pd.DataFrame] = field(default_factory=list)
 
 
 def compose_methods(config: Mapping[str, Any]) -> Methods:
@@ -86,16 +104,40 @@ def run(setting: Setting) -> StudyResult:
     names = [name for name in frame["method"].unique() if name not in TRUTHS]
     estimates = Estimates.of(_agreements(frame, names, truths), level=setting.level)
     seconds = {n: float(frame.loc[frame["method"] == n, "seconds"].min()) for n in names}
+    parts = pd.concat(methods.parts, ignore_index=True)
+    settled = settled_shares(parts)
     return StudyResult(
         measurements=frame,
         headers=["method", *(f"Pearson, {t}" for t in truths), "Spearman", "seconds"],
         rows=[_row(estimates, name, truths, seconds[name]) for name in names],
         estimates=estimates,
-        verdicts=list(_verdicts(estimates, seconds, truths[0])),
+        verdicts=[
+            *_verdicts(estimates, seconds, truths[0]),
+            *(
+                f"{caption(name)}: {share:.0%} of networks settled"
+                for name, share in settled.items()
+            ),
+        ],
         figure=_figure(estimates, names, truths),
-        details={"seconds_by_method": seconds, "skipped": methods.refusals},
+        details={
+            "seconds_by_method": seconds,
+            "skipped": methods.refusals,
+            "settled": settled,
+            "draws": num_draws(parts),
+            "draws_differ": explain_draws(setting),
+        },
         notes=[f"{caption(name)} left out: {why}" for name, why in methods.refusals.items()],
+        parts=parts,
     )
+
+
+def explain_draws(setting: Setting) -> str:
+    """Why not every method is a mean over the same number of draws of the network."""
+    reason = "methods that look at one trained network take that of the first draw"
+    asked, draws = setting.num_trainings, setting.cfg.num_initialisations
+    if asked == draws:
+        return reason
+    return f"num_trainings={asked} was asked for beside num_initialisations={draws}; {reason}"
 
 
 def caption(method: str) -> str:
@@ -106,54 +148,70 @@ def caption(method: str) -> str:
 def measure(setting: Setting, methods: Methods, seed: int) -> pd.DataFrame:
     """One row a method and party; the truth is among the methods."""
     components, stages = setting.components[seed], setting.stages
-    context = components.context(setting.load(seed), stages)
+    context, begun = components.context(setting.load(seed), stages), len(methods.parts)
     with stages.stage("training-free values"):
-        valuations = value_untrained(components, context)
+        valuations = value_untrained(components, methods, context)
     with stages.stage("truth"):
         valuations |= value_truth(setting, methods, context)
     valuations |= value_baselines(setting, methods, context)
+    for part in methods.parts[begun:]:
+        part.insert(0, "seed", seed)
     return pd.concat([_frame(n, v) for n, v in valuations.items()], ignore_index=True)
 
 
-def value_untrained(components: Components, context: Context) -> dict[str, Valuation]:
+def value_untrained(
+    components: Components, methods: Methods, context: Context
+) -> dict[str, Valuation]:
     """DAVINZ, and kernel regression: each from one pass over the data, the time included."""
-    ingredients = context.ingredients
-    return {
-        OURS: time_valuation(lambda: leave_one_out(components.utility(ingredients))),
-        "kernel_regression": time_valuation(lambda: leave_one_out(ingredients.kernel_regression())),
+    ingredients, members = context.ingredients, leave_one_out_members(context.parties)
+    made = {
+        OURS: partial(components.utility, ingredients),
+        "kernel_regression": ingredients.kernel_regression,
     }
+    found = {}
+    for name, make in made.items():
+        found[name] = time_valuation(lambda make=make: leave_one_out(make()))
+        seconds = found[name].seconds
+        methods.parts.append(of_utility(name, make(), members, context.parties, seconds=seconds))
+    return found
 
 
 def value_truth(setting: Setting, methods: Methods, context: Context) -> dict[str, Valuation]:
     """Leave-one-out change of performance of networks trained until the loss settles."""
     task = context.dataset.task
-    given = BaselineContext(
+    given = _context(setting, methods.truth, context, stream=0)
+    methods.parts.append(_trained_parts(TRUTH, given))
+    metrics: tuple[Metric, ...] = ("loss",) if task == "regression" else ("accuracy", "loss")
+    return {metric: validation_performance(given, metric=metric) for metric in metrics}
+
+
+def _context(
+    setting: Setting, schedule: ScheduleFactory, context: Context, *, stream: int
+) -> BaselineContext:
+    return BaselineContext(
         context.ingredients,
-        key=jax.random.fold_in(context.keys["training"], 0),
-        schedule=methods.truth(task=task),
+        key=jax.random.fold_in(context.keys["training"], stream),
+        schedule=schedule(task=context.dataset.task),
         folder=setting.checkpoints,
+        num_trainings=setting.num_trainings,
         progress=context.progress,
     )
-    if task == "regression":
-        return {"loss": validation_performance(given, metric="loss")}
-    return {
-        "accuracy": validation_performance(given, metric="accuracy"),
-        "loss": validation_performance(given, metric="loss"),
-    }
+
+
+def _trained_parts(method: str, given: BaselineContext) -> pd.DataFrame:
+    """What networks achieve; those that were trained before are found in the folder."""
+    members = leave_one_out_members(given.parties)
+    return of_trainings(method, train_members(given, members), members, given.parties)
 
 
 def value_baselines(setting: Setting, methods: Methods, context: Context) -> dict[str, Valuation]:
     """Values by every baseline that does not refuse its data, with the time it takes.
 
     The network trained on all rows is trained once; its time counts for each that looks at it.
+    Retraining's is that of its networks, as many at a time as there are cores.
     """
     stage = setting.stages.stage
-    given = BaselineContext(
-        context.ingredients,
-        key=jax.random.fold_in(context.keys["training"], 1),
-        schedule=methods.training(task=context.dataset.task),
-        progress=context.progress,
-    )
+    given = _context(setting, methods.training, context, stream=1)
     with stage("training for baselines"):
         began = perf_counter()
         trained = given.trained
@@ -169,7 +227,19 @@ def value_baselines(setting: Setting, methods: Methods, context: Context) -> dic
                 continue
         more = seconds if own.has_asked_for_training else 0.0
         valuations[name] = replace(found, seconds=found.seconds + more)
+        if found.method == RETRAINING:
+            valuations[name] = _keep_retraining(methods, name, found, own)
     return valuations
+
+
+def _keep_retraining(
+    methods: Methods, name: str, found: Valuation, given: BaselineContext
+) -> Valuation:
+    """Retraining with the time of all its networks, whichever run trained them; keeps its parts."""
+    parts = _trained_parts(name, given)
+    methods.parts.append(parts)
+    seconds = seconds_by_method(parts)[name] / default_num_threads()
+    return replace(found, seconds=seconds)
 
 
 def _frame(name: str, valuation: Valuation) -> pd.DataFrame:

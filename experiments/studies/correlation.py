@@ -1,9 +1,10 @@
 """Scores of bootstrap data sets against the test performance of networks trained on them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+import jax
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
@@ -11,6 +12,8 @@ from jaxtyping import Float, Int
 from davinz_jax.data import bootstrap
 from davinz_jax.evaluation import bootstrap_items, spearman
 from davinz_jax.training import CoalitionPerformance, Schedule, train_coalitions
+from davinz_jax.training.mapping import default_num_threads
+from davinz_jax.types import Task
 from experiments.report.estimates import GIVEN_SIZE, Estimates, Number, OverSeeds, correlations
 from experiments.report.plots_studies import scatter_figure
 from experiments.runtime.compose import function, plain
@@ -35,7 +38,16 @@ CAPTIONS = {
     "accuracy": "test accuracy",
     "minus_loss": "minus test loss",
 }
-NOT_SCORES = ("seed", "set", "num_rows", "epochs", "converged", "accuracy", "minus_loss")
+NOT_SCORES = (
+    "seed",
+    "set",
+    "num_rows",
+    "accuracy",
+    "minus_loss",
+    "epochs",
+    "settled",
+    "seconds",
+)
 MAIN_SCORES = (
     "nu_label",
     "nu_trace",
@@ -62,7 +74,9 @@ def run(setting: Setting) -> StudyResult:
         figure=scatter_figure(frame, scores, truths[0], captions=CAPTIONS),
         details={
             "sets": setting.cfg.num_sets,
-            "converged": np.mean(frame["converged"].to_numpy()),
+            "settled": np.mean(frame["settled"].to_numpy()),
+            "draws": {"scores": setting.cfg.num_initialisations, "truth": setting.num_trainings},
+            "networks_per_minute": _networks_per_minute(setting, frame),
             "intervals_within_seeds": _within_seeds(setting, frame, scores, truths[0]),
         },
     )
@@ -95,31 +109,55 @@ def measure(setting: Setting, schedule: ScheduleFactory, seed: int) -> pd.DataFr
     with stages.stage("scores"):
         scores = set_scores(context.ingredients, counts, progress=stages.progress)
     with stages.stage("training"):
-        fits = _train_sets(setting, context, counts, schedule(task=rows.dataset.task))
+        trained = _train_sets(setting, context, counts, schedule(task=rows.dataset.task))
     columns: dict[str, Any] = {"set": range(len(counts)), "num_rows": counts.sum(axis=1)}
     columns |= scores
-    columns["minus_loss"] = [-fit.performance.loss for fit in fits]
-    if rows.dataset.task == "classification":
-        columns["accuracy"] = [fit.performance.accuracy for fit in fits]
-    columns["epochs"] = [fit.epochs for fit in fits]
-    columns["converged"] = [fit.converged for fit in fits]
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | mean_performances(trained, rows.dataset.task))
+
+
+def mean_performances(
+    trained: Sequence[Sequence[CoalitionPerformance]], task: Task
+) -> dict[str, Float[np.ndarray, " c"]]:
+    """What networks trained on each set achieve, means over trainings; seconds are of all."""
+
+    def mean(read: Callable[[CoalitionPerformance], Any]) -> Float[np.ndarray, " c"]:
+        return np.mean([[read(fit) for fit in training] for training in trained], axis=0)
+
+    found = {"minus_loss": mean(lambda fit: -fit.performance.loss)}
+    if task == "classification":
+        found["accuracy"] = mean(lambda fit: fit.performance.accuracy)
+    return found | {
+        "epochs": mean(lambda fit: fit.epochs),
+        "settled": mean(lambda fit: fit.converged),
+        "seconds": mean(lambda fit: fit.seconds) * len(trained),
+    }
+
+
+def _networks_per_minute(setting: Setting, frame: pd.DataFrame) -> float:
+    """Networks trained a minute, as many at a time as there are cores."""
+    seconds = float(np.sum(frame["seconds"].to_numpy())) / default_num_threads()
+    return 60 * len(frame) * setting.num_trainings / max(seconds, 1e-9)
 
 
 def _train_sets(
     setting: Setting, context: Context, counts: Int[np.ndarray, "c n"], schedule: Schedule
-) -> list[CoalitionPerformance]:
-    rows = np.arange(len(context.dataset))
-    return train_coalitions(
-        context.ingredients.module,
-        context.ingredients.initialisations[0],
-        context.dataset,
-        [np.repeat(rows, each) for each in counts],
-        schedule=schedule,
-        key=context.keys["training"],
-        folder=setting.checkpoints,
-        progress=context.progress,
-    )
+) -> list[list[CoalitionPerformance]]:
+    """One list a training, each from the next draw of the network."""
+    rows, draws = np.arange(len(context.dataset)), context.ingredients.initialisations
+    sets = [np.repeat(rows, each) for each in counts]
+    return [
+        train_coalitions(
+            context.ingredients.module,
+            draws[training % len(draws)],
+            context.dataset,
+            sets,
+            schedule=schedule,
+            key=jax.random.fold_in(context.keys["training"], training),
+            folder=setting.checkpoints,
+            progress=context.progress,
+        )
+        for training in range(setting.num_trainings)
+    ]
 
 
 def partial_spearman(

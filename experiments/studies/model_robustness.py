@@ -20,6 +20,14 @@ from experiments.runtime.app import CONFIG_FOLDER
 from experiments.runtime.errors import InputError, nearest
 from experiments.runtime.network import Model
 from experiments.studies.base import Setting, StudyResult
+from experiments.studies.beside import (
+    CAPTIONS,
+    RETRAINED,
+    VALUE,
+    Beside,
+    compose_beside,
+    value_all,
+)
 
 ALL_PAIRS = "all pairs"
 EIGENVALUE = "min_eigenvalue"
@@ -30,33 +38,40 @@ CLEAR = 0.8
 def run(setting: Setting) -> StudyResult:
     """Values by every network in every seed, and how well each pair of networks agrees."""
     models = choose_models(compose.plain(setting.cfg)["models"])
-    frame = setting.repeat(partial(measure, setting, models))
-    columns = [c for c in ("value", "complexity", "discrepancy") if c in frame.columns]
+    beside = compose_beside(setting)
+    frame = setting.repeat(partial(measure, setting, models, beside))
+    terms = [c for c in ("complexity", "discrepancy") if c in frame.columns]
+    columns, spoken = [VALUE, *terms, *beside.names], [VALUE, *terms[:1], *beside.names]
     estimates = Estimates.of(_numbers(frame, columns, list(models)), level=setting.level)
     return StudyResult(
         measurements=frame,
-        headers=["Spearman of", *columns[:2]],
-        rows=[_row(estimates, pair, columns[:2]) for pair in combinations(models, 2)],
+        headers=["Spearman of", *(CAPTIONS.get(c, c) for c in spoken)],
+        rows=[_row(estimates, pair, spoken) for pair in combinations(models, 2)],
         estimates=estimates,
         verdicts=[
-            *(verdict(c, estimates.get("spearman", c, ALL_PAIRS)) for c in columns[:2]),
+            *(verdict(c, estimates.get("spearman", c, ALL_PAIRS)) for c in spoken),
+            *_with_retraining(estimates, spoken),
             _condition(estimates, list(models), setting.cfg.eigenvalue_ridge),
         ],
         figure=_figure(estimates, list(models), columns),
         notes=[
-            "the discrepancy is the same in every network, so it raises the agreement of values"
+            "the discrepancy is the same in every network, so it raises the agreement of values;"
+            " RBF ridge looks at no network, so that it agrees with itself"
         ],
+        details=beside.details(),
+        parts=pd.concat(beside.parts, ignore_index=True),
     )
 
 
-def choose_models(names: Sequence[str]) -> dict[str, Model]:
+def choose_models(names: Sequence[str], *, least: int = 2) -> dict[str, Model]:
     """The networks named, from the choices of the group `model`.
 
     Raises:
-        InputError: for fewer than two, one that occurs twice, or one that there is not.
+        InputError: for fewer than `least`, one that occurs twice, or one that there is not.
     """
-    if len(set(names)) < max(2, len(names)):
-        raise InputError(f"models: wanted two or more different ones, got {list(names)}; e.g. cnn")
+    if len(set(names)) < max(least, len(names)):
+        wanted = f"{least} or more different ones"
+        raise InputError(f"models: wanted {wanted}, got {list(names)}; e.g. cnn")
     known = [path.stem for path in (CONFIG_FOLDER / "model").glob("*.yaml")]
     for name in names:
         if name not in known:
@@ -69,19 +84,22 @@ def _read_model(name: str) -> Model:
     return Model.of(settings)
 
 
-def measure(setting: Setting, models: Mapping[str, Model], seed: int) -> pd.DataFrame:
-    """One row a network and party: the value, its terms, and the kernel's smallest eigenvalue."""
+def measure(
+    setting: Setting, models: Mapping[str, Model], beside: Beside, seed: int
+) -> pd.DataFrame:
+    """One row a network and party: values, terms of ours, and the kernel's least eigenvalue."""
     rows = setting.load(seed)
     parts = []
     for name, model in models.items():
         components = replace(setting.components[seed], model=model)
-        context = components.context(rows, setting.stages)
-        with setting.stages.stage(f"values by {name}"):
-            valuation = components.value(context)
+        context, found = value_all(setting, beside, components, rows, seed=seed, model=name)
+        with setting.stages.stage(f"eigenvalues of {name}"):
             smallest = min_eigenvalue(context.ingredients, setting.cfg.eigenvalue_ridge)
-        terms = dict(zip(valuation.terms, valuation.term_values, strict=True))
-        columns = {"model": name, "player": valuation.players, "value": valuation.values}
-        parts.append(pd.DataFrame(columns | terms | {EIGENVALUE: smallest}))
+        valuation = found[VALUE]
+        columns = {"model": name, "player": valuation.players}
+        columns |= {each: found[each].values for each in found}
+        columns |= dict(zip(valuation.terms, valuation.term_values, strict=True))
+        parts.append(pd.DataFrame(columns | {EIGENVALUE: smallest}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -108,6 +126,8 @@ def _numbers(
             pairs = list(_pairs(by_model, column, seed))
             yield from pairs
             yield from _means(pairs)
+        if RETRAINED in columns:
+            yield from _against_retraining(by_model, columns, seed)
         for model, own in by_model.items():
             yield Number(EIGENVALUE, model, "", seed, float(own[EIGENVALUE].iloc[0]))
 
@@ -116,6 +136,30 @@ def _pairs(by_model: Mapping[str, pd.DataFrame], column: str, seed: Any) -> Iter
     for pair in combinations(by_model, 2):
         values = (by_model[model][column].to_numpy() for model in pair)
         yield from correlations(column, pair_name(pair), seed, *values)
+
+
+def _against_retraining(
+    by_model: Mapping[str, pd.DataFrame], columns: Sequence[str], seed: Any
+) -> Iterator[Number]:
+    """Agreement of each column with what the same network says once trained; mean over networks."""
+    for column in (each for each in columns if each != RETRAINED):
+        found = [
+            own._replace(against=f"{RETRAINED} {model}")
+            for model, part in by_model.items()
+            for own in correlations(
+                column, RETRAINED, seed, part[column].to_numpy(), part[RETRAINED].to_numpy()
+            )
+        ]
+        yield from found
+        yield from (mean._replace(against=RETRAINED) for mean in _means(found))
+
+
+def _with_retraining(estimates: Estimates, columns: Sequence[str]) -> Iterator[str]:
+    for column in columns:
+        if estimates.has("spearman", column, RETRAINED):
+            found = estimates.get("spearman", column, RETRAINED)
+            name = "values" if column == VALUE else CAPTIONS.get(column, f"parts {column}")
+            yield f"{name} against those of the same network trained: mean Spearman {found}"
 
 
 def _means(pairs: Sequence[Number]) -> Iterator[Number]:
@@ -144,7 +188,7 @@ def verdict(column: str, found: OverSeeds) -> str:
         column: `value`, or one of its terms.
         found: Spearman correlation, mean over pairs.
     """
-    name = "values" if column == "value" else f"their parts {column}"
+    name = "values" if column == VALUE else CAPTIONS.get(column, f"their parts {column}")
     if found.mean is None:
         return f"{name}: agreement undefined"
     if found.low is not None and found.low <= 0:

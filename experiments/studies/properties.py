@@ -28,6 +28,7 @@ from experiments.report.plots_studies import property_figure
 from experiments.runtime.context import Rows
 from experiments.runtime.errors import InputError
 from experiments.studies.base import Setting, StudyResult, count_seeds
+from experiments.studies.beside import CAPTIONS, VALUE, Beside, compose_beside, value_all
 
 CLEAR = 0.8
 """Spearman correlation from which a property is said to show clearly."""
@@ -66,29 +67,30 @@ class Property:
 
 def run(setting: Setting, question: Property) -> StudyResult:
     """Score each party alone in every seed, and see whether the value goes the way it should."""
-    frame = setting.repeat(partial(measure, setting, question))
-    columns = [column for column in frame.columns if column not in NOT_VALUES]
+    beside = compose_beside(setting)
+    frame = setting.repeat(partial(measure, setting, question, beside))
+    columns = [str(column) for column in frame.columns if column not in NOT_VALUES]
     estimates = Estimates.of(_numbers(frame, columns, question), level=setting.level)
     return StudyResult(
         measurements=frame,
-        headers=[question.short, *columns, "rows"],
+        headers=[question.short, *(CAPTIONS.get(c, c) for c in columns), "rows"],
         rows=list(_rows(frame, columns, setting.level)),
         estimates=estimates,
         verdicts=[_verdict_of(question, column, estimates) for column in columns],
-        figure=property_figure(frame, columns, question, level=setting.level),
+        figure=property_figure(frame, columns, question, level=setting.level, captions=CAPTIONS),
+        details=beside.details(),
+        parts=pd.concat(beside.parts, ignore_index=True),
     )
 
 
-def measure(setting: Setting, question: Property, seed: int) -> pd.DataFrame:
-    """One row a party: its dose, its value alone, and the value's terms."""
+def measure(setting: Setting, question: Property, beside: Beside, seed: int) -> pd.DataFrame:
+    """One row a party: its dose, its value alone, the value's terms, and what stands beside."""
     components, rows = setting.components[seed], setting.load(seed)
     doses = np.asarray(question.doses(rows.parties), np.float64)
     check_doses(question, doses, rows.parties)
-    context = components.context(
-        prepare(question, rows, components.keys["corruption"]), setting.stages
-    )
-    with setting.stages.stage("values"):
-        valuation = components.value(context)
+    rows = prepare(question, rows, components.keys["corruption"])
+    found = value_all(setting, beside, components, rows, seed=seed)[1]
+    valuation = found[VALUE]
     columns: dict[str, Any] = {
         "player": valuation.players,
         "dose": doses,
@@ -98,7 +100,7 @@ def measure(setting: Setting, question: Property, seed: int) -> pd.DataFrame:
     }
     if len(valuation.terms) > 1:
         columns |= dict(zip(valuation.terms, valuation.term_values, strict=True))
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | {name: found[name].values for name in beside.names})
 
 
 def prepare(question: Property, rows: Rows, key: PRNGKey) -> Rows:
@@ -147,11 +149,11 @@ def verdict(question: Property, column: str, found: OverSeeds, in_order: OverSee
 
     Args:
         question: what is asked.
-        column: `value`, or one of its terms.
+        column: `value`, one of its terms, or who stands beside.
         found: Spearman correlation with the dose.
         in_order: share of pairs in order.
     """
-    name = "value" if column == "value" else f"its part {column}"
+    name = "value" if column == VALUE else CAPTIONS.get(column, f"its part {column}")
     return (
         f"{name} {_tendency(found, question.sign)} {question.quantity}: Spearman {found}, "
         f"pairs in order {in_order} ({count_seeds(len(in_order.each))})"

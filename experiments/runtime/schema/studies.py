@@ -19,6 +19,30 @@ class Study(Composed):
 
 
 @dataclass
+class Trained(Study):
+    """Options of the experiments that train networks to compare with."""
+
+    num_trainings: int | None = option(
+        "networks that a coalition's performance is averaged over, each from the next draw; null ="
+        " num_initialisations (networks)",
+        None,
+    )
+    checkpoints: str | None = option(
+        "folder of trained networks' results, shared by runs; null = in the run's folder", None
+    )
+
+
+@dataclass
+class PropertyStudy(Trained):
+    """Options of the experiments on properties of values."""
+
+    training: Any = field(default_factory=dict)
+    beside: list[str] = option(
+        "what stands beside ν: retrained, kernel_regression, rbf_ridge; [] = nothing", list
+    )
+
+
+@dataclass
 class Noise:
     """Options of the noise that parties get."""
 
@@ -27,14 +51,14 @@ class Noise:
 
 
 @dataclass
-class NoiseStability(Study):
+class NoiseStability(PropertyStudy):
     """Options of `experiments.noise_stability`."""
 
     noise: Noise = option("", Noise)
 
 
 @dataclass
-class ModelRobustness(Study):
+class ModelRobustness(PropertyStudy):
     """Options of `experiments.model_robustness`."""
 
     models: list[str] = option("networks to be compared, choices of the group model", list)
@@ -54,36 +78,44 @@ class Ablation(Study):
 
 
 @dataclass
-class Correlation(Study):
+class Correlation(Trained):
     """Options of `experiments.correlation`."""
 
     training: Any = field(default_factory=dict)
     num_sets: int = option("data sets drawn with replacement, sizes uniform (sets)", 200)
     num_bootstrap: int = option("resamples of the sets, for an interval in each seed", 1000)
-    checkpoints: str | None = option(
-        "folder of trained networks' results, shared by runs; null = in the run's folder", None
-    )
 
 
 @dataclass
-class Comparison(Study):
+class Comparison(Trained):
     """Options of `experiments.comparison`."""
 
     training: Any = field(default_factory=dict)
     baseline_training: Any = field(default_factory=dict)
     baselines: dict[str, Any] = option("methods to be compared with", dict)
-    checkpoints: str | None = option(
-        "folder of trained networks' results, shared by runs; null = in the run's folder", None
-    )
+
+
+@dataclass
+class Efficiency(Study):
+    """Options of `experiments.efficiency`."""
+
+    models: list[str] = option("networks, choices of the group model", list)
+    sizes: list[int] = option("numbers of rows (rows)", list)
+    num_parties: int = option("parties that rows are dealt to (count)", 10)
+    epochs: int = option("epochs that a training is counted for (epochs)", 100)
+    timed_epochs: int = option("epochs that are measured (epochs)", 2)
+    batch_size: int = option("rows of a minibatch (rows)", 128)
+    baselines: dict[str, Any] = option("methods to be timed", dict)
 
 
 COMMANDS: dict[str, type] = {
-    "data_quantity": Study,
-    "data_preference": Study,
+    "data_quantity": PropertyStudy,
+    "data_preference": PropertyStudy,
     "noise_stability": NoiseStability,
     "model_robustness": ModelRobustness,
     "ablation": Ablation,
     "correlation": Correlation,
     "comparison": Comparison,
+    "efficiency": Efficiency,
 }
 """Schema of each experiment, by the name of its module and primary configuration."""

@@ -10,6 +10,7 @@ from experiments.report.estimates import OverSeeds
 from experiments.report.plots import plt
 from experiments.report.plots_studies import (
     estimates_figure,
+    growth_figure,
     matrix_figure,
     property_figure,
     scatter_figure,
@@ -68,3 +69,20 @@ def test_scatter_has_a_panel_a_column(frame):
     axes = figure.axes[0]
     assert axes.get_title(loc="left") == "Dose"
     assert [len(points.get_offsets()) for points in axes.collections] == [3, 3]
+
+
+def test_growth_is_a_line_a_method_in_each_networks_panel():
+    seconds = {("cnn", 10, "ours"): 1.0, ("cnn", 20, "ours"): 2.0, ("mlp", 10, "ours"): 3.0}
+    cnn, mlp = growth_figure(seconds, captions={"ours": "DAVINZ"}).axes
+    assert cnn.lines[0].get_xydata().tolist() == [[10, 1], [20, 2]]
+    assert cnn.lines[0].get_label() == "DAVINZ"
+    assert mlp.lines[0].get_xydata().tolist() == [[10, 3]]
+
+
+def test_six_columns_take_two_rows_of_panels(frame):
+    columns = ["value", *"abcde"]
+    wide = frame.assign(**dict.fromkeys("abcde", 1.0))
+    figure = property_figure(wide, columns, QUESTION, level=0.95, captions={"a": "retrained"})
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert len(figure.axes) == 6
+    assert titles[1] == "retrained"

@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from davinz_jax import MLP, Ingredients, load_digits, partition_by_class
-from davinz_jax.baselines import log_size, random_values
+from davinz_jax.baselines import log_size, random_values, validation_performance
 from davinz_jax.training import Schedule
 from experiments.report.estimates import Estimates
 from experiments.runtime.console import Stages
@@ -32,7 +32,8 @@ def context():
 
 @pytest.fixture
 def setting(tmp_path):
-    return Setting(OmegaConf.create({"checkpoints": None}), {}, tmp_path, Stages())
+    options = {"checkpoints": None, "num_trainings": None, "num_initialisations": 1}
+    return Setting(OmegaConf.create(options), {}, tmp_path, Stages())
 
 
 def make_methods(baselines):
@@ -67,10 +68,27 @@ def test_refusals_are_told_and_the_others_valued(setting, context):
 
 
 def test_truth_by_accuracy_and_loss_is_kept(setting, context):
-    found = comparison.value_truth(setting, make_methods({}), context)
+    methods = make_methods({})
+    found = comparison.value_truth(setting, methods, context)
     assert list(found) == ["accuracy", "loss"]
+    (parts,) = methods.parts
+    worths = parts["accuracy"].to_numpy()
+    np.testing.assert_allclose(worths[0] - worths[1:], found["accuracy"].values)
     assert len(list(setting.checkpoints.iterdir())) == 11  # all rows, and all but each class
     assert found["accuracy"].description["metric"] == "accuracy"
+
+
+def test_retraining_takes_the_time_of_its_networks_whichever_run_trained_them(setting, context):
+    methods = make_methods({"vp": validation_performance})
+    first, again = (comparison.value_baselines(setting, methods, context)["vp"] for _ in range(2))
+    assert first.seconds == again.seconds > 0
+    assert len(methods.parts[0]) == 11
+
+
+@pytest.mark.parametrize(("asked", "start"), [(None, "methods that"), (3, "num_trainings=3 was")])
+def test_unequal_draws_are_explained(setting, asked, start):
+    setting.cfg.num_trainings = asked
+    assert comparison.explain_draws(setting).startswith(start)
 
 
 @pytest.fixture

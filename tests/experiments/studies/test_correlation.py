@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from davinz_jax.evaluation import spearman
+from davinz_jax.training import CoalitionPerformance, Performance
 from experiments.report.estimates import GIVEN_SIZE, Estimates
 from experiments.runtime.errors import InputError
 from experiments.studies import correlation
@@ -27,7 +28,7 @@ def frame():
             "accuracy": [0.9, 0.8, 0.6, 0.7, 0.9, 0.8, 0.7, 0.6],
             "minus_loss": [-1.0, -2.0, -4.0, -3.0] * 2,
             "epochs": 20,
-            "converged": True,
+            "settled": 1.0,
         }
     )
 
@@ -62,6 +63,18 @@ def test_sentences_put_each_score_beside_size(estimates):
     assert size.startswith("log size alone tracks test accuracy at Spearman 0.9")
     assert ours.startswith("ν (label): Spearman -0.10")
     assert ours.endswith("better than log size in 0 of 2 seeds")
+
+
+def test_trainings_of_a_set_are_averaged():
+    fits = [
+        CoalitionPerformance(Performance(loss, acc), 10, settled, 0.0, 4, seconds=2.0)
+        for loss, acc, settled in ((1.0, 0.5, True), (2.0, 0.9, False))
+    ]
+    found = correlation.mean_performances([[fits[0]], [fits[1]]], "classification")
+    assert {name: each.tolist() for name, each in found.items()} == {
+        "minus_loss": [-1.5], "accuracy": [0.7], "epochs": [10.0], "settled": [0.5],
+        "seconds": [4.0],
+    }  # fmt: skip
 
 
 def test_too_few_sets_are_refused():

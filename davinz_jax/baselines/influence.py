@@ -32,8 +32,8 @@ def influence_functions(
 ) -> Valuation:
     """Predicted rise of the validation loss when a party's data is left out.
 
-    Departs from the authors' code in the sign alone: ⟨s, ḡ⟩ there, -⟨s, ḡ⟩ here, so that a
-    useful party has a positive value.
+    Departs from the authors' code in sign, ⟨s, ḡ⟩ there and -⟨s, ḡ⟩ here, so that a useful party
+    has a positive value, and in scale, which no correlation sees.
 
     Args:
         context: two or more parties; its key decides LiSSA's minibatches.

@@ -20,6 +20,9 @@ from davinz_jax.semivalues.valuation import Valuation
 Lattice = Literal["zero", "least"]
 """Where the cubes start in each dimension: at 0, or at the least value of the rows in hand."""
 
+Measure = Literal["log", "raw", "plain"]
+"""Logarithm of the robust volume, the robust volume itself, or the volume without cubes."""
+
 
 def robust_volume(
     context: BaselineContext,
@@ -27,6 +30,7 @@ def robust_volume(
     width: ScalarLike = 0.1,
     beta: ScalarLike = 10.0,
     lattice: Lattice = "zero",
+    measure: Measure = "log",
 ) -> Valuation:
     """Fall of the logarithm of the robust volume when a party's rows are left out.
 
@@ -40,31 +44,38 @@ def robust_volume(
         lattice: where the cubes start. `zero` gives all coalitions the same cubes, so that two
             volumes differ by rows alone; `least` is the authors', whose cubes move with a
             coalition's least values.
+        measure: `log`; `raw`, the fall of the robust volume itself, and `plain`, that of
+            det(XᵀX), both as shares of all rows' volume, which do not overflow and correlate as
+            the volumes do.
 
     Returns:
-        Values in nats; method `robust_volume`.
+        Values in nats, or shares; method `robust_volume`.
 
     Raises:
-        ValueError: if the rows left span fewer dimensions than there are features, or `lattice` is
-            unknown.
+        ValueError: if the rows left span fewer dimensions than there are features, or `lattice` or
+            `measure` is unknown.
 
     References:
         Xu et al. 2021 (`xu2021volume`), with the numbers of Wu et al. 2022.
-        Departs from it: cubes start at 0, unless lattice="least".
+        Departs from it: cubes start at 0, unless lattice="least"; logarithms, unless
+        measure="raw".
     """
+    check_choice("measure", measure, get_args(Measure))
     parties = context.parties
     rows = standardise(context.features(context.dataset.inputs).astype(np.float64))
     volume = partial(log_robust_volume, width=width, beta=beta, lattice=lattice)
+    volume = log_volume if measure == "plain" else volume
     whole = volume(rows)
-    without = [volume(rows[parties.indices != party]) for party in range(len(parties))]
+    without = np.array([volume(rows[parties.indices != party]) for party in range(len(parties))])
     return baseline_valuation(
         "robust_volume",
         parties,
-        whole - np.array(without),
+        whole - without if measure == "log" else -np.expm1(without - whole),
         settings={
             "width": np.asarray(width).item(),
             "beta": np.asarray(beta).item(),
             "lattice": lattice,
+            "measure": measure,
         },
     )
 
@@ -101,12 +112,21 @@ def log_robust_volume(
     _, cube, counts = np.unique(cubes, axis=0, return_inverse=True, return_counts=True)
     means = np.zeros((len(counts), rows.shape[1]))
     np.add.at(means, cube.ravel(), rows)
-    means /= counts[:, None]
-    sign, log_det = np.linalg.slogdet(means.T @ means)
-    if sign <= 0 or not np.isfinite(log_det):
-        raise ValueError(
-            f"features: wanted rows that span {rows.shape[1]} dimensions, got {len(counts)} cubes "
-            "that span fewer; give fewer features or larger parties"
-        )
+    log_det = log_volume(means / counts[:, None])
     alpha = 1 / (np.asarray(beta) * len(counts))
     return float(log_det + np.sum(np.log1p(-(alpha ** (counts + 1.0))) - np.log1p(-alpha)))
+
+
+def log_volume(rows: Float[np.ndarray, "n d"]) -> float:
+    """Logarithm of det(XᵀX) of rows X.
+
+    Raises:
+        ValueError: if they span fewer dimensions than they have.
+    """
+    sign, log_det = np.linalg.slogdet(rows.T @ rows)
+    if sign <= 0 or not np.isfinite(log_det):
+        raise ValueError(
+            f"features: wanted rows that span {rows.shape[1]} dimensions, got {len(rows)} cubes or "
+            "rows that span fewer; give fewer features or larger parties"
+        )
+    return float(log_det)

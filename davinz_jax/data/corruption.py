@@ -93,11 +93,21 @@ def add_party_noise(
     *,
     scales: Sequence[ScalarLike],
     clip: Sequence[ScalarLike] | None = None,
+    one_draw: bool = False,
     key: PRNGKey,
 ) -> tuple[Dataset, Mask]:
     """Gaussian noise of a scale of its own for each party, on all its rows; see `add_noise`.
 
     The paper's noise stability uses scales 0.05·k for party k, clipped to [−1, 1].
+
+    Args:
+        dataset: the data.
+        parties: who holds which row.
+        scales: deviation of each party's noise, in the unit of the inputs.
+        clip: range that noisy inputs are clipped to; None for none.
+        one_draw: whether row r of every party gets the same draw, scaled for the party, as in the
+            authors' code, or each row one of its own.
+        key: fixes the draws.
 
     Raises:
         ValueError: if there is not one scale, not negative, for each party.
@@ -109,7 +119,8 @@ def add_party_noise(
         )
     by_row = np.array([number(scale) for scale in scales])[parties.indices]
     rows = np.arange(len(dataset))
-    noisy = _add_noise(dataset, rows, by_row, clip, numpy_generator(key))
+    draws = _places(parties) if one_draw else rows
+    noisy = _add_noise(dataset, rows, by_row, clip, numpy_generator(key), draws)
     return noisy, by_row > 0
 
 
@@ -202,18 +213,28 @@ def _add_noise(
     scales: Float[np.ndarray, " r"],
     clip: Sequence[ScalarLike] | None,
     generator: np.random.Generator,
+    draws: Int[np.ndarray, " r"] | None = None,
 ) -> Dataset:
-    """Noise of each row's scale added to its inputs, which keep their dtype."""
+    """Noise of each row's scale added to its inputs, which keep their dtype; `draws` says whose."""
     require_numbers(dataset, "noise")
     if not np.all(scales >= 0) or not np.all(np.isfinite(scales)):
         raise ValueError(f"scale: wanted finite numbers >= 0, got {scales.min()}; mend it")
     noise = generator.standard_normal((len(rows), *dataset.inputs.shape[1:]))
+    noise = noise if draws is None else noise[draws]
     noisy = dataset.inputs[rows] + scales.reshape(-1, *[1] * (noise.ndim - 1)) * noise
     if clip is not None:
         noisy = np.clip(noisy, *_limits(clip))
     inputs = dataset.inputs.copy()
     inputs[rows] = noisy
     return replace(dataset, inputs=inputs)
+
+
+def _places(parties: Parties) -> Int[np.ndarray, " n"]:
+    """Number of each row among its party's."""
+    places = np.empty(len(parties.indices), np.int64)
+    for party, size in enumerate(parties.sizes):
+        places[parties.indices == party] = np.arange(size)
+    return places
 
 
 def _limits(clip: Sequence[ScalarLike]) -> tuple[float, float]:

@@ -76,7 +76,7 @@ def calibrate_kappa(
     """
     check_summands([complexity, discrepancy])
     costs, distances = (
-        _family_costs(part, family, num_samples, key) for part in (complexity, discrepancy)
+        family_costs(part, family, num_samples, key) for part in (complexity, discrepancy)
     )
     mean_costs, mean_distances = costs.mean(-1), distances.mean(-1)
     if not (mean_costs > 0).all():
@@ -88,7 +88,7 @@ def calibrate_kappa(
     return _check_kappa(kappa, "data equal to the validation set? give kappa")
 
 
-def _family_costs(
+def family_costs(
     part: Utility, family: KappaFamily, num_samples: int, key: PRNGKey | None
 ) -> Float[np.ndarray, "i c"]:
     """Costs of the family's coalitions."""

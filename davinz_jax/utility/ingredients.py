@@ -100,7 +100,7 @@ class Ingredients:
     ) -> None:
         check_key(key)
         self._resamples_key, self._num_resamples = jax.random.fold_in(key, 4), num_resamples
-        draws, self._blocks_key, self._bandwidth_key, self._kappa_key = jax.random.split(key, 4)
+        draws, self._blocks_key, self._bandwidth_key, self.kappa_key = jax.random.split(key, 4)
         self.model, self.dataset, self.parties = model, dataset, parties
         self._draws, self._given = jax.random.split(draws, num_initialisations), initialisations
         self.kernel_options = kernel_options or KernelOptions()
@@ -174,7 +174,7 @@ class Ingredients:
             self.discrepancy_cost(),
             kappa=kappa,
             family=kappa_family,
-            key=self._kappa_key,
+            key=self.kappa_key,
         )
 
     def complexity(self) -> WeightedSum:

@@ -6,7 +6,7 @@ anything runs, prints the result, and writes its table, figure and result.json w
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 
 from davinz_jax.files import write_whole
+from davinz_jax.types import PRNGKey
 from experiments.report import plots
 from experiments.report.estimates import Estimates
 from experiments.report.page.common import text_table
 from experiments.report.page.of_study import study_page
 from experiments.report.page.render import REPORT, page_writer
-from experiments.runtime import claims, compose, console, jobs, outputs
+from experiments.runtime import authors, claims, compose, console, jobs, outputs
 from experiments.runtime.app import output_folder
 from experiments.runtime.compose import Components
 from experiments.runtime.console import Stages
@@ -118,6 +119,7 @@ class StudyResult:
 def run(cfg: DictConfig, study: Callable[[Setting], StudyResult]) -> dict[str, Any]:
     """Run a study as configured; returns what result.json holds."""
     name, folder = str(HydraConfig.get().job.config_name), output_folder()
+    cfg = authors.apply_protocol(cfg, name)
     config = compose.plain(cfg)
     check_level(cfg.level)
     components = {seed: components_of(cfg, seed) for seed in choose_seeds(config)}
@@ -192,7 +194,15 @@ def components_of(cfg: DictConfig, seed: int) -> Components:
             f"data.holdout: wanted a share of the rows, got {compose.CROSS_FIT}, which only "
             "experiments.value knows; set data.holdout=0.2"
         )
+    if "fixed_data" in cfg and cfg.fixed_data:
+        return replace(made, keys={**made.keys, **_keys_of_data()})
     return made
+
+
+def _keys_of_data() -> dict[str, PRNGKey]:
+    """Keys of seed 0 for the data, its parties, and what is done to it."""
+    keys = compose.streams(0)
+    return {name: keys[name] for name in ("data", "parties", "corruption")}
 
 
 def read_finished(folder: Path, config: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -70,7 +70,7 @@ def choose_models(names: Sequence[str], *, least: int = 2) -> dict[str, Model]:
         InputError: for fewer than `least`, one that occurs twice, or one that there is not.
     """
     if len(set(names)) < max(least, len(names)):
-        wanted = f"{least} or more different ones"
+        wanted = f"{'one' if least == 1 else 'two'} or more different ones"
         raise InputError(f"models: wanted {wanted}, got {list(names)}; e.g. cnn")
     known = [path.stem for path in (CONFIG_FOLDER / "model").glob("*.yaml")]
     for name in names:

@@ -64,3 +64,20 @@ def test_values_of_parties_equal_slow_twin(regression, make_context):
 def test_too_few_rows_are_refused():
     with pytest.raises(ValueError, match="features: wanted rows that span 3 dimensions"):
         log_robust_volume(np.eye(3)[:2])
+
+
+@pytest.mark.parametrize("measure", ["raw", "plain"])
+def test_volumes_themselves_as_shares_of_the_whole(regression, make_context, measure):
+    data, _, variables = regression
+    parties = Parties(np.repeat([0, 1, 2], 10), ("a", "b", "c"))
+    found = robust_volume(
+        make_context(data, parties, variables, trained_variables=variables), measure=measure
+    )
+    rows = standardise(data.inputs.astype(np.float64))
+
+    def volume(rows):
+        plain = np.linalg.det(rows.T @ rows)
+        return plain if measure == "plain" else np.exp(log_robust_volume(rows))
+
+    wanted = [1 - volume(rows[parties.indices != j]) / volume(rows) for j in range(3)]
+    np.testing.assert_allclose(found.values, wanted, rtol=1e-6, atol=1e-9)

@@ -81,6 +81,16 @@ def test_noise_of_each_party(classes, key):
     np.testing.assert_array_equal(mask, parties.indices > 0)
 
 
+def test_one_draw_is_scaled_for_each_party(classes, key):
+    """Parties take rows in turn, so that the first rows of both are 0 and 1, the second 2 and 3."""
+    parties = Parties(np.arange(12) % 2, ("a", "b"))
+    noisy, _ = add_party_noise(classes, parties, scales=[0.1, 0.3], one_draw=True, key=key)
+    noise = noisy.inputs - classes.inputs
+    np.testing.assert_allclose(noise[1::2], 3 * noise[::2], rtol=1e-3, atol=1e-6)
+    apart, _ = add_party_noise(classes, parties, scales=[0.1, 0.3], key=key)
+    assert not np.allclose((apart.inputs - classes.inputs)[1::2], 3 * noise[::2], atol=1e-3)
+
+
 def test_noise_scales_must_fit(classes, key):
     parties = Parties(np.arange(12) % 2, ("a", "b"))
     with pytest.raises(ValueError, match="scales: wanted one for each of 2 parties, got 1"):

@@ -47,7 +47,7 @@ def test_composes_and_instantiates(path, composed):
     assert study.components_of(cfg, 0).num_initialisations == cfg.num_initialisations
     if "training" in cfg:
         assert callable(instantiate(plain(cfg)["training"], _convert_="all"))
-    if "baselines" in cfg:
+    if "baseline_training" in cfg:
         assert {"random", "log_size", "mmd_alone"} <= set(compose_methods(plain(cfg)).baselines)
 
 

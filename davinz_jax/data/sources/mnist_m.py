@@ -64,6 +64,7 @@ def load_mnist_domains(
     num_validation_rows: int | None = None,
     select: Select = "first",
     roll: int = 3,
+    disjoint: bool = False,
     key: PRNGKey,
     progress: Progress | None = None,
 ) -> tuple[Dataset, Dataset]:
@@ -78,7 +79,10 @@ def load_mnist_domains(
         num_rows: as in `load_mnist`.
         num_validation_rows: as in `load_mnist`.
         select: as in `load_mnist`.
-        roll: pixels by which MNIST-M is rotated cyclically in height and width; 0 for none.
+        roll: pixels by which MNIST-M is rotated cyclically in height and width; 0 for none, -3 as
+            in the authors' data.
+        disjoint: whether the first half of the digits is MNIST's and the second MNIST-M's, or
+            both are made of all.
         key: draws the photograph and the patch for each digit.
         progress: called while files are downloaded.
 
@@ -105,15 +109,17 @@ def load_mnist_domains(
         np.roll(blend_with_photographs(images, pool, key=draw), (roll, roll), axis=(1, 2))
         for images, draw in ((digits.inputs, blend_key), (digits.validation.inputs, validation_key))
     )
-    return (
-        replace(digits, name="mnist-rgb"),
-        replace(
-            digits,
-            inputs=blended,
-            validation=replace(digits.validation, inputs=validation_blended),
-            name="mnist-m",
-        ),
+    first = replace(digits, name="mnist-rgb")
+    second = replace(
+        digits,
+        inputs=blended,
+        validation=replace(digits.validation, inputs=validation_blended),
+        name="mnist-m",
     )
+    if not disjoint:
+        return first, second
+    half = np.arange(len(digits)) < len(digits) // 2
+    return first.take(np.flatnonzero(half)), second.take(np.flatnonzero(~half))
 
 
 def blend_with_photographs(

@@ -13,6 +13,10 @@ class Study(Composed):
     seeds: list[int] = option("repetitions within one run, each with its own draws", list)
     seed: int | None = option("one seed in place of `seeds`, for sweeps (integer)", None)
     level: float = option("coverage of the intervals over seeds (probability)", 0.95)
+    protocol: str = option(
+        "ours, authors, or one of the authors' choices, as docs/protocol.md names them", "ours"
+    )
+    fixed_data: bool = option("the same data and parties in every seed, those of seed 0", False)
     skip_finished: bool = option(
         "leave alone a run whose folder holds the result of the same configuration", False
     )
@@ -48,6 +52,7 @@ class Noise:
 
     scales: list[float] = option("deviation of each party's noise (unit of the inputs)", list)
     clip: list[float] | None = option("range the noisy inputs are clipped to; null = none", None)
+    one_draw: bool = option("one draw, scaled for each party, as in the authors' code", False)
 
 
 @dataclass

@@ -96,3 +96,7 @@ def test_real_domains(real_data, key):
     unrolled = load_mnist_m(**arguments, roll=0)
     np.testing.assert_array_equal(blended.inputs[:, 3:, 3:], unrolled.inputs[:, :-3, :-3])
     np.testing.assert_array_equal(blended.inputs[:, :3, :3], unrolled.inputs[:, -3:, -3:])
+    first, second = load_mnist_domains(**arguments, roll=-3, disjoint=True)
+    np.testing.assert_array_equal(first.inputs, grey.inputs[:25])
+    np.testing.assert_array_equal(second.targets, blended.targets[25:])
+    np.testing.assert_array_equal(second.inputs[:, :-3, :-3], unrolled.inputs[25:, 3:, 3:])

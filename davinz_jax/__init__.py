@@ -16,6 +16,8 @@ docs/architecture.md has the floors, each of which imports only from those below
 from typing import TYPE_CHECKING, Any
 
 from davinz_jax.data import Dataset, Parties, load_digits, load_table, partition_by_class
+from davinz_jax.executors import cluster
+from davinz_jax.linalg.threads import use_threads
 from davinz_jax.models import CNN, MLP
 from davinz_jax.semivalues import (
     Sampling,
@@ -57,6 +59,7 @@ __all__ = [
     "__version__",
     "banzhaf",
     "beta_shapley",
+    "cluster",
     "confidence_utility",
     "davinz_utility",
     "kernel_regression_utility",
@@ -66,6 +69,7 @@ __all__ = [
     "partition_by_class",
     "shapley",
     "standalone",
+    "use_threads",
 ]
 
 

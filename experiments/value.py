@@ -13,15 +13,13 @@ from experiments.runtime.app import launch, named_options, output_folder
 
 def main(cfg: DictConfig) -> dict[str, Any]:
     """Value the players of one configuration; returns what result.json holds."""
-    from experiments.runtime import hosting
     from experiments.studies import value
 
-    own = output_folder()
-    with hosting.join(own, cfg.hosts) as is_first, value.claim(cfg, own) as folder:
+    with value.claim(cfg, output_folder()) as folder:
         prepared = value.prepare(cfg, folder, named_options())
         with prepared.stages.stage("utility"):
             utility = prepared.components.utility(prepared.context.ingredients)
-        return value.run(prepared, utility, cfg) if is_first else value.leave()
+        return value.run(prepared, utility, cfg)
 
 
 if __name__ == "__main__":

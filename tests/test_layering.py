@@ -17,6 +17,7 @@ LIBRARY = {
     "equations": 0,
     "linalg": 0,
     "plots": 0,
+    "executors": 1,
     "data": 1,
     "models": 1,
     "mmd": 1,

@@ -97,22 +97,29 @@ def apply_function(module: nn.Module) -> Apply:
     try:
         return _cached_apply(module)
     except TypeError:  # a module of the user's with a field that cannot be hashed
-        return _fresh_apply(module)
+        return _Network(module)
 
 
-def _fresh_apply(module: nn.Module) -> Apply:
-    def apply(
-        variables: Variables, inputs: Num[jax.Array | np.ndarray, "n ..."], /
+class _Network:
+    """A module as a function; another process gets its own, the same for equal modules."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return apply_function, (self._module,)
+
+    def __call__(
+        self, variables: Variables, inputs: Num[jax.Array | np.ndarray, "n ..."], /
     ) -> Shaped[jax.Array, "n ..."]:
         try:
-            return module.apply(variables, inputs)  # pyright: ignore[reportReturnType]
+            return self._module.apply(variables, inputs)  # pyright: ignore[reportReturnType]
         except errors.ScopeParamShapeError as error:
             raise ValueError(
                 f"inputs: wanted rows of the shape that the variables were made for, got "
-                f"{jnp.shape(inputs)} ({error}); initialise {type(module).__name__} anew on them"
+                f"{jnp.shape(inputs)} ({error}); initialise {type(self._module).__name__} anew on "
+                "them"
             ) from error
 
-    return apply
 
-
-_cached_apply = functools.lru_cache(maxsize=128)(_fresh_apply)
+_cached_apply = functools.lru_cache(maxsize=128)(_Network)

@@ -4,8 +4,7 @@ The definition is on this floor: `empirical` (the kernel of any rows, and of a d
 (which outputs g it sees, and the residuals it is to explain), `parameters` (which leaves are
 differentiated), `partition` (diagonal blocks), `tangent_kernel` (the result), `finite` (what is
 refused). Below are two rooms of machinery: `engines` compute a tile of a kernel from a model,
-`execution` fits all tiles into memory and shares them among devices, processes and runs.
-`hosts` joins several processes.
+`execution` fits all tiles into memory and shares them among devices, workers and runs.
 """
 
 from davinz_jax.ntk.empirical import empirical_ntk, tangent_kernel
@@ -15,7 +14,6 @@ from davinz_jax.ntk.engines.layerwise.coverage import Coverage, survey
 from davinz_jax.ntk.engines.neural_tangents import NeuralTangentsEngine
 from davinz_jax.ntk.execution.forecast import Forecast
 from davinz_jax.ntk.execution.verified import EngineFaultError, EngineFaultWarning
-from davinz_jax.ntk.hosts import LostProcessError, join_hosts, together
 from davinz_jax.ntk.partition import block_rows
 from davinz_jax.ntk.tangent_kernel import TangentKernel
 
@@ -26,13 +24,10 @@ __all__ = [
     "EngineFaultWarning",
     "Forecast",
     "LayerwiseEngine",
-    "LostProcessError",
     "NeuralTangentsEngine",
     "TangentKernel",
     "block_rows",
     "empirical_ntk",
-    "join_hosts",
     "survey",
     "tangent_kernel",
-    "together",
 ]

@@ -19,17 +19,16 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from davinz_jax.data.dataset import Dataset
-from davinz_jax.ntk import hosts
+from davinz_jax.executors import Executor, current_executor
 from davinz_jax.ntk.engines.base import Engine
 from davinz_jax.ntk.engines.choice import sketching_engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.execution.destination import make_destination
 from davinz_jax.ntk.execution.forecast import Forecast, forecast
-from davinz_jax.ntk.execution.identity import agree_on_plan, kernel_identity
+from davinz_jax.ntk.execution.identity import kernel_identity
 from davinz_jax.ntk.execution.plan import Plan, Request
 from davinz_jax.ntk.execution.tiles import all_outputs, block_grams, cross_gram, symmetric_gram
 from davinz_jax.ntk.execution.verified import make_verified_plan
-from davinz_jax.ntk.execution.workers import Workers, all_devices, all_processes
 from davinz_jax.ntk.finite import check_finite_kernel, is_finite
 from davinz_jax.ntk.outputs import Network, Rows, check_rows, make_rows, residuals
 from davinz_jax.ntk.parameters import kernel_dtype, promote_variables
@@ -96,16 +95,16 @@ def empirical_ntk(
     plan = make_verified_plan(
         chosen, network, variables, rows, batch_size=batch_size, memory=memory
     )
-    workers = all_devices()
+    executor = current_executor()
     if other_inputs is None:
-        kernel = symmetric_gram(plan, variables, rows, workers)
+        kernel = symmetric_gram(plan, variables, rows, executor)
     else:
         others = make_rows(network, other_inputs, other_labels)
         check_rows(network, variables, others)
-        kernel = cross_gram(plan, variables, rows, others, workers)
+        kernel = cross_gram(plan, variables, rows, others, executor)
     kernel = kernel[0] if plan.halves else kernel
     if not is_finite(kernel):
-        outputs = all_outputs(plan, variables, rows.inputs, workers)
+        outputs = all_outputs(plan, variables, rows.inputs, executor)
         check_finite_kernel(kernel, outputs, variables)
     return kernel
 
@@ -150,16 +149,14 @@ def tangent_kernel(
         progress: called with (done, total, stage) after each block and tile.
         announce: called with what the kernels are expected to take, before they are begun.
 
-    Where several processes were joined by `join_hosts`, every one must make this call, and each
-    gets the whole kernel; a store is then one folder a process.
+    Tiles are shared among the devices of this process or, in a context of `cluster`, its workers.
 
     Returns:
         Kernel blocks, residuals and, where asked for, the kernel to the validation set.
 
     Raises:
         ValueError: as for `empirical_ntk`; or fewer rows than blocks, no initialisation, or a
-            validation kernel of the `label` output; or processes that do other work.
-        LostProcessError: if a process that takes part is lost.
+            validation kernel of the `label` output.
     """
     network = Network(apply, output, parameters)
     _check_request(initialisations, network, with_validation)
@@ -169,35 +166,33 @@ def tangent_kernel(
     request = Request(
         num_blocks, len(drawn), store is not None, 0 if others is None else others.num_rows
     )
-    workers, dtype = all_processes(), kernel_dtype(drawn[0])
-    with hosts.together():
-        plan = make_verified_plan(
-            sketching_engine(engine, sketch, key=key),
-            network, drawn[0], rows, request, batch_size=batch_size, memory=memory,
+    executor, dtype = current_executor(), kernel_dtype(drawn[0])
+    plan = make_verified_plan(
+        sketching_engine(engine, sketch, key=key),
+        network, drawn[0], rows, request, batch_size=batch_size, memory=memory,
+    )  # fmt: skip
+    if others is not None:
+        check_rows(network, drawn[0], others)
+    partition = block_rows(
+        len(dataset), num_blocks=num_blocks, shuffle=shuffle and num_blocks > 1, key=key
+    )
+    if announce is not None:
+        announce(forecast(plan, len(dataset), request, dtype, executor.num_places))
+    whole = make_destination(
+        (len(drawn), len(partition), *plan.halves, *2 * partition.shape[1:]),
+        dtype, store=store,
+        identity=partial(kernel_identity, plan, drawn, rows, partition),
+    )  # fmt: skip
+    draws = []
+    for draw, variables in enumerate(drawn):
+        stage, own = _name_stage(progress, draw, len(drawn)), plan.of_draw(draw)
+        blocks = block_grams(
+            own, variables, rows, partition, executor,
+            destination=whole.part(draw), progress=stage,
         )  # fmt: skip
-        if others is not None:
-            check_rows(network, drawn[0], others)
-        partition = block_rows(
-            len(dataset), num_blocks=num_blocks, shuffle=shuffle and num_blocks > 1, key=key
+        draws.append(
+            _explain(own, variables, blocks, rows, dataset.targets, others, executor, stage)
         )
-        plan = agree_on_plan(plan, drawn, rows, partition)
-        if announce is not None:
-            announce(forecast(plan, len(dataset), request, dtype, workers.num_devices))
-        whole = make_destination(
-            (len(drawn), len(partition), *plan.halves, *2 * partition.shape[1:]),
-            dtype, store=store,
-            identity=partial(kernel_identity, plan, drawn, rows, partition), workers=workers,
-        )  # fmt: skip
-        draws = []
-        for draw, variables in enumerate(drawn):
-            stage, own = _name_stage(progress, draw, len(drawn)), plan.of_draw(draw)
-            blocks = block_grams(
-                own, variables, rows, partition, workers,
-                destination=whole.part(draw), progress=stage,
-            )  # fmt: skip
-            draws.append(
-                _explain(own, variables, blocks, rows, dataset.targets, others, workers, stage)
-            )
     residual, validation_kernels, validation_outputs = zip(*draws, strict=True)
     blocks, error = _split(plan, whole.array)
     across, across_error = _split(plan, _stack(validation_kernels))
@@ -229,7 +224,7 @@ def _explain(
     rows: Rows,
     targets: Num[np.ndarray, " n"],
     others: Rows | None,
-    workers: Workers,
+    executor: Executor,
     progress: Progress | None,
 ) -> tuple[
     Float[np.ndarray, "n c"], Float[np.ndarray, "*h m n"] | None, Float[np.ndarray, "m k"] | None
@@ -238,13 +233,13 @@ def _explain(
 
     The last two are None where `others`, the validation rows, are not asked for.
     """
-    outputs = all_outputs(plan, variables, rows.inputs, workers)
+    outputs = all_outputs(plan, variables, rows.inputs, executor)
     check_finite_kernel(blocks, outputs, variables)
     residual = residuals(plan.network.output, outputs, targets)
     if others is None:
         return residual, None, None
-    kernel = cross_gram(plan, variables, others, rows, workers, progress=progress)
-    outputs = all_outputs(plan, variables, others.inputs, workers)
+    kernel = cross_gram(plan, variables, others, rows, executor, progress=progress)
+    outputs = all_outputs(plan, variables, others.inputs, executor)
     check_finite_kernel(kernel, outputs, variables)
     return residual, kernel, outputs
 

@@ -12,11 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, Num, Shaped
 
+from davinz_jax.executors import InProcess
 from davinz_jax.ntk.engines.base import Engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.execution.plan import Plan, make_plan
 from davinz_jax.ntk.execution.tiles import symmetric_gram
-from davinz_jax.ntk.execution.workers import one_device
 from davinz_jax.ntk.outputs import Rows
 from davinz_jax.types import Array, Variables
 
@@ -61,7 +61,7 @@ def _in_float64(plan: Plan, variables: Variables, rows: Rows) -> Float[np.ndarra
     with jax.enable_x64(True):
         wide = jax.tree.map(_widen, variables)
         again = make_plan(_unfit(plan.engine), network, wide, wide_rows)
-        return symmetric_gram(again, wide, wide_rows, one_device())
+        return symmetric_gram(again, wide, wide_rows, InProcess((None,)))
 
 
 def _unfit(engine: Engine) -> Engine:

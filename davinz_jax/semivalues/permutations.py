@@ -137,8 +137,13 @@ class _Permutations:
         if self._tally is not None:
             shapes["squared_weights"] = (num,)
         return Sampler(
-            self._design, self._samples, 1, BUDGET, shapes, self._draw, self._estimate, self._tally
-        )
+            self._design, self._samples, 1, BUDGET, shapes, self._draw, self._estimate,
+            self._tally, self._prepare,
+        )  # fmt: skip
+
+    def _prepare(self) -> None:
+        """Find what every unit is measured by."""
+        _ = self._origin
 
     @cached_property
     def _origin(self) -> Float[np.ndarray, " p"]:

@@ -10,7 +10,7 @@ bit for bit.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,8 @@ import numpy as np
 from jaxtyping import Float, Int, ScalarLike
 
 from davinz_jax.choices import check_choice
+from davinz_jax.executors import InProcess, host_executor, in_order
+from davinz_jax.linalg.threads import threads_asked
 from davinz_jax.semivalues.archive import plain
 from davinz_jax.semivalues.checkpoint import SamplingState, load_checkpoint, save_checkpoint
 from davinz_jax.semivalues.checks import check_finite
@@ -146,6 +148,7 @@ class Sampler:
         draw: generators, one a unit, to what each unit adds.
         estimate: sums (groups, …) and units in each group, to the values.
         tally: what is added up by validation row, if that is kept.
+        prepare: finds, once, what all units use, before they are drawn in several places.
     """
 
     estimator: str
@@ -156,6 +159,7 @@ class Sampler:
     draw: Callable[[Sequence[np.random.Generator]], Iterable[Sums]]
     estimate: Callable[[Sums, np.ndarray], Estimate]
     tally: SampledTally | None = None
+    prepare: Callable[[], None] | None = None
 
 
 def sample_semivalue(
@@ -246,10 +250,10 @@ class _Loop:
     def run(self) -> tuple[SamplingState, str]:
         """The state at the end, and why it ended."""
         state, saved = self._start(), time.perf_counter()
-        reason = self._reason_to_stop(state)
+        reason, drawn = self._reason_to_stop(state), self._draw(self._batches(state.units))
         while reason is None:
             begun = time.perf_counter()
-            self._advance(state)
+            self._add(state, next(drawn))
             now = time.perf_counter()
             state.seconds += now - begun
             reason = self._reason_to_stop(state)
@@ -258,6 +262,25 @@ class _Loop:
                 saved = time.perf_counter()
             self._report(state)
         return state, reason
+
+    def _batches(self, first: int) -> Iterator[range]:
+        """Units that are drawn together, which end no later than the round of groups does."""
+        while first < self._num_units:
+            round_end = (first // GROUPS + 1) * GROUPS
+            batch = range(first, min(first + self._sampler.batch, round_end, self._num_units))
+            yield batch
+            first = batch.stop
+
+    def _draw(self, batches: Iterable[range]) -> Iterator[Sequence[Sums]]:
+        """What the units of each batch add, in order, drawn wherever there is a place.
+
+        Sums by validation row are added up where they are drawn, which is here.
+        """
+        executor = host_executor() if self._sampler.tally is None else InProcess((None,))
+        if executor.num_places > 1 and self._sampler.prepare is not None:
+            self._sampler.prepare()
+        held = (self._sampler.draw, self._words)
+        return in_order(executor.map(_draw_units, batches, held))
 
     def _save(self, checkpoint: Path, state: SamplingState) -> None:
         """Write the checkpoint; sums by validation row before it, and old ones go after it."""
@@ -293,17 +316,13 @@ class _Loop:
             sampler.tally.sums.load(checkpoint, state.units)
         return state
 
-    def _advance(self, state: SamplingState) -> None:
-        """Add one batch, which ends no later than the round of groups does."""
-        round_end = (state.units // GROUPS + 1) * GROUPS
-        end = min(state.units + self._sampler.batch, round_end, self._num_units)
-        units = range(state.units, end)
-        generators = [unit_generator(self._words, unit) for unit in units]
-        for unit, increments in zip(units, self._sampler.draw(generators), strict=True):
+    def _add(self, state: SamplingState, drawn: Sequence[Sums]) -> None:
+        """Add one batch to the sums, unit by unit."""
+        for increments in drawn:
             for name, increment in increments.items():
                 check_finite(increment, tuple(self._utility.players), self._semivalue)
                 groups = state.sums[name]
-                groups[unit % len(groups)] += increment
+                groups[state.units % len(groups)] += increment
             state.units += 1
 
     def _reason_to_stop(self, state: SamplingState) -> str | None:
@@ -327,6 +346,15 @@ class _Loop:
             self._call.progress(done, total, self._semivalue)
 
 
+def _draw_units(
+    units: Sequence[int],
+    draw: Callable[[Sequence[np.random.Generator]], Iterable[Sums]],
+    words: Int[np.ndarray, " w"],
+) -> list[Sums]:
+    """What units that are drawn together add, each to its own sums."""
+    return list(draw([unit_generator(words, unit) for unit in units]))
+
+
 def _configuration(
     utility: Utility, semivalue: str, settings: Mapping[str, Any], sampler: Sampler
 ) -> dict[str, Any]:
@@ -341,6 +369,7 @@ def _configuration(
             "num_initialisations": utility.num_initialisations,
             "versions": versions(),
             "sums": sorted(sampler.shapes),
+            "threads": threads_asked(),
             "worths": _probe(utility),
         }
     )

@@ -7,9 +7,10 @@ start, data, schedule, key, and the coalition's rows. A run that was killed find
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from time import perf_counter
 
 import jax
@@ -17,6 +18,7 @@ import numpy as np
 from flax import linen as nn
 
 from davinz_jax.data.dataset import Dataset
+from davinz_jax.executors import current_executor
 from davinz_jax.files import read_json, sealed, write_bytes
 from davinz_jax.training.evaluate import Performance, evaluate
 from davinz_jax.training.schedule import Schedule
@@ -86,24 +88,57 @@ def train_coalitions(
     missing.sort(
         key=lambda i: -len(row_sets[i])
     )  # sets of a length side by side, the longest first
-    results = train_many(
-        module,
-        variables,
-        dataset,
-        [row_sets[i] for i in missing],
-        schedule=schedule,
-        key=key,
-        group_size=group_size or default_group_size(variables),
-        num_threads=num_threads,
-    )
-    for i, result in zip(missing, results, strict=True):
-        found[names[i]] = _evaluate_member(module, result, dataset, len(row_sets[i]))
+    group = min(group_size or default_group_size(variables), max(len(missing), 1))
+    held = (module, variables, dataset, schedule, key, group)
+    for i, result in _train_sets(missing, row_sets, held, num_threads):
+        found[names[i]] = result
         if folder is not None:
-            content = json.dumps(sealed(asdict(found[names[i]])))
+            content = json.dumps(sealed(asdict(result)))
             write_bytes(Path(folder) / names[i], content.encode())
         if progress is not None:
             progress(len(found), len(set(names)), "coalitions")
     return [found[name] for name in names]
+
+
+def _train_sets(
+    missing: list[int], row_sets: Sequence[RowSet], held: tuple[Any, ...], num_threads: int | None
+) -> Iterator[tuple[int, CoalitionPerformance]]:
+    """Each set's number and performance, as they come: here, or group by group from workers."""
+    executor, group = current_executor(), held[-1]
+    longest = max([1, *(len(row_sets[i]) for i in missing)])
+    if not executor.is_remote:
+        own = [row_sets[i] for i in missing]
+        yield from zip(missing, _train_group(own, *held, longest, num_threads), strict=True)
+        return
+    groups = [missing[begin : begin + group] for begin in range(0, len(missing), group)]
+    tasks = ([row_sets[i] for i in members] for members in groups)
+    for number, results in executor.map(_train_in_worker, tasks, (*held, longest)):
+        yield from zip(groups[number], results, strict=True)
+
+
+def _train_group(
+    row_sets: Sequence[RowSet],
+    module: nn.Module,
+    variables: Variables,
+    dataset: Dataset,
+    schedule: Schedule,
+    key: PRNGKey,
+    group_size: int,
+    length: int,
+    num_threads: int | None = 1,
+) -> Iterator[CoalitionPerformance]:
+    """What networks achieve on the validation set, in the order of their sets."""
+    results = train_many(
+        module, variables, dataset, row_sets, schedule=schedule, key=key,
+        group_size=group_size, length=length, num_threads=num_threads,
+    )  # fmt: skip
+    for rows, result in zip(row_sets, results, strict=True):
+        yield _evaluate_member(module, result, dataset, len(rows))
+
+
+def _train_in_worker(row_sets: Sequence[RowSet], *held: Any) -> list[CoalitionPerformance]:
+    """What one group achieves."""
+    return list(_train_group(row_sets, *held))
 
 
 def _evaluate_member(

@@ -90,6 +90,7 @@ def train_many(
     key: PRNGKey,
     group_size: int | None = None,
     num_threads: int | None = None,
+    length: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[TrainResult]:
     """Train a copy of one network on each of many sets of a dataset's rows.
@@ -108,6 +109,8 @@ def train_many(
         key: decides the order of rows.
         group_size: members that run side by side; by default as many as suit network and device.
         num_threads: groups trained at a time; by default one a core, and one on an accelerator.
+        length: rows that sets are padded to, so that sets trained elsewhere are trained alike;
+            then groups have `group_size` members, idle ones among them. None is the longest set.
         progress: called with (epochs done, `max_epochs`, "train") for each group.
 
     Yields:
@@ -117,8 +120,10 @@ def train_many(
         ValueError: for patience with a validation set whose targets are not known.
     """
     data = _data(dataset, schedule)
-    group = min(group_size or default_group_size(variables), max(len(row_sets), 1))
-    longest = max([1, *(len(rows) for rows in row_sets)])
+    group = group_size or default_group_size(variables)
+    if length is None:
+        group = min(group, max(len(row_sets), 1))
+    longest = max([1, *(len(rows) for rows in row_sets)]) if length is None else length
     fit = Fit(module, dataset.task, schedule)
     runner = epoch_runner(fit, host_loop=group == 1 and _convolves_slowly(variables))
 

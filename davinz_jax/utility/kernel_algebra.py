@@ -229,7 +229,7 @@ class AbstractKernelUtility(AbstractUtility):
         values = self._answers.get(key)
         if values is None:
             values = self._collect(find, num_coalitions)
-            room = KEPT - sum(each.size for each in self._answers.values())
+            room = KEPT - sum(each.size for each in list(self._answers.values()))
             asked_again = self._num_measures > 1 or key in ("grand", "leave_one_out")
             if asked_again and values.size <= room:
                 self._answers[key] = values

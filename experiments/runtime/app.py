@@ -30,6 +30,7 @@ from experiments.runtime.errors import (
     refuse_unknown,
 )
 from experiments.runtime.jobs import announced
+from experiments.runtime.places import placed
 from experiments.runtime.program import as_typed, refuse_keeping
 from experiments.runtime.schema import registry
 from experiments.runtime.stopping import answer_signals
@@ -145,7 +146,8 @@ def _tidy_after(main: Main) -> Main:
                 warnings.showwarning = _as_note
                 refuse_unknown(cfg, CONFIG_FOLDER)
                 _check_options(cfg)
-                content = main(cfg)
+                with placed(cfg):
+                    content = main(cfg)
         except BaseException as error:
             if not isinstance(error, Taken):
                 _tidy(folder)

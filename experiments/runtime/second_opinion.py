@@ -21,7 +21,7 @@ MOST_SECONDS = 30.0
 
 
 def choose_second(
-    choice: Resolved, situation: Situation, *, wanted: bool | None, num_processes: int | None = 1
+    choice: Resolved, situation: Situation, *, wanted: bool | None
 ) -> Resolved | None:
     """The configuration of the second opinion; None where there is none.
 
@@ -29,12 +29,11 @@ def choose_second(
         choice: of the first, nothing in it left to choose.
         situation: data and players.
         wanted: true, false, or null, as the option `second_opinion`.
-        num_processes: that share the run's kernels.
 
     Raises:
         InputError: if it is wanted where it cannot be.
     """
-    missing = _missing(choice, situation, num_processes)
+    missing = _missing(choice, situation)
     if wanted and missing:
         raise InputError(f"second_opinion: wanted {missing}; leave it out")
     if missing or wanted is False:
@@ -49,15 +48,13 @@ def choose_second(
     return Resolved({**settings, **changed}, uses_network=kind == "davinz")
 
 
-def _missing(choice: Resolved, situation: Situation, num_processes: int | None) -> str:
+def _missing(choice: Resolved, situation: Situation) -> str:
     """What a second opinion wants and does not get; empty where it can be."""
     kind = usage.kind_of(choice.settings["utility"])
     if kind not in OTHER:
         return f"utility={' or '.join(OTHER)}, got {kind}"
     if not situation.is_labelled:
         return "labels of the validation set, got none"
-    if num_processes != 1:
-        return "a run of one process, got several that share the first opinion's kernels alone"
     return ""
 
 

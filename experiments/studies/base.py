@@ -34,7 +34,7 @@ TABLE = "measurements.csv"
 COALITIONS = "coalitions.csv"
 FIGURE = "figure.png"
 CHECKPOINTS = "checkpoints"
-IGNORED = ("skip_finished", "checkpoints", "overwrite", "packages")
+IGNORED = ("skip_finished", "checkpoints", "overwrite", "packages", "cluster")
 """Options that do not change what a run gives."""
 
 

@@ -1,7 +1,7 @@
 """One valuation from data to files: what `experiments.value` runs."""
 
 from collections.abc import Iterator, Set
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,23 +88,13 @@ class Prepared:
 def claim(cfg: DictConfig, folder: Path) -> Iterator[Path]:
     """Hold the folder of the run, its own or that of the run it goes on with; gives the folder.
 
-    One of several processes holds it only while it writes, for it may be ended at once with them.
-
     Raises:
         Taken: if the folder is in use, or holds a result that is not to be replaced.
     """
     if cfg.value.resume is not None:
         folder = find_interrupted(Path(cfg.value.resume))
-    if _is_alone(cfg):
-        with claims.claim(folder, overwrite=cfg.overwrite):
-            yield folder
-    else:
-        claims.refuse_overwriting(folder, overwrite=cfg.overwrite)
+    with claims.claim(folder, overwrite=cfg.overwrite):
         yield folder
-
-
-def _is_alone(cfg: DictConfig) -> bool:
-    return cfg.hosts.num_processes == 1
 
 
 def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Prepared:
@@ -132,9 +122,7 @@ def prepare(cfg: DictConfig, folder: Path, named: Set[str] = frozenset()) -> Pre
             validation_rows.refuse(choice.settings)
         for line in describe_choice(choice, situation):
             console.say(line)
-    second = choose_second(
-        choice, situation, wanted=cfg.second_opinion, num_processes=cfg.hosts.num_processes
-    )
+    second = choose_second(choice, situation, wanted=cfg.second_opinion)
     components = compose.components(OmegaConf.create(choice.settings))
     components = components if choice.uses_network else components.without_network()
     context = components.context(
@@ -184,8 +172,7 @@ def run(prepared: Prepared, utility: Utility, cfg: DictConfig) -> dict[str, Any]
         more |= doubts.worst_writers(found, options.worst)
     if options.ridge_figure:
         more |= ridge_writers(context.ingredients.ridge_curves, title=valued.title)
-    with nullcontext() if _is_alone(cfg) else claims.claim(folder, overwrite=cfg.overwrite):
-        values.save(valued, content, folder, options, more)
+    values.save(valued, content, folder, options, more)
     checkpoint = folder / CHECKPOINT
     for path in (checkpoint, checkpoint_of_second(checkpoint), *files_of(checkpoint)):
         path.unlink(missing_ok=True)
@@ -217,12 +204,6 @@ def check_ridge_figure(is_wanted: bool, ridge: Any) -> None:
             f"value.ridge_figure: wanted a ridge that the data chooses, got {ridge}; set "
             "ntk.ridge=auto, or leave the figure out"
         )
-
-
-def leave() -> dict[str, Any]:
-    """What a process does that has computed its share of the kernels for the first one."""
-    console.say("kernels done; process 0 has them and goes on alone")
-    return {}
 
 
 def find_interrupted(folder: Path) -> Path:

@@ -85,7 +85,7 @@ NOT_COVERED = """\
 - Data are small: tables of 30 rows and one to three columns, images of 8 by 8, three to thirty
   players; what goes wrong with millions of rows alone is not seen here.
 - One machine with Linux and two CPU cores: no GPU, no other system, no file system of a network, no
-  several hosts, no launcher of a cluster.
+  several machines, no launcher of a cluster.
 - The commands, not the Python functions called with whatever comes to mind; of the studies,
   `data_quantity` and `noise_stability` at their least size. Studies that train networks, downloads
   and `benchmark` have tests of their own, and no generated inputs.

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 import pytest
 
+from davinz_jax.executors import use_executor
 from davinz_jax.semivalues import (
     Sampling,
     Stopping,
@@ -281,3 +282,15 @@ def test_budgets_are_rounded_up_to_whole_units(wide_game, key):
         ).num_samples
         == 24
     )
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_units_drawn_elsewhere_are_added_in_their_order(name, elsewhere, tmp_path):
+    semivalue, method = RUNS[name]
+    game = games.airport(np.sqrt(np.arange(1.0, 15.0)))
+    stopping = Stopping(relative_stderr=0.5)
+    how = Sampling(method=method, num_samples=130, stopping=stopping, checkpoint_seconds=0)
+    run = partial(semivalue, game, sampling=how, key=jax.random.key(7))
+    with use_executor(elsewhere):
+        found = run(checkpoint=tmp_path / "checkpoint")
+    assert_same(found, run())

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 
+from davinz_jax.executors import use_executor
 from davinz_jax.models import MLP, initialise
 from davinz_jax.training import Schedule, coalitions, evaluate, train_coalitions, train_many
 
@@ -34,6 +35,21 @@ def test_equals_training_and_evaluating(options, blobs):
         assert one.performance == wanted
         assert one.epochs == result.epochs
     assert [one.num_rows for one in found] == [24, 6, 0]
+
+
+@pytest.mark.parametrize("group_size", [1, 2])
+def test_trained_elsewhere_they_are_the_same(group_size, options, elsewhere):
+    options = {**options, "schedule": SCHEDULE, "group_size": group_size}
+    seen = []
+    with use_executor(elsewhere):
+        found = train_coalitions(
+            **options, row_sets=SETS[:2], progress=lambda *a: seen.append(a[0])
+        )
+    here = train_coalitions(**options, row_sets=SETS[:2])
+    assert [replace(each, seconds=0) for each in found] == [
+        replace(each, seconds=0) for each in here
+    ]
+    assert seen == [1, 2]
 
 
 def test_killed_run_resumes(options, tmp_path, monkeypatch):

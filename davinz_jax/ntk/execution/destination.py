@@ -1,15 +1,13 @@
 """Where the blocks of a kernel go: an array in memory, or a store on disk that keeps each tile."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from davinz_jax.ntk.execution.store import KernelStore, open_store
-from davinz_jax.ntk.execution.workers import Workers
 
 Tile = tuple[slice, slice]
 """Rows and columns of a tile in its block."""
@@ -38,19 +36,44 @@ class Destination(NamedTuple):
             return False
         return self.store.is_finished(self._name(tile), (*self.region, ..., *tile))
 
+    def put(self, tile: Tile, values: Float[np.ndarray, "*h r c"], *, is_first: bool) -> None:
+        """Set a tile, or add to it."""
+        if is_first:
+            self.array[(..., *tile)] = values
+        else:
+            self.array[(..., *tile)] += values
+
     def finish(self, tile: Tile) -> None:
         """Note a finite tile that is in the store; one that is not finite is refused later."""
         if self.store is not None and np.isfinite(self.array[(..., *tile)]).all():
             self.store.finish(self._name(tile), (*self.region, ..., *tile))
 
-    def finish_received(self, tiles: Iterable[Tile]) -> None:
-        """Note the tiles that came from other processes."""
-        for tile in tiles:
-            if not self.is_finished(tile):
-                self.finish(tile)
-
     def _name(self, tile: Tile) -> str:
         return " ".join(map(str, (*self.region, *(side.start for side in tile))))
+
+
+class Collected:
+    """Tiles by themselves, that are sent to where the array is."""
+
+    def __init__(self) -> None:
+        self.tiles: dict[tuple[int, int], Float[np.ndarray, "*h r c"]] = {}
+
+    def is_finished(self, tile: Tile) -> bool:
+        """No: only what is unfinished is collected."""
+        del tile
+        return False
+
+    def put(self, tile: Tile, values: Float[np.ndarray, "*h r c"], *, is_first: bool) -> None:
+        """Keep a tile, or add to it."""
+        name = self.name(tile)
+        self.tiles[name] = np.array(values) if is_first else self.tiles[name] + values
+
+    def finish(self, tile: Tile) -> None:
+        """Nothing: it is noted where the array is."""
+
+    def name(self, tile: Tile) -> tuple[int, int]:
+        """First row and column of a tile."""
+        return tile[0].start, tile[1].start
 
 
 def make_destination(
@@ -59,23 +82,19 @@ def make_destination(
     *,
     store: str | os.PathLike[str] | None,
     identity: Callable[[], Mapping[str, str]],
-    workers: Workers,
 ) -> Destination:
-    """Room for blocks, in memory or in a folder of each process.
+    """Room for blocks, in memory or in a folder.
 
     Args:
         shape: of the array.
         dtype: of the array.
         store: folder on disk; None is in memory.
         identity: says of what the blocks are, where there is a store.
-        workers: who computes; each process of several has a folder of its own below `store`.
 
     Raises:
         ValueError: if the folder holds another kernel.
     """
     if store is None:
         return Destination(np.zeros(shape, dtype))
-    if workers.num_processes > 1:
-        store = Path(store) / f"process-{workers.process}-of-{workers.num_processes}"
     opened = open_store(store, shape=shape, dtype=dtype, identity=identity())
     return Destination(opened.array, opened)

@@ -1,6 +1,6 @@
 """What a kernel is of: everything that its bytes depend on, by name, so that it is known again.
 
-A store is refused to another kernel by it, and processes that join see that they do the same work.
+A store is refused to another kernel by it.
 """
 
 import dataclasses
@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, Num, Shaped
 
-from davinz_jax.ntk import hosts
 from davinz_jax.ntk.engines.base import Engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
 from davinz_jax.ntk.execution.plan import Plan
@@ -44,22 +43,6 @@ def kernel_identity(
         "davinz_jax": _code_hash(),
         **{name: version(name) for name in ("jax", "jaxlib", "neural-tangents")},
     }
-
-
-def agree_on_plan(
-    plan: Plan, drawn: Sequence[Variables], rows: Rows, partition: Int[np.ndarray, "b s"]
-) -> Plan:
-    """The plan that suits the smallest process, once all are seen to do the same work.
-
-    Raises:
-        ValueError: if the work is not the same in every process; the text names what differs.
-    """
-    if hosts.num_processes() == 1:
-        return plan
-    size, num_cached = hosts.smallest(plan.batch_size), hosts.smallest(plan.num_cached)
-    plan = plan._replace(batch_size=size, num_cached=num_cached)
-    hosts.check_alike(kernel_identity(plan, drawn, rows, partition))
-    return plan
 
 
 def _engine_options(engine: Engine) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from davinz_jax.executors import current_executor
 from davinz_jax.ntk.engines.base import TILE_ROWS, ComputeCost, Engine, MemoryCost
 from davinz_jax.ntk.engines.choice import find_engine
 from davinz_jax.ntk.engines.layerwise import LayerwiseEngine
@@ -207,27 +208,27 @@ def kernel_operations(
 
 
 class _Budget(NamedTuple):
-    """Bytes allowed in all, of these for kernels, and how many devices share the rest."""
+    """Bytes allowed in all, of these for kernels, and how many places share the rest."""
 
     bound: int
     kernels: int
-    num_devices: int
+    num_places: int
 
     @property
     def work_bytes(self) -> int:
-        """Bytes for the work of one device."""
-        return (self.bound - self.kernels) // self.num_devices
+        """Bytes for the work of one place."""
+        return (self.bound - self.kernels) // self.num_places
 
     def peak(self, work_bytes: int) -> int:
-        """Bytes in all while every device works."""
-        return self.kernels + self.num_devices * work_bytes
+        """Bytes in all while every place works."""
+        return self.kernels + self.num_places * work_bytes
 
 
 def _make_budget(memory: int | str | None, kernels: int) -> _Budget:
     """What may be used: a CPU's memory holds kernels and work, an accelerator's the work alone."""
     bound = int(_SHARE * device_memory()) if memory is None else parse_bytes(memory)
     if jax.default_backend() == "cpu":
-        return _Budget(bound, kernels, len(jax.local_devices()))
+        return _Budget(bound, kernels, current_executor().num_sharing)
     _check_host_memory(kernels)
     return _Budget(bound, 0, 1)
 

@@ -1,85 +1,41 @@
 """Gram matrices in tiles: features of batches, and the products of two batches' features.
 
-A symmetric matrix takes the tiles on and above its diagonal. Tiles are parted into pieces, which
-workers share; a piece's rows are batches whose features are cached while other batches' features
-come, meet them and go. Batches are padded to one shape, and tiles cut back to what is real.
+An executor does the pieces (`pieces`): in this process they fill their part of the kernel, from
+another one their tiles are sent and filled in here. Batches are padded to one shape, and tiles cut
+back to what is real, so that a tile is the same in whatever piece, and wherever, it is computed.
 """
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from davinz_jax.executors import Executor
 from davinz_jax.ntk.execution.batches import batch_slices, even_size, take_rows
-from davinz_jax.ntk.execution.destination import Destination, Tile
+from davinz_jax.ntk.execution.destination import Collected, Destination, Tile
+from davinz_jax.ntk.execution.pieces import Piece, bundles, cached_groups, make_pieces, steps
 from davinz_jax.ntk.execution.plan import Plan
-from davinz_jax.ntk.execution.workers import Workers, own_pieces, share_pieces
-from davinz_jax.ntk.outputs import Rows
+from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.ntk.parameters import kernel_dtype
-from davinz_jax.types import Array, Progress, Variables
+from davinz_jax.types import Apply, Array, Output, ParameterChoice, Progress, Variables
 
-
-class Piece(NamedTuple):
-    """Tiles of one block that are computed together.
-
-    Attributes:
-        rows: rows of the whole kernel.
-        batches: rows of each batch of the block.
-        batch_size: rows that each batch is padded to.
-        slices: where each batch lies in the block.
-        group: batches whose features are cached: the rows of the piece's tiles.
-        block: where the block goes.
-    """
-
-    rows: Rows
-    batches: list[Int[np.ndarray, " r"]]
-    batch_size: int
-    slices: list[slice]
-    group: range
-    block: Destination
-
-    @property
-    def pairs(self) -> list[tuple[int, int]]:
-        """Pairs of batches that make a tile, those of one column together."""
-        columns = range(self.group.start, len(self.slices))
-        return [(i, j) for j in columns for i in self.group if i <= j]
-
-    def tile(self, pair: tuple[int, int]) -> Tile:
-        """Where the tile of a pair lies in the block."""
-        return self.slices[pair[0]], self.slices[pair[1]]
-
-    def batch(self, number: int) -> Rows:
-        """Rows of a batch, padded."""
-        return take_rows(self.rows, self.batches[number], self.batch_size)
-
-
-class Step(NamedTuple):
-    """One tile of one pass.
-
-    Attributes:
-        index: the pass.
-        pair: the two batches.
-        stale: batches whose features are cached and no longer needed.
-        fresh: batches whose features are needed and not cached.
-    """
-
-    index: int
-    pair: tuple[int, int]
-    stale: set[int]
-    fresh: set[int]
+_SENT_BYTES = 2**27
+"""Most bytes of tiles that a task sends back from another process."""
+_TASKS_A_PLACE = 3
+"""Tasks that each place of a cluster gets at least, where there are tiles enough."""
 
 
 def symmetric_gram(
-    plan: Plan, variables: Variables, rows: Rows, workers: Workers
+    plan: Plan, variables: Variables, rows: Rows, executor: Executor
 ) -> Float[np.ndarray, "*h n n"]:
     """Tangent kernel of n rows with themselves, exactly symmetric."""
     whole = np.arange(rows.num_rows)[None]
-    return block_grams(plan, variables, rows, whole, workers)[0]
+    return block_grams(plan, variables, rows, whole, executor)[0]
 
 
 def block_grams(
@@ -87,7 +43,7 @@ def block_grams(
     variables: Variables,
     rows: Rows,
     partition: Int[np.ndarray, "b s"],
-    workers: Workers,
+    executor: Executor,
     *,
     destination: Destination | None = None,
     progress: Progress | None = None,
@@ -101,69 +57,17 @@ def block_grams(
         destination = Destination(
             np.zeros((num_blocks, *plan.halves, size, size), kernel_dtype(variables))
         )
-    pieces = make_pieces(plan, rows, partition, destination, workers)
-    tick = _ticker(progress, sum(len(pieces[at].pairs) for at in own_pieces(workers, len(pieces))))
-    parts = [
-        [piece.block.array[(..., *piece.tile(pair))] for pair in piece.pairs] for piece in pieces
-    ]
-    share_pieces(workers, partial(_fill_piece, plan, pieces, tick), parts, variables)
-    if workers.num_processes > 1:
-        for piece in pieces:
-            piece.block.finish_received(map(piece.tile, piece.pairs))
+    pieces = make_pieces(plan, rows, partition, destination, executor.num_places)
+    tick = _ticker(progress, sum(len(piece.pairs) for piece in pieces))
+    if executor.is_remote:
+        _collect_pieces(plan, variables, rows, pieces, tick, executor)
+    else:
+        work = partial(_fill_piece, plan, pieces, tick)
+        for _ in executor.map(work, range(len(pieces)), (variables,)):
+            pass
     for block in destination.array:
         mirror_upper(block)
     return destination.array
-
-
-def make_pieces(
-    plan: Plan,
-    rows: Rows,
-    partition: Int[np.ndarray, "b s"],
-    destination: Destination,
-    workers: Workers,
-) -> list[Piece]:
-    """The pieces of every block; blocks of one size or one less share their batches' shape."""
-    num_blocks, size = partition.shape
-    slices = batch_slices(size, plan.batch_size)
-    groups = cached_groups(len(slices), plan.num_cached, workers, num_blocks=num_blocks)
-    pieces = []
-    for number, block in enumerate(partition):
-        real = int((block >= 0).sum())
-        cut = [slice(at.start, min(at.stop, real)) for at in slices if at.start < real]
-        batches, part = [block[at] for at in cut], destination.part(number)
-        pieces += [Piece(rows, batches, slices[0].stop, cut, group, part) for group in groups]
-    return pieces
-
-
-def cached_groups(
-    count: int, num_cached: int, workers: Workers, *, num_blocks: int = 1
-) -> list[range]:
-    """Runs of a block's batches whose features are cached together.
-
-    Two groups a device even out that early groups have more tiles than late ones.
-
-    Example:
-        >>> cached_groups(5, 2, Workers((None,)))
-        [range(0, 2), range(2, 4), range(4, 5)]
-    """
-    if workers.num_devices > 1:
-        num_cached = min(num_cached, -(-count * num_blocks // (2 * workers.num_devices)))
-    return [range(first, min(first + num_cached, count)) for first in range(0, count, num_cached)]
-
-
-def steps(pairs: Sequence[tuple[int, int]], num_passes: int) -> Iterator[Step]:
-    """Every pass of some tiles, with what to cache and to forget before each tile.
-
-    Features of the tiles' rows stay for a pass, those of other columns for theirs alone.
-    """
-    rows, cached = {i for i, _ in pairs}, set()
-    for index in range(num_passes):
-        for number, (i, j) in enumerate(pairs):
-            stale = cached if number == 0 else cached - rows - {j}
-            cached = cached - stale
-            fresh = {i, j} - cached
-            cached |= fresh
-            yield Step(index, (i, j), stale, fresh)
 
 
 def _fill_piece(
@@ -175,7 +79,7 @@ def _fill_piece(
 ) -> None:
     """Fill the unfinished tiles of a piece."""
     piece, (engine, network) = pieces[number], plan[:2]
-    unfinished = [pair for pair in piece.pairs if not piece.block.is_finished(piece.tile(pair))]
+    unfinished = piece.unfinished()
     for _ in range(len(piece.pairs) - len(unfinished)):
         tick()
     features: dict[int, Any] = {}
@@ -194,45 +98,104 @@ def _fill_piece(
             tick()
 
 
+def _collect_pieces(
+    plan: Plan,
+    variables: Variables,
+    rows: Rows,
+    pieces: Sequence[Piece],
+    tick: Callable[[], None],
+    executor: Executor,
+) -> None:
+    """Have the unfinished tiles computed in other processes, and fill them in as they come."""
+    left = [piece.unfinished() for piece in pieces]
+    for _ in range(sum(len(piece.pairs) for piece in pieces) - sum(map(len, left))):
+        tick()
+    itemsize = np.prod(plan.halves, dtype=int) * kernel_dtype(variables).itemsize
+    share = -(-sum(map(len, left)) // (_TASKS_A_PLACE * executor.num_places))
+    most = max(1, min(share, _SENT_BYTES // int(plan.batch_size**2 * itemsize)))
+    parcels = list(bundles(left, most))
+    tasks = ([pieces[at].sent(pairs) for at, pairs in bundle] for bundle in parcels)
+    held = (*plan.network, plan.engine, plan.num_passes, variables, rows)
+    for number, found in executor.map(_compute_pieces, tasks, held):
+        for (at, pairs), tiles in zip(parcels[number], found, strict=True):
+            block = pieces[at].block
+            for pair, values in zip(pairs, tiles, strict=True):
+                tile = pieces[at].tile(pair)
+                block.put(tile, values, is_first=True)
+                block.finish(tile)
+                tick()
+
+
+def _compute_pieces(
+    pieces: Sequence[Piece],
+    apply: Apply,
+    output: Output,
+    parameters: ParameterChoice,
+    engine: Any,
+    num_passes: int,
+    variables: Variables,
+    rows: Rows,
+) -> list[list[Float[np.ndarray, "*h r c"]]]:
+    """The tiles of pieces that were sent here, in the order of their pairs."""
+    network, found = Network(apply, output, parameters), []
+    plan = Plan(engine, network, num_passes, 0, 0, 0, 0.0)
+    for piece in pieces:
+        block = Collected()
+        _fill_piece(plan, [piece._replace(rows=rows, block=block)], _silent, 0, variables)
+        found.append([block.tiles[block.name(piece.tile(pair))] for pair in piece.pairs])
+    return found
+
+
 def cross_gram(
     plan: Plan,
     variables: Variables,
     rows: Rows,
     others: Rows,
-    workers: Workers,
+    executor: Executor,
     *,
     progress: Progress | None = None,
 ) -> Float[np.ndarray, "*h m n"]:
-    """Tangent kernel of m rows with n others; workers share the columns."""
+    """Tangent kernel of m rows with n others; tasks are runs of columns."""
     columns = batch_slices(others.num_rows, plan.batch_size)
     height = len(batch_slices(rows.num_rows, plan.batch_size))
     gram = np.zeros((*plan.halves, rows.num_rows, others.num_rows), kernel_dtype(variables))
-    groups = cached_groups(len(columns), plan.num_cached, workers)
-    own = own_pieces(workers, len(groups))
-    tick = _ticker(progress, plan.num_passes * height * sum(len(groups[group]) for group in own))
-
-    def fill(index: int, copy: Variables) -> None:
-        _fill_columns(plan, copy, rows, others, [columns[at] for at in groups[index]], gram, tick)
-
-    parts = [[gram[..., columns[at]] for at in group] for group in groups]
-    share_pieces(workers, fill, parts, variables)
+    groups = cached_groups(len(columns), plan.num_cached, executor.num_places)
+    tick = _ticker(progress, plan.num_passes * height * len(columns))
+    tasks = [[columns[at] for at in group] for group in groups]
+    work = _compute_columns if executor.is_remote else partial(_compute_columns, tick=tick)
+    held = (*plan.network, plan.engine, (plan.num_passes, plan.batch_size, plan.halves), variables,
+            rows, others)  # fmt: skip
+    for number, found in executor.map(work, tasks, held):
+        gram[..., tasks[number][0].start : tasks[number][-1].stop] = found
+        for _ in range(plan.num_passes * height * len(tasks[number]) * executor.is_remote):
+            tick()
     return gram
 
 
-def _fill_columns(
-    plan: Plan,
+def _silent() -> None:
+    """Progress that nobody sees."""
+
+
+def _compute_columns(
+    columns: list[slice],
+    apply: Apply,
+    output: Output,
+    parameters: ParameterChoice,
+    engine: Any,
+    sizes: tuple[int, int, tuple[int, ...]],
     variables: Variables,
     rows: Rows,
     others: Rows,
-    columns: list[slice],
-    gram: Float[np.ndarray, "*h m n"],
-    tick: Callable[[], None],
-) -> None:
-    """Fill some columns, whose features are cached."""
-    engine, network = plan.engine, plan.network
-    size = even_size(others.num_rows, plan.batch_size)
-    slices = batch_slices(rows.num_rows, plan.batch_size)
-    for index in range(plan.num_passes):
+    *,
+    tick: Callable[[], None] = _silent,
+) -> Float[np.ndarray, "*h m w"]:
+    """Neighbouring columns, whose features are cached; sizes are passes, batch and halves."""
+    network, (num_passes, batch_size, halves) = Network(apply, output, parameters), sizes
+    first, size = columns[0].start, even_size(others.num_rows, batch_size)
+    slices = batch_slices(rows.num_rows, batch_size)
+    shape = (*halves, rows.num_rows, columns[-1].stop - first)
+    gram = np.zeros(shape, kernel_dtype(variables))
+    for index in range(num_passes):
         cached = [
             engine.represent(network, variables, take_rows(others, beside, size), index)
             for beside in columns
@@ -242,29 +205,36 @@ def _fill_columns(
             features = engine.represent(network, variables, batch, index)
             for beside, other in zip(columns, cached, strict=True):
                 product = engine.contract(network, variables, features, other)
-                gram[..., above, beside] += _cut(product, (above, beside))
+                at = slice(beside.start - first, beside.stop - first)
+                gram[..., above, at] += _cut(product, (above, beside))
                 tick()
             del features, other  # before the next are made
         del cached
+    return gram
 
 
 def all_outputs(
-    plan: Plan, variables: Variables, inputs: Num[Array, "n ..."], workers: Workers
+    plan: Plan, variables: Variables, inputs: Num[Array, "n ..."], executor: Executor
 ) -> Float[np.ndarray, "n k"]:
-    """All outputs of the model, a batch at a time; workers share the batches."""
+    """All outputs of the model; tasks are batches."""
     rows = Rows(inputs, np.zeros(len(inputs), np.int32))
     slices = batch_slices(len(inputs), plan.batch_size)
-    forward = jax.jit(plan.network.apply)
-    first = jax.eval_shape(forward, variables, take_rows(rows, slice(0, 1), 1).inputs)
-    outputs = np.zeros((len(inputs), first.shape[1]), first.dtype)
+    held = (plan.network.apply, slices[0].stop, variables, rows)
+    found = dict(executor.map(_compute_outputs, slices, held))
+    return np.concatenate([found[number] for number in range(len(slices))])
 
-    def fill(index: int, copy: Variables) -> None:
-        batch = take_rows(rows, slices[index], slices[0].stop)
-        found = np.asarray(forward(copy, batch.inputs))
-        outputs[slices[index]] = found[: len(outputs[slices[index]])]
 
-    share_pieces(workers, fill, [[outputs[batch]] for batch in slices], variables)
-    return outputs
+def _compute_outputs(
+    where: slice, apply: Apply, size: int, variables: Variables, rows: Rows
+) -> Float[np.ndarray, "r k"]:
+    """Outputs of one batch."""
+    batch = take_rows(rows, where, size)
+    return np.asarray(_forward(apply)(variables, batch.inputs))[: where.stop - where.start]
+
+
+@lru_cache(maxsize=32)
+def _forward(apply: Apply) -> Callable[..., Float[Array, "n k"]]:
+    return jax.jit(apply)
 
 
 def mirror_upper(gram: Float[np.ndarray, "*h n n"]) -> Float[np.ndarray, "*h n n"]:
@@ -279,16 +249,13 @@ def mirror_upper(gram: Float[np.ndarray, "*h n n"]) -> Float[np.ndarray, "*h n n
 
 
 def _put_tile(
-    block: Destination, tile: Tile, product: Float[Array, "*h r c"], *, is_first: bool
+    block: Destination | Collected, tile: Tile, product: Float[Array, "*h r c"], *, is_first: bool
 ) -> None:
     """Set or add the part of a tile that is no padding; a diagonal one exactly symmetric."""
     real = _cut(product, tile)
     if tile[0] == tile[1]:
         real = _symmetric(real)
-    if is_first:
-        block.array[(..., *tile)] = real
-    else:
-        block.array[(..., *tile)] += real
+    block.put(tile, real, is_first=is_first)
 
 
 def _symmetric(tile: Float[np.ndarray, "*h r r"]) -> Float[np.ndarray, "*h r r"]:

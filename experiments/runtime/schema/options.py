@@ -16,6 +16,11 @@ def option(text: str, default: Any) -> Any:
     return field(default=default, metadata={"text": text})
 
 
+THREADS = (
+    "threads of one unit of work: a factorisation, permutation or training; results of one number "
+    "are the same to the last bit wherever they are computed; 1 also does units side by side; auto "
+    "= as many as the machine has"
+)
 PACKAGES = "packages of your own whose functions _target_ may name, as in packages=[my_package]"
 
 
@@ -24,6 +29,8 @@ class Command:
     """What every command takes."""
 
     overwrite: bool = option("replace the result that the run's folder holds", False)
+    threads: Any = option(THREADS, "auto")
+    cluster: Any = field(default_factory=dict)
 
 
 @dataclass

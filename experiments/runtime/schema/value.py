@@ -40,23 +40,10 @@ class ValueOptions:
 
 
 @dataclass
-class Hosts:
-    """Options of several processes, each started with this very command, that share the kernels."""
-
-    num_processes: int | None = option(
-        "processes that share the kernels; null = these three as Slurm or Open MPI says", 1
-    )
-    process_id: int | None = option("number of this process, from 0; 0 writes the results", None)
-    coordinator: str | None = option("where process 0 is reached (address:port)", None)
-    patience: float = option("silence after which a process counts as lost (seconds)", 30.0)
-
-
-@dataclass
 class Value(Composed):
     """Options of `experiments.value`."""
 
     value: ValueOptions = option("", ValueOptions)
-    hosts: Hosts = option("", Hosts)
     players: Players = option("value parties, or single rows", Players.parties)
     copies: Copies = option(COPIES, Copies.auto)
     per_validation_row: bool = option(

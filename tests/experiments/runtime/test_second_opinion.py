@@ -45,18 +45,17 @@ UNLABELLED = Situation("classification", False, False, 5)
 
 
 @pytest.mark.parametrize(
-    ("utility", "situation", "processes", "words"),
+    ("utility", "situation", "words"),
     [
-        ("complexity", LABELLED, 1, "utility=kernel_regression or davinz, got complexity"),
-        ("davinz", UNLABELLED, 1, "labels of the validation set, got none"),
-        ("davinz", LABELLED, 2, "one process"),
+        ("complexity", LABELLED, "utility=kernel_regression or davinz, got complexity"),
+        ("davinz", UNLABELLED, "labels of the validation set, got none"),
     ],
 )
-def test_where_there_is_none_it_is_refused_if_wanted(utility, situation, processes, words):
+def test_where_there_is_none_it_is_refused_if_wanted(utility, situation, words):
     chosen = first(situation=situation, utility=utility)
-    assert choose_second(chosen, situation, wanted=None, num_processes=processes) is None
+    assert choose_second(chosen, situation, wanted=None) is None
     with pytest.raises(InputError, match=f"second_opinion: wanted .*{words}.*; leave it out"):
-        choose_second(chosen, situation, wanted=True, num_processes=processes)
+        choose_second(chosen, situation, wanted=True)
 
 
 def test_it_can_be_left_out():

@@ -1,19 +1,16 @@
 """Where blocks go: parts of an array, and what is noted in a store."""
 
 import numpy as np
+import pytest
 
-from davinz_jax.ntk.execution.destination import Destination, make_destination
-from davinz_jax.ntk.execution.workers import Workers, one_device
+from davinz_jax.ntk.execution.destination import Collected, Destination, make_destination
 
 TILE = (slice(0, 2), slice(2, 4))
 
 
-def make(store, workers=None, wanted=lambda: {"rows": "a"}):
+def make(store, wanted=lambda: {"rows": "a"}):
     """Room for two draws of one block of four rows."""
-    return make_destination(
-        (2, 1, 4, 4), np.dtype(np.float32), store=store, identity=wanted,
-        workers=workers or one_device(),
-    )  # fmt: skip
+    return make_destination((2, 1, 4, 4), np.dtype(np.float32), store=store, identity=wanted)
 
 
 def test_a_part_is_a_view():
@@ -46,10 +43,15 @@ def test_a_tile_that_is_not_finite_is_not_noted(tmp_path):
     block.finish(TILE)
     assert not block.is_finished(TILE)
     block.array[1, 3] = 1
-    block.finish_received([TILE])
+    block.finish(TILE)
     assert block.is_finished(TILE)
 
 
-def test_each_process_has_a_folder(tmp_path):
-    make(tmp_path, Workers((None,), process=1, num_processes=3))
-    assert [path.name for path in tmp_path.iterdir()] == ["process-1-of-3"]
+@pytest.mark.parametrize("make_block", [lambda: Destination(np.zeros((4, 4))), Collected])
+def test_a_tile_is_put_and_added_to(make_block):
+    block = make_block()
+    block.put(TILE, np.full((2, 2), 3.0), is_first=True)
+    block.put(TILE, np.full((2, 2), 4.0), is_first=False)
+    found = block.tiles[0, 2] if isinstance(block, Collected) else block.array[TILE]
+    np.testing.assert_array_equal(found, np.full((2, 2), 7.0))
+    assert not block.is_finished(TILE)

@@ -7,7 +7,7 @@ import pytest
 from davinz_jax.ntk import LayerwiseEngine
 from davinz_jax.ntk.engines.layerwise.sketch import Sketch
 from davinz_jax.ntk.execution import identity
-from davinz_jax.ntk.execution.identity import agree_on_plan, kernel_identity
+from davinz_jax.ntk.execution.identity import kernel_identity
 from davinz_jax.ntk.execution.plan import make_plan
 from davinz_jax.ntk.outputs import Network, make_rows
 
@@ -62,23 +62,3 @@ def test_code_of_every_engine_counts(monkeypatch, tmp_path):
     )
     identity._code_hash()
     assert {"empirical.py", "gradients.py", "tiles.py", "neural_tangents.py"} <= set(read)
-
-
-def test_one_process_keeps_its_plan():
-    network = Network(linear, "trace", "weights")
-    rows = make_rows(network, X, None)
-    plan = make_plan("layerwise", network, DRAWN[0], rows)
-    assert agree_on_plan(plan, DRAWN, rows, PARTITION) is plan
-
-
-def test_several_processes_take_the_least(monkeypatch):
-    network = Network(linear, "trace", "weights")
-    rows = make_rows(network, X, None)
-    plan = make_plan("layerwise", network, DRAWN[0], rows, batch_size=4)
-    told = []
-    monkeypatch.setattr(identity.hosts, "num_processes", lambda: 2)
-    monkeypatch.setattr(identity.hosts, "smallest", lambda number: min(number, 2))
-    monkeypatch.setattr(identity.hosts, "check_alike", told.append)
-    agreed = agree_on_plan(plan, DRAWN, rows, PARTITION)
-    assert (agreed.batch_size, agreed.num_cached) == (2, 1)
-    assert told[0]["batch_size"] == "2"

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from davinz_jax.executors import InProcess
 from davinz_jax.models import MLP, apply_function
 from davinz_jax.ntk import empirical_ntk
 from davinz_jax.ntk.engines.base import ComputeCost, MemoryCost
@@ -15,7 +16,6 @@ from davinz_jax.ntk.execution.plan import (
     make_plan,
 )
 from davinz_jax.ntk.execution.tiles import symmetric_gram
-from davinz_jax.ntk.execution.workers import one_device
 from davinz_jax.ntk.outputs import Network, make_rows
 
 
@@ -84,7 +84,9 @@ def test_kernel_is_the_same_however_little_is_cached(key):
     rows = make_rows(network, x, None)
     plan = make_plan("layerwise", network, variables, rows, batch_size=2)
     for num_cached in (1, 2, 5):
-        found = symmetric_gram(plan._replace(num_cached=num_cached), variables, rows, one_device())
+        found = symmetric_gram(
+            plan._replace(num_cached=num_cached), variables, rows, InProcess((None,))
+        )
         np.testing.assert_allclose(found, whole, atol=1e-5)
 
 

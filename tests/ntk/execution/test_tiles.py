@@ -1,29 +1,28 @@
 """Tiles of blocks: every pair once, little computed twice, and the kernel of the definition."""
 
-import itertools
 import weakref
 from typing import Any
 
 import numpy as np
 import pytest
 
+from davinz_jax.executors import InProcess
 from davinz_jax.ntk.engines.base import ComputeCost, MemoryCost
+from davinz_jax.ntk.execution.destination import make_destination
 from davinz_jax.ntk.execution.plan import Plan
 from davinz_jax.ntk.execution.tiles import (
     all_outputs,
     block_grams,
-    cached_groups,
     cross_gram,
     mirror_upper,
-    steps,
     symmetric_gram,
 )
-from davinz_jax.ntk.execution.workers import Workers, one_device
 from davinz_jax.ntk.outputs import Network, Rows
 from davinz_jax.ntk.partition import block_rows
 
 RNG = np.random.default_rng(0)
 X, OTHERS = RNG.normal(size=(11, 3)), RNG.normal(size=(4, 3))
+HERE = InProcess((None,))
 VARIABLES = {"params": {"kernel": np.ones((3, 1))}}
 
 
@@ -88,11 +87,11 @@ def plan_of(num_passes=1, batch_size=3, num_cached=2):
 @pytest.mark.parametrize("batch_size", [1, 3, 11])
 def test_symmetric_and_cross_kernels_are_products_of_rows(batch_size, num_cached, num_passes):
     plan, engine = plan_of(num_passes, batch_size, num_cached)
-    found = symmetric_gram(plan, VARIABLES, rows_of(X), one_device())
+    found = symmetric_gram(plan, VARIABLES, rows_of(X), HERE)
     np.testing.assert_allclose(found, X @ X.T, atol=1e-12)
     np.testing.assert_array_equal(found, found.T)
     assert len(engine.sizes) == 1
-    cross = cross_gram(plan, VARIABLES, rows_of(OTHERS), rows_of(X), one_device())
+    cross = cross_gram(plan, VARIABLES, rows_of(OTHERS), rows_of(X), HERE)
     np.testing.assert_allclose(cross, OTHERS @ X.T, atol=1e-12)
 
 
@@ -100,7 +99,7 @@ def test_symmetric_and_cross_kernels_are_products_of_rows(batch_size, num_cached
 def test_blocks_are_zero_in_padding_and_of_one_shape(batch_size, key):
     plan, engine = plan_of(batch_size=batch_size)
     partition = block_rows(11, num_blocks=3, shuffle=True, key=key)
-    found = block_grams(plan, VARIABLES, rows_of(X), partition, one_device())
+    found = block_grams(plan, VARIABLES, rows_of(X), partition, HERE)
     assert len(engine.sizes) == 1
     for rows, block in zip(partition, found, strict=True):
         wanted = (X @ X.T)[np.ix_(rows, rows)]
@@ -111,7 +110,7 @@ def test_blocks_are_zero_in_padding_and_of_one_shape(batch_size, key):
 def test_batches_are_represented_as_often_as_the_plan_says():
     """4 batches, two cached: 4 for the first group, then the last 2 again; in each pass."""
     plan, engine = plan_of(num_passes=2)
-    symmetric_gram(plan, VARIABLES, rows_of(X), one_device())
+    symmetric_gram(plan, VARIABLES, rows_of(X), HERE)
     assert sorted(engine.seen) == [0] * 6 + [1] * 6
 
 
@@ -119,10 +118,10 @@ def test_batches_are_represented_as_often_as_the_plan_says():
 def test_no_more_features_are_alive_than_the_plan_counts_on(num_cached):
     """Those cached and those of one more batch."""
     plan, engine = plan_of(2, 2, num_cached)
-    symmetric_gram(plan, VARIABLES, rows_of(X), one_device())
+    symmetric_gram(plan, VARIABLES, rows_of(X), HERE)
     assert engine.most_alive == num_cached + 1
     plan, engine = plan_of(2, 2, num_cached)
-    cross_gram(plan, VARIABLES, rows_of(X), rows_of(np.tile(X, (2, 1))), one_device())
+    cross_gram(plan, VARIABLES, rows_of(X), rows_of(np.tile(X, (2, 1))), HERE)
     assert engine.most_alive == num_cached + 1
 
 
@@ -132,35 +131,15 @@ def test_progress_counts_every_tile():
     partition = block_rows(22, num_blocks=2, shuffle=False, key=None)
     seen = []
     block_grams(
-        plan, VARIABLES, rows_of(np.tile(X, (2, 1))), partition, one_device(),
+        plan, VARIABLES, rows_of(np.tile(X, (2, 1))), partition, HERE,
         progress=lambda *said: seen.append(said),
     )  # fmt: skip
     assert seen == [(done, 20, "kernel") for done in range(1, 21)]
 
 
-def test_features_are_cached_for_the_rows_of_a_group_and_no_longer():
-    """Rows 0 and 1 stay; columns 2 and 3 go once met; the next pass begins anew."""
-    pairs = [(0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (0, 3), (1, 3)]
-    found = list(steps(pairs, num_passes=2))
-    assert [step.pair for step in found] == 2 * pairs
-    assert [sorted(step.fresh) for step in found[:7]] == [[0], [1], [], [2], [], [3], []]
-    assert [sorted(step.stale) for step in found[:7]] == [[], [], [], [], [], [2], []]
-    assert found[7].stale == {0, 1, 3}
-    assert found[7].fresh == {0}
-
-
-@pytest.mark.parametrize(("count", "num_cached"), list(itertools.product([1, 5, 8], [1, 3, 8])))
-def test_groups_cover_the_batches_and_give_every_device_two(count, num_cached):
-    for workers, least in ((one_device(), 1), (Workers((None,) * 2), min(4, count))):
-        groups = cached_groups(count, num_cached, workers)
-        assert [batch for group in groups for batch in group] == list(range(count))
-        assert max(map(len, groups)) <= num_cached
-        assert len(groups) >= least - 1
-
-
 def test_outputs_of_all_rows_in_order():
     plan, _ = plan_of(batch_size=4)
-    found = all_outputs(plan, VARIABLES, X, one_device())
+    found = all_outputs(plan, VARIABLES, X, HERE)
     np.testing.assert_allclose(found, X.sum(axis=1, keepdims=True), rtol=1e-6)
 
 
@@ -169,3 +148,34 @@ def test_what_is_above_the_diagonal_is_mirrored(size):
     square = RNG.normal(size=(size, size))
     found = mirror_upper(square.copy())
     np.testing.assert_array_equal(found, np.triu(square) + np.triu(square, 1).T)
+
+
+@pytest.mark.parametrize("num_blocks", [1, 3])
+def test_tiles_computed_elsewhere_are_filled_in(num_blocks, elsewhere, key):
+    plan, _ = plan_of(num_passes=2)
+    partition = block_rows(11, num_blocks=num_blocks, shuffle=False, key=None)
+    seen = []
+    found = block_grams(
+        plan, VARIABLES, rows_of(X), partition, elsewhere, progress=lambda *said: seen.append(said)
+    )
+    here = block_grams(plan, VARIABLES, rows_of(X), partition, HERE)
+    np.testing.assert_array_equal(found, here)
+    assert seen[-1][0] == seen[-1][1] == len(seen)
+    cross = cross_gram(plan, VARIABLES, rows_of(OTHERS), rows_of(X), elsewhere)
+    np.testing.assert_allclose(cross, OTHERS @ X.T, atol=1e-12)
+
+
+def test_only_unfinished_tiles_are_sent(elsewhere, tmp_path):
+    plan, engine = plan_of()
+    partition = block_rows(11, num_blocks=1, shuffle=False, key=None)
+
+    def fill():
+        whole = make_destination(
+            (1, 11, 11), np.dtype(np.float64), store=tmp_path, identity=lambda: {"a": "b"}
+        )
+        return block_grams(plan, VARIABLES, rows_of(X), partition, elsewhere, destination=whole)
+
+    first = np.array(fill())
+    engine.seen.clear()
+    np.testing.assert_array_equal(fill(), first)
+    assert not engine.seen

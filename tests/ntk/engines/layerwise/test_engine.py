@@ -4,11 +4,11 @@ import jax
 import numpy as np
 import pytest
 
+from davinz_jax.executors import InProcess
 from davinz_jax.models import CNN, CNN8, MLP, VGG, ResNet, apply_function, initialise
 from davinz_jax.ntk import LayerwiseEngine, empirical_ntk
 from davinz_jax.ntk.execution.plan import make_plan
 from davinz_jax.ntk.execution.tiles import symmetric_gram
-from davinz_jax.ntk.execution.workers import one_device
 from davinz_jax.ntk.outputs import Network, make_rows
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -140,7 +140,7 @@ def test_logits_apart_or_together_give_the_same_trace(name, batch_size, key):
         engine = plan.engine.with_logits(logits_per_pass, block_size=5)
         some = plan._replace(engine=engine, num_passes=engine.num_passes(6, network))
         assert some.num_passes == 6 // logits_per_pass
-        found = symmetric_gram(some, variables, rows, one_device())
+        found = symmetric_gram(some, variables, rows, InProcess((None,)))
         np.testing.assert_allclose(found, np.mean(one_logit, axis=0), rtol=1e-5, atol=1e-6)
 
 

@@ -3,6 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
+
+import jax
+import pytest
+
+from davinz_jax.executors import InProcess, in_process
+from davinz_jax.linalg.threads import use_threads
 
 SCRIPT = """
 import jax, numpy as np
@@ -43,3 +50,43 @@ def test_four_devices_give_what_one_gives():
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, env=environment
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_tasks_are_done_side_by_side_where_units_have_one_thread():
+    """Two tasks meet each other, which one after the other could not."""
+    meeting = threading.Barrier(2, timeout=20)
+    executor = InProcess((None, None))
+    found = executor.map(lambda task: meeting.wait() and task or task, range(4))
+    assert sorted(found) == [(task, task) for task in range(4)]
+
+
+def test_cores_do_a_task_each_where_units_have_one_thread(monkeypatch):
+    monkeypatch.setattr(in_process, "num_cores", lambda: 3)
+    assert InProcess().num_places == len(jax.local_devices())
+    with use_threads(1):
+        assert InProcess().num_places == 3 or len(jax.local_devices()) > 1
+        assert InProcess((None,)).num_places == 1
+
+
+@pytest.mark.parametrize("devices", [(None,), (None, None)])
+def test_the_first_error_ends_the_tasks(devices):
+    done = []
+
+    def work(task):
+        if task == 1:
+            raise ValueError("rows: wanted some, got none")
+        done.append(task)
+
+    with pytest.raises(ValueError, match="rows: wanted some"):
+        list(InProcess(devices).map(work, range(100)))
+    assert len(done) < 50
+
+
+def test_tasks_are_taken_as_places_become_free():
+    taken = []
+    found = InProcess((None, None)).map(
+        lambda task: task, (taken.append(i) or i for i in range(100))
+    )
+    next(found)
+    assert len(taken) <= 6
+    found.close()

@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 from time import perf_counter
+from typing import Any
 
 import jax
 import numpy as np
@@ -108,7 +108,8 @@ def _train_sets(
     longest = max([1, *(len(row_sets[i]) for i in missing)])
     if not executor.is_remote:
         own = [row_sets[i] for i in missing]
-        yield from zip(missing, _train_group(own, *held, longest, num_threads), strict=True)
+        settings: Any = (*held, longest, num_threads)
+        yield from zip(missing, _train_group(own, *settings), strict=True)
         return
     groups = [missing[begin : begin + group] for begin in range(0, len(missing), group)]
     tasks = ([row_sets[i] for i in members] for members in groups)

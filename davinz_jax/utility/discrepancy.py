@@ -201,6 +201,10 @@ class _Sums:
         self._to_validation = self._by_player(weights[:, None] * to_validation)
         self.sizes = self._by_player(weights)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but whom progress is told, who is not in another process."""
+        return {**self.__dict__, "_progress": None}
+
     @cached_property
     def _within(self) -> Float[np.ndarray, "p p"]:
         """Sums of kernel values between players."""

@@ -46,8 +46,8 @@ def test_trained_elsewhere_they_are_the_same(group_size, options, elsewhere):
             **options, row_sets=SETS[:2], progress=lambda *a: seen.append(a[0])
         )
     here = train_coalitions(**options, row_sets=SETS[:2])
-    assert [replace(each, seconds=0) for each in found] == [
-        replace(each, seconds=0) for each in here
+    assert [replace(each, seconds=0.0) for each in found] == [
+        replace(each, seconds=0.0) for each in here
     ]
     assert seen == [1, 2]
 

@@ -1,5 +1,7 @@
 """The out-of-domain part, against the equation anew for each coalition."""
 
+import pickle
+
 import jax
 import numpy as np
 import pytest
@@ -159,3 +161,13 @@ def test_intervals_cover_the_value_on_the_pool(shift):
         limits = shapley(utility).intervals()
         inside.append((limits[:, 0] <= truth) & (truth <= limits[:, 1]))
     assert np.mean(inside) > 0.92
+
+
+def test_another_process_gets_it_without_whom_progress_is_told():
+    (inputs, validation_inputs), parties = random_inputs(12), row_parties(12)
+    told = []
+    utility = DiscrepancyUtility(
+        inputs, validation_inputs, parties, bandwidth=2, progress=lambda *said: told.append(said)
+    )
+    sent = pickle.loads(pickle.dumps(utility))
+    np.testing.assert_array_equal(sent.prefixes(np.arange(12)), utility.prefixes(np.arange(12)))

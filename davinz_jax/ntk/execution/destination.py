@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import DTypeLike
 
 from davinz_jax.ntk.execution.store import KernelStore, open_store
 
@@ -53,9 +54,10 @@ class Destination(NamedTuple):
 
 
 class Collected:
-    """Tiles by themselves, that are sent to where the array is."""
+    """Tiles by themselves, that are sent to where the array is, whose dtype they have."""
 
-    def __init__(self) -> None:
+    def __init__(self, dtype: DTypeLike) -> None:
+        self._dtype = dtype
         self.tiles: dict[tuple[int, int], Float[np.ndarray, "*h r c"]] = {}
 
     def is_finished(self, tile: Tile) -> bool:
@@ -66,7 +68,10 @@ class Collected:
     def put(self, tile: Tile, values: Float[np.ndarray, "*h r c"], *, is_first: bool) -> None:
         """Keep a tile, or add to it."""
         name = self.name(tile)
-        self.tiles[name] = np.array(values) if is_first else self.tiles[name] + values
+        if is_first:
+            self.tiles[name] = np.array(values, self._dtype)
+        else:
+            self.tiles[name] += values
 
     def finish(self, tile: Tile) -> None:
         """Nothing: it is noted where the array is."""

@@ -54,7 +54,7 @@ class Piece(NamedTuple):
         none = Rows(self.rows.inputs[:0], self.rows.labels[:0])
         batches = {at: self.batches[at] for at in used}
         slices = {at: self.slices[at] for at in used}
-        return Piece(none, batches, self.batch_size, slices, pairs, Collected())
+        return Piece(none, batches, self.batch_size, slices, pairs, Collected(np.float32))
 
 
 class Step(NamedTuple):

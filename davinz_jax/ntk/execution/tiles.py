@@ -140,7 +140,7 @@ def _compute_pieces(
     network, found = Network(apply, output, parameters), []
     plan = Plan(engine, network, num_passes, 0, 0, 0, 0.0)
     for piece in pieces:
-        block = Collected()
+        block = Collected(kernel_dtype(variables))
         _fill_piece(plan, [piece._replace(rows=rows, block=block)], _silent, 0, variables)
         found.append([block.tiles[block.name(piece.tile(pair))] for pair in piece.pairs])
     return found

@@ -47,7 +47,9 @@ def test_a_tile_that_is_not_finite_is_not_noted(tmp_path):
     assert block.is_finished(TILE)
 
 
-@pytest.mark.parametrize("make_block", [lambda: Destination(np.zeros((4, 4))), Collected])
+@pytest.mark.parametrize(
+    "make_block", [lambda: Destination(np.zeros((4, 4))), lambda: Collected(np.float64)]
+)
 def test_a_tile_is_put_and_added_to(make_block):
     block = make_block()
     block.put(TILE, np.full((2, 2), 3.0), is_first=True)

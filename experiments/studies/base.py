@@ -183,12 +183,15 @@ def check_worst(worst: int, option: str = "worst") -> None:
 
 
 def components_of(cfg: DictConfig, seed: int) -> Components:
-    """Everything instantiated, with the keys of one seed.
+    """Everything instantiated, with the keys of one seed, and a store of its own for its kernels.
 
     Raises:
         InputError: for rows that judge each other in folds, which baselines cannot.
     """
     made = compose.components(OmegaConf.merge(cfg, {"seed": seed}))  # pyright: ignore
+    if made.kernel.store is not None:
+        own = replace(made.kernel, store=f"{made.kernel.store}/seed-{seed}")
+        made = replace(made, kernel=own)
     if made.is_cross_fit:
         raise InputError(
             f"data.holdout: wanted a share of the rows, got {compose.CROSS_FIT}, which only "

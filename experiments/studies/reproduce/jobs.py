@@ -12,7 +12,8 @@ from experiments.runtime.app import CONFIG_FOLDER
 from experiments.runtime.errors import InputError
 from experiments.runtime.program import COMMANDS, command_names, command_words
 
-KEYS = {"command", "module", "arguments", "worth", "question", "work", "tiny", "result"}
+KEYS = {"command", "module", "arguments", "worth", "question", "work", "tiny", "result", "store"}
+KERNELS = "kernels"
 WORK = {"other", "training", "kernel", "pairs"}
 
 
@@ -50,6 +51,8 @@ class Job:
         worth: answers that it gives; a larger network or data set counts for more.
         work: what it computes.
         is_experiment: whether it takes a folder by `hydra.run.dir`, and leaves a result there.
+        has_store: whether it keeps the tiles of its kernels, one kernel a seed and output, until it
+            is finished.
     """
 
     name: str
@@ -59,19 +62,25 @@ class Job:
     worth: float
     work: Work
     is_experiment: bool = True
+    has_store: bool = False
 
     def command(self, folder: Path, *more: str, python: str = sys.executable) -> list[str]:
         """The process that does this job in a folder."""
-        place = [f"hydra.run.dir={folder}"] if self.is_experiment else []
-        return [python, "-m", self.module, *self.arguments, *place, *more]
+        return [python, "-m", self.module, *self.arguments, *self._places(folder), *more]
 
     def typed(self, folder: Path) -> str:
         """The same as a person types it."""
         name = self.module.removeprefix("experiments.")
-        place = [f"hydra.run.dir={folder}"] if self.is_experiment else []
         ours = name in command_names() and self.module != name
         words = command_words(name) if ours else ("python", "-m", self.module)
-        return shlex.join([*words, *self.arguments, *place])
+        return shlex.join([*words, *self.arguments, *self._places(folder)])
+
+    def _places(self, folder: Path) -> list[str]:
+        """Where the job's files lie."""
+        if not self.is_experiment:
+            return []
+        stored = [f"ntk.store={folder / KERNELS}"] if self.has_store else []
+        return [f"hydra.run.dir={folder}", *stored]
 
 
 def read_jobs(plan: Mapping[str, Any], *, rehearse: bool = False) -> list[Job]:
@@ -99,6 +108,7 @@ def _job(name: str, node: Mapping[str, Any], rehearse: bool) -> Job:
         worth=float(node.get("worth", 1.0)),
         work=Work(**(node.get("work") or {})),
         is_experiment=node.get("result", True),
+        has_store=node.get("store", False),
     )
 
 

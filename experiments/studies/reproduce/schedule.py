@@ -4,6 +4,7 @@ A job is begun if its estimate fits the time that is left, or if none has ended 
 end of the time those that run are told to stop; what they have trained is kept.
 """
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import IO
 
 from experiments.runtime import console
 from experiments.studies.reproduce.folders import JobFolder
+from experiments.studies.reproduce.jobs import KERNELS
 from experiments.studies.reproduce.record import Record, State
 
 GRACE_SECONDS = 10.0
@@ -126,6 +128,7 @@ class Schedule:
         succeeded = run.process.returncode == 0
         if succeeded:
             run.folder.leave_result(seconds)
+            shutil.rmtree(run.folder.path / KERNELS, ignore_errors=True)
         self._end(run, "finished" if succeeded else "failed", seconds)
         if not succeeded:
             console.note(f"{run.name} failed; the last it said, of {run.folder.path}:")

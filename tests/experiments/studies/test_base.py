@@ -48,6 +48,12 @@ def test_same_seeds_same_numbers(quantity, read_result):
     assert read_result(quantity())["estimates"] == first
 
 
+def test_stored_kernels_lie_apart_by_seed(quantity, tmp_path):
+    """A store is of one kernel: another one's tiles would be refused there."""
+    quantity(f"ntk.store={tmp_path / 'kernels'}")
+    assert sorted(path.name for path in (tmp_path / "kernels").iterdir()) == ["seed-0", "seed-1"]
+
+
 def test_finished_run_is_skipped(quantity, capsys):
     folder = quantity()
     before = (folder / "result.json").stat().st_mtime_ns

@@ -61,6 +61,12 @@ def test_a_command_is_typed_as_a_person_would():
     assert job.work == Work()
 
 
+def test_a_stored_kernel_lies_in_the_jobs_folder():
+    (job,) = read_jobs({"jobs": {"first": {"command": "correlation", "store": True}}})
+    places = ["hydra.run.dir=x/first", "ntk.store=x/first/kernels"]
+    assert job.command(Path("x/first"))[3:] == places
+
+
 @pytest.mark.parametrize(
     ("node", "match"),
     [

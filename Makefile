@@ -9,6 +9,7 @@ PLAN ?= reduced
 
 # The environment comes from the hashed lock alone; --no-deps keeps out what the lock leaves out.
 $(VENV)/.complete: requirements.lock
+	@if [ -L $(VENV) ]; then echo "$(VENV): wanted a folder of this checkout, got a link, whose folder would be emptied; remove it"; exit 1; fi
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_paths()['purelib'], 'davinz_jax_checkout.pth').write_text(str(pathlib.Path.cwd()) + '\n')"

@@ -98,7 +98,7 @@ def verdicts(content: Mapping[str, Any]) -> Iterator[str]:
     alike, least = (tuned["balanced_shapley", side] for side in ("top", "bottom"))
     yield (
         "**By a utility that counts classes alike** the top of all rows together has "
-        f"{_accuracy(alike)} (ahead of random rows by {_ahead_by(alike)}), the bottom "
+        f"{_accuracy(alike)} (less random rows {_ahead_by(alike)}), the bottom "
         f"{_accuracy(least)} (difference {_ahead_by(least)})."
     )
     tops = {name: entry for (name, side), entry in tuned.items() if side == "class_top"}

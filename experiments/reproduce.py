@@ -1,4 +1,7 @@
-"""All of the paper's experiments by one plan: `python -m experiments.reproduce --help`."""
+"""Which of the paper's claims hold? `python -m experiments.reproduce --help`.
+
+Runs all of the paper's experiments by one plan.
+"""
 
 from typing import Any
 

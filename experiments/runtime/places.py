@@ -7,7 +7,6 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.runtime.errors import InputError
-from experiments.runtime.nodes import make, plain
 
 AUTO = "auto"
 
@@ -21,6 +20,7 @@ def placed(cfg: DictConfig) -> Iterator[None]:
             is not there or has no room.
     """
     from davinz_jax.linalg.threads import use_threads
+    from experiments.runtime.nodes import make, plain
 
     threads = read_threads(OmegaConf.select(cfg, "threads", default=AUTO))
     settings = plain(cfg).get("cluster") or {}

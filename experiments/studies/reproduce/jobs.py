@@ -22,7 +22,7 @@ class Work:
     """What a job computes, by which its time is estimated.
 
     Attributes:
-        other: start, compiling and algebra (seconds, on the machine of `speeds.REFERENCE`).
+        other: start, compiling and algebra (seconds, on the reference machine of `speeds`).
         training: rows trained on times epochs, by network.
         kernel: rows times outputs times initialisations that gradients are taken of, by network.
         pairs: pairs of rows whose distance is taken (millions).

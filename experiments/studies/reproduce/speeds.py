@@ -1,8 +1,8 @@
 """How long a job should take here: its work, at rates that short probes measure.
 
-`REFERENCE` holds the rates of one machine, measured for every network. The probes measure a few of
-them again where a plan is run; a network that is not probed is as many times faster or slower than
-there as the one that stands for it.
+Reference rates are rough ones of a machine of two cores, set by hand after a few runs and by the
+networks' operations. The probes measure a few of them where a plan is run; a network that is not
+probed is as many times faster or slower than there as the one that stands for it.
 """
 
 from collections.abc import Iterable, Mapping

@@ -91,8 +91,8 @@ def test_their_tests_pass(checkout):
     run(checkout, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests)
 
 
-LONG = ("study", "baseline")
-"""Recipes whose commands train networks or repeat seeds; their own tests always run."""
+LONG = ("study", "baseline", "semivalue", "data source")
+"""Recipes whose commands take longest; their own tests always run."""
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from experiments import collect
 
 ROOT = Path(__file__).parents[2]
 JOB = ("experiment=data_quantity_smoke", "data.num_rows=24", "data.num_validation_rows=12",
-       "parties.sizes=[4,8,12]", "model=mlp_table", "model.widths=[8]")  # fmt: skip
+       "parties.sizes=[4,8,12]", "model=mlp_table", "model.widths=[8]", "beside=[]")  # fmt: skip
 
 
 def sweep(folder, *arguments):

@@ -24,7 +24,7 @@ class Finetuning(Command):
     num_permutations: int = option("permutations of the Shapley values", 200)
     share: float = option("rows that networks are tuned on, (0, 0.5] (share)", 0.2)
     num_epochs: int = option("epochs of a tuned network", 8)
-    num_layer_rows: int = option("rows on which layers are compared, all parameters too", 1000)
+    num_layer_rows: int = option("rows on which layers are compared, all parameters too", 2000)
     num_seeds: int = option("tuned networks of each set of rows", 3)
     level: float = option("coverage of the intervals (probability)", 0.95)
     seed: int = option("seed of rows, wrong labels, head and permutations (integer)", 0)

@@ -157,11 +157,14 @@ def _compare_layers(
 
 
 def _kept_seconds(store: Path) -> dict[str, float]:
-    """Seconds of what methods did, whenever they did it."""
+    """Seconds of what methods did, whenever they did it.
+
+    A kernel that a later start computed again counts once, at its longest.
+    """
     total: dict[str, float] = {}
     for path in sorted(store.glob("scored-*.json")):
         for stage, seconds in outputs.read_piece(path)["seconds"].items():
-            total[stage] = total.get(stage, 0.0) + seconds
+            total[stage] = max(total.get(stage, 0.0), seconds)
     return total
 
 

@@ -85,6 +85,26 @@ def verdicts(content: Mapping[str, Any]) -> Iterator[str]:
         f"tangent Shapley values. {_ahead('RBF margins on frozen features', auc['frozen_margin'])} "
         f"{_ahead('RBF margins on TF-IDF', auc['tfidf_margin'])}"
     )
+    yield from _tuned_verdicts(content)
+    curves = content["curves"]
+    last = max(curves, key=lambda name: curves[name][-1])
+    yield (
+        "**Without the lowest half** of all classes together, a logistic regression on frozen "
+        f"features is best by {METHODS[last].title}, {curves[last][-1]:.3f}; by tangent Shapley "
+        f"values it has {curves['tangent_shapley'][-1]:.3f}, by chance "
+        f"{curves['random'][-1]:.3f}: what is removed there are rows of the small classes too."
+    )
+    sampling = content["sampling"]
+    yield (
+        "**Sampling error**: a standard error of "
+        f"{sampling['mean_stderr']:.1e} a row on average, widened for what few permutations may "
+        f"have missed, where values spread by {sampling['spread_of_values']:.1e}: they rank rows, "
+        "and single ones are not told from zero."
+    )
+
+
+def _tuned_verdicts(content: Mapping[str, Any]) -> Iterator[str]:
+    """What networks tuned on the best and the worst rows say."""
     tuned = _by_place(content)
     top, bottom = (tuned["tangent_shapley", side] for side in ("class_top", "class_bottom"))
     of_all = tuned["tangent_shapley", "top"]
@@ -104,21 +124,6 @@ def verdicts(content: Mapping[str, Any]) -> Iterator[str]:
     tops = {name: entry for (name, side), entry in tuned.items() if side == "class_top"}
     best = max(tops, key=lambda name: tops[name]["accuracy"])
     yield f"**The best top** is that by {METHODS[best].title}: {_accuracy(tops[best])}."
-    curves = content["curves"]
-    last = max(curves, key=lambda name: curves[name][-1])
-    yield (
-        "**Without the lowest half** of all classes together, a logistic regression on frozen "
-        f"features is best by {METHODS[last].title}, {curves[last][-1]:.3f}; by tangent Shapley "
-        f"values it has {curves['tangent_shapley'][-1]:.3f}, by chance "
-        f"{curves['random'][-1]:.3f}: what is removed there are rows of the small classes too."
-    )
-    sampling = content["sampling"]
-    yield (
-        "**Sampling error**: a standard error of "
-        f"{sampling['mean_stderr']:.1e} a row on average, widened for what few permutations may "
-        f"have missed, where values spread by {sampling['spread_of_values']:.1e}: they rank rows, "
-        "and single ones are not told from zero."
-    )
 
 
 def method_rows(content: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:

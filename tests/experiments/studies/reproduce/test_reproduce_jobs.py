@@ -37,7 +37,8 @@ def test_every_job_composes_at_its_tiny_size(path):
     with initialize_config_dir(str(CONFIG_FOLDER), version_base="1.3"):
         for job in read_plan(path, rehearse=True):
             if job.module.startswith("experiments."):
-                compose(job.module.partition(".")[2], overrides=list(job.arguments))
+                name = job.module.partition(".")[2]
+                assert compose(name, overrides=list(job.arguments))
 
 
 def test_plans_are_those_that_the_command_names():
